@@ -1,0 +1,226 @@
+"""The checks: each a name, a severity and one small function; an identity holds, fails, or cannot be judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from parser.forms import form
+from parser.record import Check, Figure, Finding, Number, Record, Result, Section, Severity, State
+
+Figures = Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """One identity at one place: the keys whose sums must be equal."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    row: str | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An identity printed on the form; ``sides`` gives its places in a report of one template."""
+
+    rule: str
+    table: str
+    words: str
+    sides: Callable[[str], Iterator[Sides]]
+
+
+def _columns(table: str) -> tuple[str, ...]:
+    return tuple(column.name for column in form(table).columns)
+
+
+def _balance(_: str) -> Iterator[Sides]:
+    for column in _columns("requests"):
+        yield Sides(
+            (f"requests.new.{column}", f"requests.carried_in.{column}"),
+            (f"requests.total.{column}", f"requests.carried_out.{column}"),
+            column=column,
+        )
+
+
+def _results(template: str) -> Iterator[Sides]:
+    rows = [row.name for row in form("requests").rows_of(template) if row.outcome]
+    for column in _columns("requests"):
+        yield Sides((f"requests.total.{column}",), tuple(f"requests.{row}.{column}" for row in rows), column=column)
+
+
+def _requests_columns(template: str) -> Iterator[Sides]:
+    parts = [column for column in _columns("requests") if column != "total"]
+    for row in form("requests").rows_of(template):
+        yield Sides((f"requests.{row.name}.total",), tuple(f"requests.{row.name}.{part}" for part in parts), row=row.name)
+
+
+def _review(_: str) -> Iterator[Sides]:
+    parts = [column for column in _columns("review") if column != "total"]
+    for row in form("review").rows:
+        yield Sides((f"review.{row.name}.total",), tuple(f"review.{row.name}.{part}" for part in parts), row=row.name)
+
+
+# Printed on the form as 勾稽关系 (国办公开办函〔2019〕60号, 〔2021〕30号); a failure is an error.
+IDENTITIES = (
+    Identity("requests.balance", "requests", "new + carried_in = total + carried_out", _balance),
+    Identity("requests.results", "requests", "total = the sum of the result rows", _results),
+    Identity("requests.columns", "requests", "total = the sum of the six applicant columns", _requests_columns),
+    Identity("review.total", "review", "total = upheld + corrected + other + pending", _review),
+)
+
+
+def identities(figures: Figures, tables: Mapping[str, str]) -> Iterator[tuple[Check, str]]:
+    """The answer of every identity at every place of the tables that were read, with its words."""
+    for identity in IDENTITIES:
+        if not any(key.startswith(f"{identity.table}.") for key in figures):
+            continue
+        template = tables.get(identity.table) or tables.get("disclosure") or "2021"
+        for sides in identity.sides(template):
+            yield _judge(identity, sides, figures), identity.words
+
+
+def _judge(identity: Identity, sides: Sides, figures: Figures) -> Check:
+    place = {"table": identity.table, "row": sides.row, "column": sides.column}
+    left, right = _sum(sides.left, figures), _sum(sides.right, figures)
+    if left is not None and right is not None:
+        result = Result.HOLDS if left == right else Result.FAILS
+        found, expected = (right, left) if identity.rule == "requests.balance" else (left, right)
+        return Check(rule=identity.rule, result=result, expected=expected, found=found, **place)
+    keys = sides.left + sides.right
+    blank = all(key in figures and figures[key].state in {State.NUMBER, State.BLANK} for key in keys)
+    as_zero = _sum(sides.left, figures, blank=0) == _sum(sides.right, figures, blank=0) if blank else None
+    return Check(rule=identity.rule, result=Result.UNJUDGED, holds_if_blank_is_zero=as_zero, **place)
+
+
+def _sum(keys: Sequence[str], figures: Figures, blank: int | None = None) -> Number | None:
+    total: Number = 0
+    for key in keys:
+        item = figures.get(key)
+        value = item.value if item is not None else None
+        if value is None and item is not None and item.state is State.BLANK:
+            value = blank
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def findings(record: Record, period_year: int | None, text: str) -> Iterator[Finding]:
+    """Everything the checks of one report find; ``text`` is the article's prose."""
+    for check, words in identities(record.figures, {name: table.template for name, table in record.tables.items()}):
+        if check.result is Result.FAILS:
+            where = check.column or check.row
+            yield Finding(
+                rule=check.rule, severity=Severity.ERROR, table=check.table, row=check.row, column=check.column,
+                expected=check.expected, found=check.found,
+                message=f"{words}, but {where} has {check.expected} against {check.found}",
+            )  # fmt: skip
+    yield from _cells(record.figures)
+    yield from _missing_cells(record)
+    yield from _sections(record.sections, record.template)
+    yield from _title(record, period_year, text)
+    yield from _stock(record.figures)
+
+
+def _cells(figures: Figures) -> Iterator[Finding]:
+    for key, item in figures.items():
+        table, row, column = key.split(".")
+        if item.state is State.BLANK:
+            yield Finding(
+                rule="cells.blank", severity=Severity.WARNING, table=table, row=row, column=column, at=item.at,
+                message="nothing is printed; the form asks for 0 where nothing happened",
+            )  # fmt: skip
+        elif item.state is not State.NUMBER:
+            yield Finding(
+                rule="cells.not_a_number", severity=Severity.WARNING, table=table, row=row, column=column, at=item.at,
+                message=f"the cell prints {item.text[:60]!r}",
+            )  # fmt: skip
+        elif item.value is not None and item.value < 0 and column != "change":
+            yield Finding(
+                rule="cells.not_a_number", severity=Severity.WARNING, table=table, row=row, column=column, at=item.at,
+                message=f"the cell prints {item.text[:60]!r}; a count cannot be negative",
+            )  # fmt: skip
+
+
+def expected_keys(table: str, template: str) -> Iterator[str]:
+    """The keys one table of one form prints."""
+    if table == "disclosure":
+        for block in form("disclosure").blocks:
+            if block.template == template:
+                yield from (f"disclosure.{row}.{column}" for row in block.rows for column in block.columns)
+    elif table == "requests":
+        for row in form("requests").rows_of(template):
+            yield from (f"requests.{row.name}.{column}" for column in _columns("requests"))
+    elif table == "review":
+        for row in form("review").rows:
+            yield from (f"review.{row.name}.{column}" for column in _columns("review"))
+
+
+def _missing_cells(record: Record) -> Iterator[Finding]:
+    """Cells the form prints and the document does not, by table: a number that is not on the page has no key."""
+    if record.template not in {"2019", "2021"}:
+        return
+    for table in ("disclosure", "requests", "review"):
+        own = record.tables.get(table)
+        expected = list(expected_keys(table, own.template if own is not None else record.template))
+        missing = [key for key in expected if key not in record.figures]
+        if missing:
+            what = "the table is not in the text" if len(missing) == len(expected) else f"first {missing[0]}"
+            yield Finding(
+                rule="cells.missing", severity=Severity.WARNING, table=table,
+                message=f"{len(missing)} of {len(expected)} cells of the form could not be read: {what}",
+            )  # fmt: skip
+
+
+def _sections(sections: Sequence[Section], template: str | None) -> Iterator[Finding]:
+    if template not in {"2019", "2021", None}:
+        return  # the older forms have headings of their own
+    present = [section.number for section in sections]
+    for number in range(1, 7):
+        if number not in present:
+            yield Finding(
+                rule="sections.missing", severity=Severity.WARNING, message=f"section {number} has no heading", row=str(number)
+            )
+    for section in sections:
+        if section.number in {1, 5, 6} and not section.text.strip():
+            yield Finding(
+                rule="sections.empty", severity=Severity.WARNING, row=str(section.number),
+                message=f"section {section.number} {section.heading} says nothing",
+            )  # fmt: skip
+
+
+def _title(record: Record, period_year: int | None, text: str) -> Iterator[Finding]:
+    if record.title is None or record.publisher is None:
+        missing = "no title" if record.title is None else "no publisher"
+        yield Finding(rule="title.missing", severity=Severity.INFO, message=f"the document names {missing}")
+    if period_year is not None and record.report_year is not None and period_year != record.report_year:
+        yield Finding(
+            rule="title.year_mismatch", severity=Severity.INFO, expected=record.report_year, found=period_year,
+            message=f"the title says {record.report_year}, the period {period_year}",
+        )  # fmt: skip
+    if record.template == "2021" and re.search(r"2019\s*[〕】\])）]\s*60\s*号", text):
+        yield Finding(
+            rule="template.outdated_reference", severity=Severity.INFO,
+            message="the text cites 国办公开办函〔2019〕60号 over tables of 〔2021〕30号",
+        )  # fmt: skip
+
+
+def _stock(figures: Figures) -> Iterator[Finding]:
+    """Stocks that cannot be: below zero in 2019's 表二, fewer in force than were made in 2021's."""
+    for row in form("disclosure").row_names:
+        stock = _sum((f"disclosure.{row}.previous_items", f"disclosure.{row}.change"), figures)
+        if stock is not None and stock < 0:
+            yield Finding(
+                rule="disclosure.stock", severity=Severity.WARNING, table="disclosure", row=row, found=stock,
+                message=f"previous_items + change = {stock}, below zero",
+            )  # fmt: skip
+        made, repealed, in_force = (_sum((f"disclosure.{row}.{name}",), figures) for name in ("made", "repealed", "in_force"))
+        if made is not None and repealed is not None and in_force is not None and in_force < made - repealed:
+            yield Finding(
+                rule="disclosure.stock", severity=Severity.WARNING, table="disclosure", row=row,
+                expected=made - repealed, found=in_force,
+                message=f"in_force {in_force} is less than made - repealed = {made - repealed}",
+            )  # fmt: skip

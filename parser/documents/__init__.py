@@ -1,0 +1,95 @@
+"""Formats: each is turned into one neutral document of blocks and grids; the bytes tell the format, not the name."""
+
+from __future__ import annotations
+
+import re
+
+from parser.documents.container import check_zip
+from parser.documents.document import Document
+from parser.documents.encoding import decode
+from parser.errors import UnreadableDocument, UnsupportedFormat
+from parser.hints import Hints
+
+MAX_BYTES = 64 * 1024 * 1024
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
+_MARKUP = re.compile(
+    r"<\s*(?:!doctype|html|head|body|div|p|table|span|meta|article|section|h[1-6]|font|center|br|ul|ol|li|tr|td|a|script)\b",
+    re.IGNORECASE,
+)
+
+
+def read(data: bytes, hints: Hints) -> Document:
+    """The document the bytes hold.
+
+    UnreadableDocument where they are damaged, UnsupportedFormat where the format is known and cannot be read here.
+    """
+    if not data.strip(b"\0\t\r\n "):
+        message = "the file is empty; fetch it again"
+        raise UnreadableDocument(message)
+    if len(data) > MAX_BYTES:
+        message = f"the file has {len(data) // 1024 // 1024} MB, more than {MAX_BYTES // 1024 // 1024}; it is no report"
+        raise UnreadableDocument(message)
+    kind = sniff(data, hints.name)
+    if kind == "docx":
+        from parser.documents.docx import read_docx  # noqa: PLC0415  python-docx costs 80 ms; HTML pages do not need it
+
+        return read_docx(data)
+    if kind in _READABLE_LATER:
+        raise UnsupportedFormat(kind, _READABLE_LATER[kind])
+    text, _ = decode(data, hints.charset)
+    if kind == "html" or _looks_like_markup(text):
+        from parser.documents.html import read_html  # noqa: PLC0415  trafilatura costs 300 ms; text does not need it
+
+        return read_html(text)
+    from parser.documents.text import read_text  # noqa: PLC0415
+
+    return read_text(text)
+
+
+_READABLE_LATER = {
+    "pdf": "this version archives them and does not read them yet",
+    "doc": "save it as .docx; this version archives .doc and .wps and does not read them yet",
+    "ofd": "this version archives them and does not read them yet",
+    "xls": "this version archives them and does not read them yet",
+    "xlsx": "this version archives them and does not read them yet",
+    "image": "this version archives pictures and does not read them yet",
+    "zip": "unpack it and give the files in it",
+    "rar": "unpack it and give the files in it",
+    "rtf": "save it as .docx",
+}
+
+
+def sniff(data: bytes, name: str | None) -> str:
+    """The format by the first bytes; the name decides only between formats the bytes cannot tell apart."""
+    head = data[:1024].lstrip(b"\0\t\r\n \xef\xbb\xbf")
+    if head.startswith(b"%PDF") or b"%PDF-" in data[:1024]:
+        return "pdf"
+    if data.startswith(b"PK\x03\x04"):
+        return _zip_kind(data)
+    if data.startswith(_OLE):
+        return "xls" if (name or "").lower().endswith((".xls", ".et")) else "doc"
+    if data.startswith(b"Rar!"):
+        return "rar"
+    if head.startswith(b"{\\rtf"):
+        return "rtf"
+    if data.startswith(_IMAGES) and b"<" not in data[:2]:
+        return "image"
+    ending = (name or "").split("?")[0].lower()
+    return "html" if ending.endswith((".html", ".htm", ".shtml")) else "text"
+
+
+def _zip_kind(data: bytes) -> str:
+    names = check_zip(data)
+    if "word/document.xml" in names or any(name.startswith("word/") for name in names):
+        return "docx"
+    if any(name.startswith("xl/") for name in names):
+        return "xlsx"
+    if "OFD.xml" in names:
+        return "ofd"
+    return "zip"
+
+
+def _looks_like_markup(text: str) -> bool:
+    return _MARKUP.search(text[:20_000]) is not None

@@ -1,0 +1,338 @@
+"""HTML: lines and tables from the raw DOM, the extent of the article from trafilatura, what the page says of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import trafilatura
+from lxml import etree
+from lxml.html import HTMLParser, HtmlElement, document_fromstring
+
+from parser.documents.document import Block, Document, Field, FieldName, Grid, GridLimits, Line, RawCell, resolve
+from parser.errors import UnreadableDocument
+from parser.labels import normal, squeeze
+from parser.sections import is_heading
+
+_BLOCKS: Final = frozenset(
+    {
+        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "div", "dl", "dt", "fieldset", "figure",
+        "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section",
+        "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    }
+)  # fmt: skip
+_SKIPPED: Final = frozenset({"script", "style", "head", "template", "noscript", "select", "textarea", "svg", "iframe", "object", "title", "button"})
+_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "ucaptitle"})
+_PROSE = 400  # a cell with more text than this holds paragraphs: the table is layout (the longest label has 40 characters)
+_MAX_DEPTH = 400  # deeper markup is read as flat text
+_SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000\u200b\ufeff]+")
+_TAIL_MARKS = re.compile(
+    r"^(?:上一篇|下一篇|上一条|下一条|【?(?:打印|关闭|字体|收藏|分享)|扫一扫|分享到|相关(?:链接|阅读|文章|信息|附件)|版权所有|主办单位|主办[:：]|承办|网站标识码|网站地图|"
+    r"[A-Z\u4e00-\u9fff]{0,3}ICP备|.{0,2}公网安备|责任编辑|编辑[:：]|浏览(?:次数|量)|点击(?:数|率|次数)|联系我们|返回顶部|建议使用|技术支持|友情链接|您是第)"
+)
+_SCRIPT_STRING = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\])*?<table(?:\\.|(?!\1)[^\\])*?</table(?:\\.|(?!\1)[^\\])*?)\1""", re.IGNORECASE | re.DOTALL)
+_MARKERS = ("第二十条", "本年新收政府信息公开申请", "结转下年度继续办理", "结果维持", "统计指标", "指标名称", "信息内容", "勾稽关系")
+
+
+def read_html(text: str) -> Document:
+    """A document from an HTML page or fragment; malformed markup is read as a browser would, or refused in one sentence."""
+    tree = _tree(text)
+    walker = _Walker()
+    walker.walk(tree)
+    if not any(marker in grid.text for grid in walker.grids for marker in _MARKERS):
+        for fragment in _tables_in_scripts(tree):
+            walker.walk(fragment)
+    blocks = tuple(walker.blocks)
+    fields = tuple(_fields(tree))
+    body = _extent(tree, walker)
+    notes = (("grid.limits", "a table claims more cells than a report can have; it was cut"),) if walker.limits.exceeded else ()
+    return Document("html", blocks, fields, notes, body)
+
+
+def _tree(text: str) -> HtmlElement:
+    clean = text.replace("\0", "")
+    if not clean.strip():
+        message = "the file is empty; fetch it again"
+        raise UnreadableDocument(message)
+    try:
+        return document_fromstring(clean.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True))
+    except etree.LxmlError as error:
+        message = f"the page has no readable markup ({error}); open it in a browser to see what it is"
+        raise UnreadableDocument(message) from error
+
+
+class _Walker:
+    """Blocks in reading order, each with the element it came from."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.elements: list[HtmlElement] = []
+        self.grids: list[Grid] = []
+        self.lifted: list[HtmlElement] = []
+        self.limits = GridLimits()
+        self._parts: list[str] = []
+        self._heading = False
+        self._lines = 0
+
+    def walk(self, root: HtmlElement) -> None:
+        """Read a tree; tables of data become grids, layout tables are read through."""
+        stack: list[tuple[HtmlElement, bool]] = [(root, False)]
+        while stack:
+            element, leaving = stack.pop()
+            tag = element.tag
+            if not isinstance(tag, str):
+                self._add(element.tail)
+                continue
+            if leaving:
+                if tag in _BLOCKS or tag in _HEADINGS:
+                    self._flush(element)
+                self._add(element.tail)
+                continue
+            if tag in _SKIPPED:
+                self._add(element.tail)
+                continue
+            if tag == "br":
+                self._flush(element.getparent())
+                self._add(element.tail)
+                continue
+            if tag == "table" and self._take_table(element):
+                self._add(element.tail)
+                continue
+            if tag in _BLOCKS or tag in _HEADINGS:
+                self._flush(element.getparent() if element.getparent() is not None else element)
+                self._heading = self._heading or tag in _HEADINGS
+            self._add(element.text)
+            stack.append((element, True))
+            stack.extend((child, False) for child in reversed(element))
+        self._flush(root)
+
+    def _add(self, text: str | None) -> None:
+        if text:
+            self._parts.append(text)
+
+    def _flush(self, element: HtmlElement) -> None:
+        heading, self._heading = self._heading, False
+        if not self._parts:
+            return
+        text = _SPACES.sub(" ", "".join(self._parts)).strip()
+        self._parts.clear()
+        if text:
+            self._lines += 1
+            self.blocks.append(Line(text, self._lines, heading or element.tag in _HEADINGS))
+            self.elements.append(element)
+
+    def _take_table(self, table: HtmlElement) -> bool:
+        """Whether a table holds data; if so it becomes a grid."""
+        rows = _rows(table)
+        if _is_layout(table, rows):
+            return False
+        self._flush(table.getparent() if table.getparent() is not None else table)
+        grid = resolve(len(self.grids) + 1, rows, self.limits)
+        self.grids.append(grid)
+        self.blocks.append(grid)
+        self.elements.append(table)
+        self.lifted.append(table)
+        return True
+
+
+def _rows(table: HtmlElement) -> list[list[RawCell]]:
+    """The rows of a table itself, wherever its sections put them; rows of nested tables are theirs."""
+    rows: list[list[RawCell]] = []
+    for row in table.iter("tr"):
+        owner = next(row.iterancestors("table"), None)
+        if owner is not table:
+            continue
+        rows.append(
+            [
+                RawCell(_cell_text(cell), _span(cell.get("rowspan"), zero=True), _span(cell.get("colspan")))
+                for cell in row
+                if cell.tag in {"td", "th"}
+            ]
+        )
+    return rows
+
+
+def _span(value: str | None, *, zero: bool = False) -> int:
+    """A span as browsers read it: leading digits, 1 where there are none; 0 means to the end for rows."""
+    if value is None:
+        return 1
+    match = re.match(r"\s*\+?(\d{1,9})", value)
+    number = int(match.group(1)) if match else 1
+    return number if number or zero else 1
+
+
+def _is_layout(table: HtmlElement, rows: list[list[RawCell]]) -> bool:
+    if not any(rows):
+        return True
+    if next(table.iterdescendants("table"), None) is not None:
+        own = normal("".join(cell.text for row in rows for cell in row if len(cell.text) <= _PROSE))
+        return sum(marker in own for marker in _MARKERS) < 1 or any(
+            _holds_marker(nested) for nested in table.iterdescendants("table")
+        )
+    cells = [cell for row in rows for cell in row]
+    if any(len(cell.text) > _PROSE for cell in cells):
+        return True
+    return len(cells) == 1 and "发布总数" not in cells[0].text
+
+
+def _holds_marker(table: HtmlElement) -> bool:
+    text = normal("".join(table.itertext())[:20_000])
+    return any(marker in text for marker in _MARKERS)
+
+
+def _cell_text(cell: HtmlElement) -> str:
+    if len(cell) == 0:
+        return _SPACES.sub(" ", cell.text or "").strip()
+    parts: list[str] = []
+    _gather(cell, parts, 0)
+    text = "".join(parts)
+    return "\n".join(part for part in (_SPACES.sub(" ", line).strip() for line in text.split("\x1e")) if part)
+
+
+def _gather(element: HtmlElement, parts: list[str], depth: int) -> None:
+    """Text of an element; the record separator stands where a block or line ends."""
+    if element.text:
+        parts.append(element.text)
+    for child in element:
+        tag = child.tag
+        if isinstance(tag, str) and tag not in _SKIPPED:
+            edge = tag == "br" or tag in _BLOCKS
+            if edge:
+                parts.append("\x1e")
+            if depth < _MAX_DEPTH:
+                _gather(child, parts, depth + 1)
+            else:
+                parts.extend(child.itertext())
+            if edge:
+                parts.append("\x1e")
+        if child.tail:
+            parts.append(child.tail)
+
+
+def _tables_in_scripts(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """Tables that stand in strings of scripts, quotes escaped (a Shanghai application, quirk 95)."""
+    for script in tree.iter("script"):
+        source = script.text or ""
+        if "<table" not in source.lower():
+            continue
+        for match in _SCRIPT_STRING.finditer(source):
+            markup = _unescape(match.group(2))
+            try:
+                yield document_fromstring(markup.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", remove_comments=True))
+            except etree.LxmlError:
+                continue
+
+
+def _unescape(text: str) -> str:
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match.group(1), 16)), text)
+    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": " ", "r": ""}.get(match.group(1), match.group(1)), text, flags=re.DOTALL)
+
+
+def _fields(tree: HtmlElement) -> Iterator[Field]:
+    """What the page says of itself in places made for it, best first."""
+    for tag, name in (("ucaptitle", "title"), ("publishtime", "published_on")):
+        for element in tree.iter(tag):
+            yield from _field(name, "".join(element.itertext()), "field")  # type: ignore[arg-type]
+    for identity, name in (("NewsArticleTitle", "title"), ("NewsArticlePubDay", "published_on")):
+        for element in tree.iterfind(f".//*[@id='{identity}']"):
+            yield from _field(name, "".join(element.itertext()), "field")  # type: ignore[arg-type]
+    yield from _metas(tree)
+    for element in tree.iter("title"):
+        yield from _field("title", "".join(element.itertext()), "title")
+        break  # the first only: a second one belongs to an included header (quirk 92)
+
+
+def _field(name: FieldName, text: str, source: str) -> Iterator[Field]:
+    clean = _SPACES.sub(" ", text).strip()
+    if clean and clean not in {"网站名称", "政府网站标识码"} and not clean.startswith("<!--"):
+        yield Field(name, clean, source)
+
+
+_META_NAMES: Final[dict[str, FieldName]] = {
+    "articletitle": "title",
+    "pubdate": "published_on",
+    "publishdate": "published_on",
+    "published": "published_on",
+    "contentsource": "agency",
+    "maketime": "generated_at",
+    "htmlgeneratetime": "generated_at",
+    "lastmodifiedtime": "generated_at",
+    "sitename": "site",
+}
+
+
+def _metas(tree: HtmlElement) -> Iterator[Field]:
+    inside: list[Field] = []
+    outside: list[Field] = []
+    for meta in tree.iter("meta"):
+        name = (meta.get("name") or "").strip().lower()
+        content = meta.get("content") or ""
+        if name == "others" and "页面生成时间" in content:
+            found = list(_field("generated_at", content.replace("页面生成时间", ""), "meta"))
+        elif name in _META_NAMES:
+            found = list(_field(_META_NAMES[name], content.replace("∶", ":"), "meta"))
+        else:
+            continue
+        head = next(meta.iterancestors("head"), None)
+        (inside if head is not None else outside).extend(found)
+    yield from inside
+    yield from outside
+
+
+def _extent(tree: HtmlElement, walker: _Walker) -> tuple[int, int] | None:
+    """First and last block of the article: what trafilatura takes for the text, widened to all headings and tables.
+
+    The tables are lifted out before trafilatura runs (it cannot garble them then, and is five times faster).
+    """
+    anchors = [
+        index
+        for index, block in enumerate(walker.blocks)
+        if (isinstance(block, Grid) and any(marker in block.text for marker in _MARKERS))
+        or (isinstance(block, Line) and is_heading(block.text))
+    ]
+    container = _container([walker.elements[index] for index in anchors]) if anchors else None
+    prose = _prose(tree, walker.lifted)
+    kept = [
+        index
+        for index, block in enumerate(walker.blocks)
+        if (isinstance(block, Line) and squeeze(block.text) in prose)
+        or (container is not None and (walker.elements[index] is container or container in walker.elements[index].iterancestors()))
+    ]
+    kept = sorted({*kept, *anchors})
+    if not kept:
+        return None
+    last = kept[-1]
+    for index in range(anchors[-1] + 1 if anchors else kept[0] + 1, last + 1):
+        block = walker.blocks[index]
+        if isinstance(block, Line) and _TAIL_MARKS.match(block.text):
+            last = index - 1
+            break
+    return kept[0], last
+
+
+def _container(elements: list[HtmlElement]) -> HtmlElement | None:
+    """The smallest element around all of them, unless that is the page itself."""
+    paths = [[*reversed(list(element.iterancestors()))] for element in elements]
+    common: HtmlElement | None = None
+    for level in zip(*paths, strict=False):
+        if any(other is not level[0] for other in level[1:]):
+            break
+        common = level[0]
+    return common if common is not None and common.tag not in {"html", "body"} else None
+
+
+def _prose(tree: HtmlElement, lifted: list[HtmlElement]) -> frozenset[str]:
+    """The paragraphs trafilatura takes for the article, squeezed; never with deduplicate=True (it forgets repeats for ever)."""
+    for table in lifted:
+        parent = table.getparent()
+        if parent is not None:
+            placeholder = etree.SubElement(parent, "p")
+            placeholder.tail = table.tail
+            parent.replace(table, placeholder)
+    found = trafilatura.bare_extraction(
+        tree, fast=True, favor_recall=True, include_comments=False, include_tables=True, with_metadata=False, deduplicate=False
+    )
+    if found is None or found.body is None:
+        return frozenset()
+    return frozenset(squeeze(part) for part in "\n".join(found.body.itertext()).split("\n") if squeeze(part))

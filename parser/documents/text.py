@@ -1,0 +1,108 @@
+"""Text: the grammar of text made from Word (cells begin with a TAB), pipe tables of PDF tools, and plain lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from parser.documents.document import Block, Document, Grid, Line, RawCell, ragged, resolve
+from parser.labels import squeeze
+
+_SEPARATOR = re.compile(r"^\|?\s*:?-{3,}:?\s*(\|\s*:?-{3,}:?\s*)*\|?$")
+_PIPE = re.compile(r"(?<!\\)\|")
+_PAGE_NUMBER = re.compile(r"^(?:[-—–]\s*)?\d{1,3}(?:\s*[-—–])?$|^第?\s*\d{1,3}\s*页(?:\s*[/共]\s*\d{1,3}\s*页?)?$")
+_BOOKMARK = re.compile(r"\[bookmark:[^\]]*\]", re.IGNORECASE)
+_HEADING_MARK = re.compile(r"^#{1,6}\s+")
+
+
+def read_text(text: str, kind: str = "text") -> Document:
+    """A document from text: TAB tables (domain.md 2), pipe tables, or lines alone."""
+    lines = _BOOKMARK.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")
+    blocks: list[Block] = []
+    grids = 0
+    number = 0
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        if line.startswith("\t"):
+            rows, index = _tab_table(lines, index)
+            grids += 1
+            blocks.append(ragged(grids, rows))
+        elif line.lstrip().startswith("|") and _PIPE.search(line.strip()[1:]):
+            rows, index = _pipe_rows(lines, index)
+            for grid in _pipe_grids(rows, grids):
+                grids += 1
+                blocks.append(grid)
+        else:
+            index += 1
+            number += 1
+            if squeeze(line):
+                heading = _HEADING_MARK.match(line) is not None
+                blocks.append(Line(_HEADING_MARK.sub("", line).strip(), number, heading))
+    return Document(kind, tuple(_without_page_numbers(blocks)))
+
+
+def is_page_number(text: str) -> bool:
+    """A line that holds nothing but a page number (1, - 3 -, 第 2 页)."""
+    return _PAGE_NUMBER.match(text.strip()) is not None
+
+
+def _without_page_numbers(blocks: list[Block]) -> Iterator[Block]:
+    """Drop a lone page number as the last line, where a footer leaves it (seeds 1 and 2)."""
+    last = len(blocks)
+    while last and isinstance(blocks[last - 1], Line) and is_page_number(blocks[last - 1].text):  # type: ignore[union-attr]
+        last -= 1
+    return iter(blocks[:last])
+
+
+def _tab_table(lines: list[str], index: int) -> tuple[list[list[str]], int]:
+    """The rows of a table whose cells begin with a TAB, and the index of the first line after it.
+
+    A TAB line after an empty line begins a row; empty lines followed by text without TAB belong to the open cell
+    while it is empty (a cell that starts with blank lines), and end the table otherwise.
+    """
+    rows: list[list[list[str]]] = []
+    gap = 1
+    while index < len(lines):
+        line = lines[index]
+        if line.startswith("\t"):
+            if gap or not rows:
+                rows.append([])
+            rows[-1].extend([part] for part in line[1:].split("\t"))
+            gap = 0
+        elif not squeeze(line):
+            gap += 1
+        else:
+            cell = rows[-1][-1]
+            if gap and any(squeeze(part) for part in cell):
+                break
+            cell.append(line)
+            gap = 0
+        index += 1
+    return [["\n".join(part.strip() for part in cell if squeeze(part)) for cell in row] for row in rows], index
+
+
+def _pipe_rows(lines: list[str], index: int) -> tuple[list[str], int]:
+    rows: list[str] = []
+    while index < len(lines) and lines[index].strip().startswith("|"):
+        rows.append(lines[index].strip())
+        index += 1
+    return rows, index
+
+
+def _pipe_grids(rows: list[str], grids: int) -> Iterator[Grid]:
+    """Pipe tables; the row above a separator line begins a table of its own where one is open already."""
+    tables: list[list[list[RawCell]]] = [[]]
+    for index, row in enumerate(rows):
+        if _SEPARATOR.match(row):
+            continue
+        if index + 1 < len(rows) and _SEPARATOR.match(rows[index + 1]) and tables[-1]:
+            tables.append([])
+        parts = _PIPE.split(row[1:])
+        if parts and not squeeze(parts[-1]) and row.endswith("|"):
+            parts = parts[:-1]
+        tables[-1].append([RawCell(part.replace("\\|", "|").replace("<br>", "\n").strip()) for part in parts])
+    for table in tables:
+        if table:
+            grids += 1
+            yield resolve(grids, table)

@@ -1,0 +1,191 @@
+"""Titles: is this a report's title or a look-alike, whose report is it, and which year does it report on."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from parser.labels import normal, squeeze
+
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)(?:年度|年|度)?")
+_NUMERAL_YEAR = re.compile(r"(二[0〇零○OＯ][一二三四五六七八九0〇零○]{2})(?:年度|年)")
+_NUMERALS = str.maketrans("零〇○OＯ一二三四五六七八九", "00000123456789")
+_SUBJECT = re.compile(r"(?:信息公开|政务公开)")
+_WORDS = frozenset("工作情况的年度报告本")  # a scrambled 工作告年度报 or a cut 年度报 still consists of these
+_BRACKETS = re.compile(r"\([^()]*\)")
+_FILE_ENDING = re.compile(r"\.(?:pdf|docx?|wps|ofd|html?|txt|et|xlsx?|zip|rtf)$", re.IGNORECASE)
+_SITE_SUFFIX = re.compile(r"(?:[_|]|-(?!\d)|(?<=报告)-|(?<=年报)-).*$")
+_TIME = re.compile(r"\d{1,2}月\d{1,2}日?$|(?:19|20)\d\d-\d\d?-\d\d?.*$")
+_LEADING_KIND = re.compile(r"^(?:标题|信息标题|名称|题名)[:：]|^\((?:[^()]*版)\)|^[·•●■◆★※>▶#*]+")
+_DECLARED = re.compile(r"^(?:关于(?:公布|发布|公开|印发)?|公布|发布)|(?:关于|有关|的)$")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a title is a report's; ``reason`` names the class of look-alike, or what speaks for a report."""
+
+    is_report: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class TitleParts:
+    """What a title says. ``publisher`` and ``report_year`` are null where it does not say them."""
+
+    title: str
+    publisher: str | None
+    report_year: int | None
+
+
+@dataclass(frozen=True)
+class _Split:
+    head: str  # the words before 信息公开, years removed
+    subject: str  # 政府信息公开, 信息公开, 政务公开 …
+    tail: str  # the words after, years and version brackets removed
+    years: tuple[int, ...]
+    leftover: str  # the part of the tail that is no report word
+
+
+def judge(title: str, *, in_report_column: bool = False) -> Verdict:
+    """Is this the title of an annual report (规则 of domain.md 9: 信息公开 … 年度报告) or of a look-alike.
+
+    ``in_report_column`` accepts a bare 2024年年报, which names neither subject nor publisher.
+    """
+    text = _clean(title)
+    tables = _tables()
+    split = _split(text)
+    if split is None:
+        for kind, words in tables["refused"]:
+            if any(word in text for word in words):
+                return Verdict(is_report=False, reason=kind)
+        if in_report_column and re.fullmatch(r".*?(?:年度?工作报告|年度报告|年报)", _FILE_ENDING.sub("", text)):
+            return Verdict(is_report=True, reason="年报 in a report column")
+        return Verdict(is_report=False, reason="no report words")
+    for kind, words in tables["head_refused"]:
+        if any(split.head.lstrip("(《\"'").startswith(word) for word in words):
+            return Verdict(is_report=False, reason=kind)
+    leftover = split.leftover
+    for kind, words in tables["tail_refused"]:
+        if any(word.lower() in leftover.lower() for word in words):
+            return Verdict(is_report=False, reason=kind)
+    if not _says_report(split):
+        for kind, words in tables["refused"]:
+            if any(word in text for word in words):
+                return Verdict(is_report=False, reason=kind)
+        return Verdict(is_report=False, reason="no report words")
+    if any(word in text for word in tables["outside_words"]):
+        return Verdict(is_report=False, reason="学年 report of a school")
+    publisher = _publisher(split)
+    if publisher is not None and "政府" not in split.subject and publisher.endswith(tables["outside_endings"]):
+        return Verdict(is_report=False, reason="report of a school or public enterprise")
+    if leftover and not any(word in leftover.lower() for word in tables["tail_accepted"]):
+        return Verdict(is_report=True, reason=f"report words, then {leftover}")
+    return Verdict(is_report=True, reason="report words")
+
+
+def read(title: str) -> TitleParts:
+    """The title's parts. The publisher is what the title names, with its division prefix, without 年度/政府信息公开工作/报告."""
+    text = _clean(title)
+    split = _split(text)
+    if split is None:
+        years = _years(text)
+        return TitleParts(squeeze(title), None, years[0] if len(set(years)) == 1 else None)
+    return TitleParts(squeeze(title), _publisher(split), _report_year(split, text))
+
+
+def shorten(title: str) -> str:
+    """The title as printed without white space, a leading 标题：, and the site's name after it (…-沭阳县发改局)."""
+    text = _LEADING_KIND.sub("", squeeze(title)) if _LEADING_KIND.match(normal(title)) else squeeze(title)
+    match = re.match(r"(.*(?:年度报告|工作报告|年报))(?:[-_|—–].*)$", text)
+    return match.group(1) if match else text
+
+
+def _clean(title: str) -> str:
+    text = normal(title)
+    text = _LEADING_KIND.sub("", text)
+    return _TIME.sub("", text).strip("《》\"'.。,，:;!")
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    data = tomllib.loads(files("parser").joinpath("look_alikes.toml").read_text(encoding="utf-8"))
+    normalised = {
+        name: [(entry["class"], tuple(normal(word) for word in entry["words"])) for entry in data[name]]
+        for name in ("refused", "head_refused", "tail_refused")
+    }
+    return {
+        **normalised,
+        "tail_accepted": tuple(normal(word).lower() for word in data["tail_accepted"]["words"]),
+        "outside_endings": tuple(data["outside_the_law"]["endings"]),
+        "outside_words": tuple(data["outside_the_law"]["words"]),
+    }
+
+
+def _split(text: str) -> _Split | None:
+    """Cut a title at its last 信息公开 that report words follow, else at its last one."""
+    matches = list(_SUBJECT.finditer(text))
+    if not matches:
+        return None
+    chosen = matches[-1]
+    for match in matches:
+        if _says_report(_cut(text, match)):
+            chosen = match
+            break
+    return _cut(text, chosen)
+
+
+def _cut(text: str, match: re.Match[str]) -> _Split:
+    head, subject, tail = text[: match.start()], match.group(), text[match.end() :]
+    years = _years(text)
+    head = _without_years(head)
+    for word in ("政府", "政务"):
+        if head.endswith(word):
+            shared = subject == "信息公开" and word == "政府" and head.endswith("人民政府")
+            subject = word + subject
+            if not shared:  # 二道区人民政府信息公开: the two share one 政府, the publisher keeps it
+                head = head[: -len(word)]
+            break
+    tail = _FILE_ENDING.sub("", tail)
+    versions = "".join(_BRACKETS.findall(tail))
+    tail = _SITE_SUFFIX.sub("", _without_years(_BRACKETS.sub("", tail)))
+    words = 0
+    while words < len(tail) and tail[words] in _WORDS:
+        words += 1
+    return _Split(head, subject, tail[:words], years, tail[words:] + versions)
+
+
+def _says_report(split: _Split) -> bool:
+    yearly = "年" in split.tail or "度" in split.tail or bool(split.years)
+    return "报" in split.tail and yearly
+
+
+def _years(text: str) -> tuple[int, ...]:
+    found = [int(match.group(1)) for match in _YEAR.finditer(text)]
+    found += [int(match.group(1).translate(_NUMERALS)) for match in _NUMERAL_YEAR.finditer(text)]
+    return tuple(found)
+
+
+def _without_years(text: str) -> str:
+    return _NUMERAL_YEAR.sub("", _YEAR.sub("", text))
+
+
+def _report_year(split: _Split, text: str) -> int | None:
+    if len(set(split.years)) == 1:
+        return split.years[0]
+    yearly = {int(match.group(1)) for match in re.finditer(r"(?<!\d)((?:19|20)\d\d)年度", text)}
+    return yearly.pop() if len(yearly) == 1 else None
+
+
+def _publisher(split: _Split) -> str | None:
+    name = split.head
+    before = None
+    while name != before:
+        before = name
+        name = _DECLARED.sub("", name).strip("-_·:,，、.。\"'《》()") if not name.endswith(")") else _DECLARED.sub("", name)
+    if name.endswith("年度"):
+        name = name[:-2]
+    return name or None
