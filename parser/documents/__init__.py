@@ -36,6 +36,10 @@ def read(data: bytes, hints: Hints) -> Document:
         from parser.documents.docx import read_docx  # noqa: PLC0415  python-docx costs 80 ms; HTML pages do not need it
 
         return read_docx(data)
+    if kind == "pdf":
+        from parser.documents.pdf import read_pdf  # noqa: PLC0415
+
+        return read_pdf(data)
     if kind in _READABLE_LATER:
         raise UnsupportedFormat(kind, _READABLE_LATER[kind])
     text, _ = decode(data, hints.charset)
@@ -49,7 +53,6 @@ def read(data: bytes, hints: Hints) -> Document:
 
 
 _READABLE_LATER = {
-    "pdf": "this version archives them and does not read them yet",
     "doc": "save it as .docx; this version archives .doc and .wps and does not read them yet",
     "ofd": "this version archives them and does not read them yet",
     "xls": "this version archives them and does not read them yet",
