@@ -15,7 +15,7 @@ from parser.hints import Hints
 from parser.labels import normal, squeeze
 from parser.record import Contact, PublishedSource
 from parser.sections import is_heading
-from parser.titles import TitleParts, judge, read, shorten
+from parser.titles import TitleParts, is_name, judge, read, shorten
 
 _DATE_LABELS = ("发布日期", "发布时间", "公开日期", "公开时间", "时间发布", "发布于", "更新时间", "更新日期", "发文日期", "公文生成日期", "生成日期", "日期", "时间")
 _DATE_LINE = re.compile(rf"(?:^|[\s|【\[(（　])(?P<label>{'|'.join(_DATE_LABELS)})\s*[:：]\s*[\[(（]?(?P<value>[^|】]{{6,40}})")
@@ -34,6 +34,9 @@ _NO_TITLE = re.compile(r"^(?:正文|附件\d*|索引号|主题分类|首页|当�
 _TITLE_LINES = 14  # how many short lines before the first paragraph may hold the title
 _TITLE_JOIN = 5
 _TITLE_LENGTH = 60
+_FULL = 3  # a title that names agency and year
+_DIVISION_LENGTH = 12
+_DIVISIONS = ("省", "市", "区", "县", "旗", "州", "盟", "镇", "乡")
 _SIGNED_LINES = 6  # a signature and its date stand within so many lines of the end
 _MARKS = re.compile(r"^[\s\d年月日〇○零一二三四五六七八九十元正廿.\-/　]+$")
 
@@ -74,108 +77,106 @@ def read_metadata(document: Document, hints: Hints) -> Metadata:
 
 
 def find_title(document: Document, hints: Hints) -> TitleParts | None:
-    """The fullest title a document gives that is a report's: first the body's own, then the page's, then the list's."""
+    """The fullest title a document gives that is a report's.
+
+    Places are tried in order: headings and fields made for titles, single lines, lines joined, the page's <title>, the
+    list's. A title that names agency and year ends the search; else the fullest wins, the earlier of two equals.
+    """
     best: tuple[int, TitleParts] | None = None
     for text in _title_candidates(document, hints):
-        clean = shorten(text)
-        if not judge(clean).is_report:
+        parts = _report_title(text)
+        if parts is None:
             continue
-        parts = read(clean)
-        score = 2 * (parts.report_year is not None) + (parts.publisher is not None)
+        score = _fullness(parts)
         if best is None or score > best[0]:
             best = (score, parts)
-        if score == 3:
+        if score == _FULL:
             break
     return best[1] if best is not None else None
 
 
+def _report_title(text: str) -> TitleParts | None:
+    clean = shorten(text)
+    if not judge(clean).is_report:
+        return None
+    parts = read(clean)
+    return parts if parts.publisher is None or is_name(parts.publisher) else None
+
+
+def _fullness(parts: TitleParts) -> int:
+    return 2 * (parts.report_year is not None) + (parts.publisher is not None)
+
+
 def _title_candidates(document: Document, hints: Hints) -> Iterator[str]:
-    joined = _joined_title(document)
-    if joined is not None:
-        yield joined
+    lines = _before_prose(document)
     for item in document.values("title"):
-        yield item.text
+        if item.source == "field":
+            yield item.text
+    yield from (line.text for line in lines if line.heading)
+    yield from (_with_division(lines, index, index) for index in range(len(lines)) if _ends_title(lines[index].text))
+    yield from _joined_titles(lines)
     for label, value in header_fields(document):
         if label in _FIELD_TITLES:
             yield value
+    for item in document.values("title"):
+        if item.source != "field":
+            yield item.text
     for text in (hints.page_title, hints.listed_title):
         if text is not None:
             yield text
-    loose = _last_lines(document)
-    if loose is not None:
-        yield loose
+    yield from (line.text for line in document.lines if len(line.text) <= _TITLE_LENGTH and _ends_title(line.text))
 
 
-def _joined_title(document: Document) -> str | None:
-    """A title over one to five lines, before the first paragraph of prose."""
-    lines = _before_prose(document)
-    best: tuple[int, str] | None = None
-    for last, line in enumerate(lines):
-        for first in range(last, max(-1, last - _TITLE_JOIN), -1):
-            text = "".join(squeeze(part.text) for part in lines[first : last + 1])
-            if len(text) > _TITLE_LENGTH or not _ends_title(line.text) or not judge(shorten(text)).is_report:
-                continue
-            first = _with_division(lines, first, last)
-            text = "".join(squeeze(part.text) for part in lines[first : last + 1])
-            parts = read(shorten(text))
-            score = 2 * (parts.report_year is not None) + (parts.publisher is not None)
-            if best is None or score > best[0]:
-                best = (score, text)
-            if score == 3:
-                return text
-    return best[1] if best is not None else None
+def _joined_titles(lines: Sequence[Line]) -> Iterator[str]:
+    """Titles over two to five lines (S3: four lines), the fewest lines first."""
+    for last in range(1, len(lines)):
+        if not _ends_title(lines[last].text):
+            continue
+        for first in range(last - 1, max(-1, last - _TITLE_JOIN), -1):
+            text = _join(lines, first, last)
+            if len(text) > _TITLE_LENGTH:
+                break
+            if _report_title(text) is not None:
+                yield _with_division(lines, first, last)
+
+
+def _join(lines: Sequence[Line], first: int, last: int) -> str:
+    return "".join(squeeze(line.text) for line in lines[first : last + 1])
 
 
 def _before_prose(document: Document) -> list[Line]:
-    """The short lines at the beginning of the article, and of the page before it."""
+    """The short lines before the first paragraph of the article, and those of the page shortly before it."""
+    start = document.body[0] if document.body is not None else 0
+    before = [block for block in document.blocks[:start] if isinstance(block, Line)]
     lines: list[Line] = []
-    end = document.body[0] if document.body is not None else 0
-    for index, block in enumerate(document.blocks):
-        if isinstance(block, Grid):
-            if index > end and lines:
+    for block in document.blocks[start:]:
+        if isinstance(block, Grid) or len(squeeze(block.text)) > _TITLE_LENGTH + 20 or is_heading(block.text):
+            if lines or isinstance(block, Line):
                 break
             continue
-        if index >= end and (len(squeeze(block.text)) > _TITLE_LENGTH + 20 or is_heading(block.text)):
-            if lines and index > end:
-                break
-            continue
-        if len(squeeze(block.text)) <= _TITLE_LENGTH and not _NO_TITLE.match(squeeze(block.text)):
-            lines.append(block)
-    return lines[-_TITLE_LINES * 3 :] if document.body is None or end == 0 else _around(lines, document, end)
-
-
-def _around(lines: list[Line], document: Document, end: int) -> list[Line]:
-    first = document.blocks[end]
-    number = first.number if isinstance(first, Line) else max((line.number for line in lines), default=0)
-    return [line for line in lines if line.number >= number - _TITLE_LINES]
+        lines.append(block)
+    near = [*before[-_TITLE_LINES:], *lines[:_TITLE_LINES]]
+    return [line for line in near if len(squeeze(line.text)) <= _TITLE_LENGTH and not _NO_TITLE.match(squeeze(line.text))]
 
 
 def _ends_title(text: str) -> bool:
     return bool(re.search(r"(?:报告|年报|告年度报|年度报|版[)）]|全文[)）]?|[)）])$", squeeze(text)))
 
 
-def _with_division(lines: Sequence[Line], first: int, last: int) -> int:
-    """Take in the line above where it is the agency, or the division the title's first line goes on from (S3)."""
-    for above in range(first - 1, max(-1, last - _TITLE_JOIN), -1):
-        text = squeeze(lines[above].text)
-        parts = read("".join(squeeze(part.text) for part in lines[first : last + 1]))
-        prefix = parts.publisher is None or (len(text) <= 12 and text.endswith(("省", "市", "区", "县", "旗", "州", "盟", "镇", "乡")))
-        if not prefix or not _AGENCY_LINE.match(text) or not _AGENCY_ENDING.search(text) or is_heading(text):
-            return first
-        if parts.publisher is not None and parts.publisher.startswith(text):
-            return first
-        if parts.publisher is not None and lines[above].number != lines[first].number - 1:
-            return first
-        first = above
-    return first
-
-
-def _last_lines(document: Document) -> str | None:
-    """A report title standing anywhere among the lines (a fragment whose title comes late)."""
-    for line in document.lines:
-        if len(line.text) <= _TITLE_LENGTH and _ends_title(line.text) and judge(line.text).is_report and read(line.text).report_year:
-            return squeeze(line.text)
-    return None
+def _with_division(lines: Sequence[Line], first: int, last: int) -> str:
+    """The title, with the line above where that is the agency, or the division its first line goes on from."""
+    text = _join(lines, first, last)
+    while first > 0 and last - first < _TITLE_JOIN - 1:
+        above = squeeze(lines[first - 1].text)
+        parts = read(shorten(text))
+        adjacent = lines[first - 1].number == lines[first].number - 1 or parts.publisher is None
+        wanted = parts.publisher is None or (len(above) <= _DIVISION_LENGTH and above.endswith(_DIVISIONS))
+        named = _AGENCY_LINE.match(above) and _AGENCY_ENDING.search(above) and is_name(above) and not is_heading(above)
+        if not (adjacent and wanted and named) or text.startswith(above):
+            break
+        text = above + text
+        first -= 1
+    return text
 
 
 def header_fields(document: Document) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,9 @@ _WORDS = frozenset("工作情况的年度报告本")  # a scrambled 工作告年
 _BRACKETS = re.compile(r"\([^()]*\)")
 _FILE_ENDING = re.compile(r"\.(?:pdf|docx?|wps|ofd|html?|txt|et|xlsx?|zip|rtf)$", re.IGNORECASE)
 _SITE_SUFFIX = re.compile(r"(?:[_|]|-(?!\d)|(?<=报告)-|(?<=年报)-).*$")
-_TIME = re.compile(r"\d{1,2}月\d{1,2}日?$|(?:19|20)\d\d-\d\d?-\d\d?.*$")
+_TIME = re.compile(r"(?:19|20)\d\d年\d{1,2}月(?:\d{1,2}日)?|\d{1,2}月\d{1,2}日?$|(?:19|20)\d\d-\d\d?-\d\d?.*$")
+_NAME = re.compile(r"[\u3400-\u9fffA-Za-z·()（）\-、]{2,50}")
+_NAVIGATION = re.compile(r"登录|注册|首页|当前位置|信息公开|指南|目录|年报|网站|正文|点击|浏览|来源|字号|分享|打印|无障碍|^附件")
 _LEADING_KIND = re.compile(r"^(?:标题|信息标题|名称|题名)[:：]|^\((?:[^()]*版)\)|^[·•●■◆★※>▶#*]+")
 _DECLARED = re.compile(r"^(?:关于(?:公布|发布|公开|印发)?|公布|发布)|(?:关于|有关|的)$")
 
@@ -95,6 +97,11 @@ def read(title: str) -> TitleParts:
         years = _years(text)
         return TitleParts(squeeze(title), None, years[0] if len(set(years)) == 1 else None)
     return TitleParts(squeeze(title), _publisher(split), _report_year(split, text))
+
+
+def is_name(publisher: str | None) -> bool:
+    """Whether a title's publisher can be an agency's name: words alone, nothing of a page's navigation."""
+    return publisher is not None and _NAME.fullmatch(publisher) is not None and not _NAVIGATION.search(publisher)
 
 
 def shorten(title: str) -> str:

@@ -15,7 +15,7 @@ from parser.tables.strips import Strip, figure, is_value, place, unknown_label, 
 
 TABLE = "disclosure"
 _CONTENT = "信息内容"
-_BLOCK_TITLE = re.compile(r"第二十条第?\(?[一二三四五六七八九]\)?项")
+_BLOCK_TITLE = re.compile(r"第二十条第?\(?(?P<item>[一二三四五六七八九])\)?项")
 _CUT = 3  # a header cell cut after its first line (本年新, quirk 18) still has this many characters
 _LABELS_WIDE = 3
 
@@ -49,10 +49,9 @@ class DisclosureTable:
 
     def offer(self, strip: Strip) -> bool:
         """Take a row if it is one of this table's; a row that is filled already is refused."""
-        if _is_block_title(strip):
-            self.open = True
-            self.block = None
-            return True
+        item = _block_title(strip)
+        if item is not None:
+            return self._open_item(item)
         if self._offer_header(strip) or self._offer_extra(strip):
             return True
         found = _row_label(strip)
@@ -67,10 +66,9 @@ class DisclosureTable:
     def offer_line(self, line: Line) -> bool:
         """Take a line of running text that is a row (行政许可 97), a header or a block title of an open table."""
         text = normal(line.text)
-        if _BLOCK_TITLE.fullmatch(text):
-            self.open = True
-            self.block = None
-            return True
+        title = _BLOCK_TITLE.fullmatch(text)
+        if title is not None:
+            return self._open_item(title["item"])
         if not self.open:
             return False
         if text.startswith(_CONTENT) and len(text) > len(_CONTENT):
@@ -94,6 +92,17 @@ class DisclosureTable:
     def _majority(self) -> str | None:
         return max(set(self.templates), key=self.templates.count) if self.templates else None
 
+    def _open_item(self, item: str) -> bool:
+        """Open a block by its title; one whose rows are filled already begins another table."""
+        if any(item == block.item and self._filled(block) for block in self.form.blocks):
+            return False
+        self.open = True
+        self.block = None
+        return True
+
+    def _filled(self, block: Block) -> bool:
+        return all(any(key.startswith(f"{TABLE}.{row}.") for key in self.figures) for row in block.rows)
+
     def _offer_header(self, strip: Strip) -> bool:
         texts = list(strip.texts)
         start = texts.index(_CONTENT) + 1 if _CONTENT in texts else None
@@ -105,6 +114,8 @@ class DisclosureTable:
                 return False
         cells = [(cell, text) for cell, text in zip(strip.cells[start:], texts[start:], strict=True) if text]
         block = _match_block([text for _, text in cells])
+        if block is not None and self._is_used_up(block):
+            return False
         self.open = True
         if block is None:
             self.block = None
@@ -120,6 +131,11 @@ class DisclosureTable:
         if strip.grid.aligned:
             self.leaves = {cell.column: name for (cell, _), name in zip(cells, block.columns, strict=True)}
         return True
+
+    def _is_used_up(self, block: Block) -> bool:
+        """Every row that may stand below this header is filled already."""
+        alike = [b for b in self.form.blocks if (b.template, b.columns) == (block.template, block.columns)]
+        return all(self._filled(b) for b in alike)
 
     def _open_block(self, block: Block) -> None:
         self.block = block
@@ -193,9 +209,11 @@ class DisclosureTable:
         return True
 
 
-def _is_block_title(strip: Strip) -> bool:
+def _block_title(strip: Strip) -> str | None:
+    """The item a full-width row 第二十条第（X）项 opens."""
     texts = [normal(cell.text) for cell in strip.cells if not cell.is_blank]
-    return bool(texts) and all(_BLOCK_TITLE.fullmatch(text) for text in texts)
+    titles = [_BLOCK_TITLE.fullmatch(text) for text in texts]
+    return titles[0]["item"] if titles and titles[0] is not None and all(titles) else None
 
 
 def _is_column_label(text: str) -> bool:
