@@ -40,6 +40,10 @@ def read(data: bytes, hints: Hints) -> Document:
         from parser.documents.pdf import read_pdf  # noqa: PLC0415
 
         return read_pdf(data)
+    if kind in {"xlsx", "xls"}:
+        from parser.documents.workbook import read_xls, read_xlsx  # noqa: PLC0415
+
+        return read_xlsx(data) if kind == "xlsx" else read_xls(data)
     if kind in _READABLE_LATER:
         raise UnsupportedFormat(kind, _READABLE_LATER[kind])
     text, _ = decode(data, hints.charset)
@@ -55,8 +59,6 @@ def read(data: bytes, hints: Hints) -> Document:
 _READABLE_LATER = {
     "doc": "save it as .docx; this version archives .doc and .wps and does not read them yet",
     "ofd": "this version archives them and does not read them yet",
-    "xls": "this version archives them and does not read them yet",
-    "xlsx": "this version archives them and does not read them yet",
     "image": "this version archives pictures and does not read them yet",
     "zip": "unpack it and give the files in it",
     "rar": "unpack it and give the files in it",

@@ -13,7 +13,9 @@ from lxml import etree
 
 from parser.documents.container import check_zip
 from parser.documents.document import Block, Document, Grid, GridLimits, Line, RawCell, resolve
+from parser.documents.layout import holds_marker, unwrap
 from parser.errors import UnreadableDocument
+from parser.labels import normal
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -75,12 +77,23 @@ class _Reader:
                 self.walk(cell)
             return
         self._grids += 1
-        self.blocks.append(_grid(self._grids, rows, self.limits))
+        for piece in unwrap(_grid(self._grids, rows, self.limits)):
+            if isinstance(piece, Grid):
+                self.blocks.append(piece)
+                continue
+            for text in piece.split("\n"):
+                self._lines += 1
+                self.blocks.append(Line(text, self._lines))
 
 
 def _is_layout(cells: list[Any]) -> bool:
+    """Whether a table only arranges the page: it holds other tables or paragraphs, and none of the forms' words."""
+    texts = [_cell_text(cell) for cell in cells]
+    own = normal("".join(text for text in texts if len(text) <= _PROSE))
     nested = any(next(cell.iterdescendants(f"{_W}tbl"), None) is not None for cell in cells)
-    return nested or len(cells) == 1 or any(len(_cell_text(cell)) > _PROSE for cell in cells)
+    if nested or any(len(text) > _PROSE for text in texts):
+        return nested or not holds_marker(own)
+    return len(cells) == 1
 
 
 def _grid(number: int, rows: list[list[Any]], limits: GridLimits) -> Grid:

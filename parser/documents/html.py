@@ -11,6 +11,7 @@ from lxml import etree
 from lxml.html import HTMLParser, HtmlElement, document_fromstring
 
 from parser.documents.document import Block, Document, Field, FieldName, Grid, GridLimits, Line, RawCell, resolve
+from parser.documents.layout import holds_marker, unwrap
 from parser.errors import UnreadableDocument
 from parser.labels import normal, squeeze
 from parser.sections import is_heading
@@ -25,6 +26,7 @@ _BLOCKS: Final = frozenset(
 _SKIPPED: Final = frozenset({"script", "style", "head", "template", "noscript", "select", "textarea", "svg", "iframe", "object", "title", "button"})
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "ucaptitle"})
 _PROSE = 400  # a cell with more text than this holds paragraphs: the table is layout (the longest label has 40 characters)
+_LOOK = 20_000  # how much of a nested table's text is looked at
 _MAX_DEPTH = 400  # deeper markup is read as flat text
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000\u200b\ufeff]+")
 _TAIL_MARKS = re.compile(
@@ -32,7 +34,6 @@ _TAIL_MARKS = re.compile(
     r"[A-Z\u4e00-\u9fff]{0,3}ICP备|.{0,2}公网安备|责任编辑|编辑[:：]|浏览(?:次数|量)|点击(?:数|率|次数)|联系我们|返回顶部|建议使用|技术支持|友情链接|您是第)"
 )
 _SCRIPT_STRING = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\])*?<table(?:\\.|(?!\1)[^\\])*?<\\?/table(?:\\.|(?!\1)[^\\])*?)\1""", re.IGNORECASE | re.DOTALL)
-_MARKERS = ("第二十条", "本年新收政府信息公开申请", "结转下年度继续办理", "结果维持", "统计指标", "指标名称", "信息内容", "勾稽关系")
 
 
 def read_html(text: str) -> Document:
@@ -40,7 +41,7 @@ def read_html(text: str) -> Document:
     tree = _tree(text)
     walker = _Walker()
     walker.walk(tree)
-    if not any(marker in grid.text for grid in walker.grids for marker in _MARKERS):
+    if not any(holds_marker(grid.text) for grid in walker.grids):
         for fragment in _tables_in_scripts(tree):
             walker.walk(fragment)
     blocks = tuple(walker.blocks)
@@ -130,9 +131,16 @@ class _Walker:
         self._flush(table.getparent() if table.getparent() is not None else table)
         grid = resolve(len(self.grids) + 1, rows, self.limits)
         self.grids.append(grid)
-        self.blocks.append(grid)
-        self.elements.append(table)
         self.lifted.append(table)
+        for piece in unwrap(grid):
+            if isinstance(piece, Grid):
+                self.blocks.append(piece)
+                self.elements.append(table)
+            else:
+                for text in piece.split("\n"):
+                    self._lines += 1
+                    self.blocks.append(Line(text, self._lines))
+                    self.elements.append(table)
         return True
 
 
@@ -163,22 +171,16 @@ def _span(value: str | None, *, zero: bool = False) -> int:
 
 
 def _is_layout(table: HtmlElement, rows: list[list[RawCell]]) -> bool:
+    """Whether a table only arranges the page: it holds other tables, or paragraphs and none of the forms' words."""
     if not any(rows):
         return True
-    if next(table.iterdescendants("table"), None) is not None:
-        own = normal("".join(cell.text for row in rows for cell in row if len(cell.text) <= _PROSE))
-        return sum(marker in own for marker in _MARKERS) < 1 or any(
-            _holds_marker(nested) for nested in table.iterdescendants("table")
-        )
-    cells = [cell for row in rows for cell in row]
-    if any(len(cell.text) > _PROSE for cell in cells):
+    if any(holds_marker(normal("".join(nested.itertext())[:_LOOK])) for nested in table.iterdescendants("table")):
         return True
+    cells = [cell for row in rows for cell in row]
+    own = normal("".join(cell.text for cell in cells if len(cell.text) <= _PROSE))
+    if next(table.iterdescendants("table"), None) is not None or any(len(cell.text) > _PROSE for cell in cells):
+        return not holds_marker(own)
     return len(cells) == 1 and "发布总数" not in cells[0].text
-
-
-def _holds_marker(table: HtmlElement) -> bool:
-    text = normal("".join(table.itertext())[:20_000])
-    return any(marker in text for marker in _MARKERS)
 
 
 def _cell_text(cell: HtmlElement) -> str:
@@ -288,7 +290,7 @@ def _extent(tree: HtmlElement, walker: _Walker) -> tuple[int, int] | None:
     anchors = [
         index
         for index, block in enumerate(walker.blocks)
-        if (isinstance(block, Grid) and any(marker in block.text for marker in _MARKERS))
+        if (isinstance(block, Grid) and holds_marker(block.text))
         or (isinstance(block, Line) and is_heading(block.text))
     ]
     container = _container([walker.elements[index] for index in anchors]) if anchors else None

@@ -9,6 +9,7 @@ from typing import Protocol
 from parser.documents.document import Document, Line
 from parser.record import Figure, Finding, Severity
 from parser.tables.disclosure import DisclosureTable
+from parser.tables.flat import flat_strips
 from parser.tables.requests import RequestsTable
 from parser.tables.review import ReviewTable
 from parser.tables.statistics import StatisticsTable
@@ -75,8 +76,23 @@ def read_tables(document: Document) -> Tables:
         current = taker or current
     for name in _ORDER:
         _merge(name, [table.finish() for table in met[name]], result)
+    _read_flat(document, result)
     _review_template(result)
     return result
+
+
+def _read_flat(document: Document, result: Tables) -> None:
+    """The tables that no grid holds, from running text that spells their cells out."""
+    absent = [name for name in ("disclosure", "requests", "review") if name not in {key.split(".")[0] for key in result.figures}]
+    if not absent:
+        return
+    met: dict[str, list[StatutoryTable]] = {name: [_TABLES[name]()] for name in absent}
+    for strip in flat_strips(document.lines):
+        _offer(strip, met)
+    for name in absent:
+        finished = [table.finish() for table in met[name]]
+        if any(figures for figures, _, _ in finished):
+            _merge(name, finished, result)
 
 
 def _offer(strip: Strip, met: dict[str, list[StatutoryTable]]) -> StatutoryTable | None:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 
 from parser.documents.document import Cell, Line
 from parser.forms import Block, Form, form
 from parser.labels import core, normal, squeeze
 from parser.record import Figure, Finding, Severity
-from parser.tables.strips import Strip, figure, is_value, place, unknown_label, unplaced
+from parser.tables.strips import RUNNING_TEXT, Strip, figure, is_value, place, unknown_label, unplaced
 
 TABLE = "disclosure"
 _CONTENT = "信息内容"
@@ -114,6 +115,9 @@ class DisclosureTable:
                 return False
         cells = [(cell, text) for cell, text in zip(strip.cells[start:], texts[start:], strict=True) if text]
         block = _match_block([text for _, text in cells])
+        if block is None:  # merged cells printed again in each column they span
+            folded = [text for text, _ in groupby(text for _, text in cells)]
+            block = _match_block(folded)
         if block is not None and self._is_used_up(block):
             return False
         self.open = True
@@ -129,7 +133,7 @@ class DisclosureTable:
             return True
         self._open_block(block)
         if strip.grid.aligned:
-            self.leaves = {cell.column: name for (cell, _), name in zip(cells, block.columns, strict=True)}
+            self.leaves = _leaves(cells, block)
         return True
 
     def _is_used_up(self, block: Block) -> bool:
@@ -205,8 +209,16 @@ class DisclosureTable:
             return False
         for column, word in zip(block.columns, words[1:], strict=True):
             cell = Cell(word, row=line.number, column=1, page=line.page)
-            self._set(name, column, figure(cell, self.form.column(column).unit(block.template), None))
+            self._set(name, column, figure(cell, self.form.column(column).unit(block.template), RUNNING_TEXT))
         return True
+
+
+def _leaves(cells: list[tuple[Cell, str]], block: Block) -> dict[int, str]:
+    """Grid column to column name; cells with the same text side by side are one column."""
+    leaves: dict[int, str] = {}
+    for name, (_, group) in zip(block.columns, groupby(cells, key=lambda pair: pair[1]), strict=False):
+        leaves |= {at: name for cell, _ in group for at in range(cell.column, cell.column + cell.colspan)}
+    return leaves
 
 
 def _block_title(strip: Strip) -> str | None:

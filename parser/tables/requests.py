@@ -143,7 +143,7 @@ class RequestsTable:
                 if text not in labels.exact or followed:
                     continue
             name = self._named(text, strip.cells[index].text, ordinal(strip.cells[index].text))
-            if name is not None:
+            if name is not None and index + 1 < len(strip.cells):
                 best = (name, index)
             elif is_value(strip.cells[index].text):
                 break

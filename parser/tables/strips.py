@@ -24,6 +24,8 @@ class Strip:
     @property
     def place(self) -> Place:
         """Where the row stands."""
+        if self.grid.number == 0:
+            return Place(line=self.cells[0].row if self.cells else None)
         return Place(table=self.grid.number, row=self.cells[0].row if self.cells else None)
 
 
@@ -104,8 +106,10 @@ def _by_column(values: Sequence[Cell], columns: Sequence[str], leaves: Mapping[i
         covered = [name for name in covered if name in columns]
         if not covered and not cell.is_blank:
             return Placement(problem=f"the cell {cell.text!r} stands under no column of the form")
-        if len(covered) == 1 and covered[0] not in placed:
+        if len(set(covered)) == 1 and covered[0] not in placed:
             placed[covered[0]] = cell
+        elif len(set(covered)) == 1 and placed[covered[0]].text == cell.text:
+            continue  # one cell printed again in each column it spans
         elif covered:
             merged.extend(covered)
     if merged:
@@ -114,14 +118,14 @@ def _by_column(values: Sequence[Cell], columns: Sequence[str], leaves: Mapping[i
     return Placement(placed, f"no cell stands under {', '.join(missing)}" if missing else None)
 
 
-def figure(cell: Cell, unit: str | None, grid: Grid | None, text: str | None = None) -> Figure:
-    """The figure one cell prints; ``unit`` is the form's and gives way to a printed one.
+RUNNING_TEXT = Grid(0, (), aligned=False)  # no table: the ``row`` of such a cell is the line it stands on
 
-    ``grid`` is null for a value in running text: its cell's ``row`` is then the line it stands on.
-    """
+
+def figure(cell: Cell, unit: str | None, grid: Grid, text: str | None = None) -> Figure:
+    """The figure one cell prints; ``unit`` is the form's and gives way to a printed one."""
     printed = cell.text if text is None else text
     reading = read_cell(printed)
-    if grid is None:
+    if grid.number == 0:
         at = Place(line=cell.row, page=cell.page)
     else:
         at = Place(

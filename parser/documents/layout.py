@@ -1,0 +1,53 @@
+"""Prose inside tables: rows of a wide table that are headings or paragraphs become lines, what is left stays grids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parser.documents.document import Cell, Grid
+from parser.labels import normal
+from parser.sections import is_heading
+
+# Words only the statutory tables print; a table that has one holds data.
+MARKERS = (
+    "第二十条", "本年新收政府信息公开申请", "结转下年度继续办理", "结果维持", "统计指标", "指标名称", "信息内容", "勾稽关系", "行政事业性收费",
+    "发布总数", "予以公开",
+)  # fmt: skip
+_PROSE = 60  # a full-width row longer than this is a paragraph (the identity sentence has 35 characters)
+
+
+def holds_marker(text: str) -> bool:
+    """Whether a text (in normal form) has words only the statutory tables print."""
+    return any(marker in text for marker in MARKERS)
+
+
+def unwrap(grid: Grid, *, every: bool = False) -> Iterator[Grid | str]:
+    """The grid in pieces, and the texts of the rows between them that are prose.
+
+    ``every`` takes each row of a single printed cell for a line (a worksheet has nothing else to write a line in).
+    Pieces keep the table's number and their rows' numbers, so that a place still names the source.
+    """
+    open_rows: list[tuple[Cell, ...]] = []
+    for row in grid.rows:
+        text = _prose(row, every=every)
+        if text is None:
+            open_rows.append(row)
+            continue
+        if any(not cell.is_blank for kept in open_rows for cell in kept):
+            yield Grid(grid.number, tuple(open_rows), grid.aligned)
+        open_rows = []
+        yield text
+    if any(not cell.is_blank for kept in open_rows for cell in kept):
+        yield Grid(grid.number, tuple(open_rows), grid.aligned)
+
+
+def _prose(row: tuple[Cell, ...], *, every: bool) -> str | None:
+    printed = [cell for cell in row if not cell.is_blank]
+    if len(printed) != 1 or printed[0].rowspan > 1:
+        return None
+    text = printed[0].text
+    if is_heading(text):
+        return text
+    if holds_marker(normal(text)) and len(text) <= 2 * _PROSE:
+        return None
+    return text if every or len(text) > _PROSE else None
