@@ -40,6 +40,10 @@ def read(data: bytes, hints: Hints) -> Document:
         from parser.documents.pdf import read_pdf  # noqa: PLC0415
 
         return read_pdf(data)
+    if kind == "ofd":
+        from parser.documents.ofd import read_ofd  # noqa: PLC0415
+
+        return read_ofd(data)
     if kind in {"xlsx", "xls"}:
         from parser.documents.workbook import read_xls, read_xlsx  # noqa: PLC0415
 
@@ -58,7 +62,6 @@ def read(data: bytes, hints: Hints) -> Document:
 
 _READABLE_LATER = {
     "doc": "save it as .docx; this version archives .doc and .wps and does not read them yet",
-    "ofd": "this version archives them and does not read them yet",
     "image": "this version archives pictures and does not read them yet",
     "zip": "unpack it and give the files in it",
     "rar": "unpack it and give the files in it",

@@ -1,0 +1,274 @@
+"""Pages as they are drawn (PDF, OFD): characters and ruled lines become paragraphs and grids, over page breaks too."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
+
+from parser.documents.document import Block, Cell, Grid, Line
+from parser.documents.text import is_page_number
+
+_NEAR = 3.0  # points: edges of one ruled line, drawn for neighbouring cells
+_LEAST_RULES = 3  # so many vertical rules ending at one height are a table's
+Box = tuple[float, float, float, float]
+Drawn = dict[str, Any]  # pdfplumber's own shape: x0, x1, top, bottom, and text and size or orientation, width, height
+Piece = Line | Grid
+
+
+@dataclass(frozen=True)
+class DrawnPage:
+    """One page: its characters (``text``, ``size``, box) and the edges of its rules, in points from the top left."""
+
+    number: int
+    height: float
+    chars: Sequence[Drawn]
+    edges: Sequence[Drawn]
+
+
+def blocks(pages: Iterable[DrawnPage]) -> list[Block]:
+    """All pages in one stream: paragraphs and tables that go on over a page break are put together."""
+    return _joined([(page.number, _pieces(page)) for page in pages])
+
+
+def edge(x0: float, top: float, x1: float, bottom: float) -> Drawn:
+    """A rule as an edge; horizontal where it is wider than high."""
+    orientation = "h" if x1 - x0 >= bottom - top else "v"
+    return {
+        "object_type": "line", "x0": x0, "x1": x1, "top": top, "bottom": bottom, "width": x1 - x0, "height": bottom - top,
+        "orientation": orientation,
+    }  # fmt: skip
+
+
+def _pieces(page: DrawnPage) -> list[Piece]:
+    """The paragraphs and grids of one page, top to bottom."""
+    grids: list[tuple[float, Box, Grid]] = []
+    for boxes in _tables(page.edges):
+        grid = _grid(boxes, page.chars, page.number)
+        if grid is not None:
+            outer = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+            grids.append((outer[1], outer, grid))
+    free = [char for char in page.chars if not any(_inside(char, box) for _, box, _ in grids)]
+    pieces: list[tuple[float, Piece]] = [(top, grid) for top, _, grid in grids]
+    pieces.extend(_paragraphs(free, [top for top, _, _ in grids], page.number, page.height))
+    return [piece for _, piece in sorted(pieces, key=lambda pair: pair[0])]
+
+
+def _tables(edges: Sequence[Drawn]) -> list[list[Box]]:
+    """The cells of each ruled table, as pdfplumber finds them."""
+    drawn = [item for item in edges if item["height" if item["orientation"] == "v" else "width"] >= 1]
+    drawn += _open_ends(drawn)
+    merged = merge_edges(drawn, snap_x_tolerance=_NEAR, snap_y_tolerance=_NEAR, join_x_tolerance=_NEAR, join_y_tolerance=_NEAR)
+    long = [item for item in merged if item["height" if item["orientation"] == "v" else "width"] >= _NEAR]
+    return cells_to_tables(intersections_to_cells(edges_to_intersections(long, _NEAR, _NEAR)))
+
+
+def _open_ends(edges: Sequence[Drawn]) -> list[Drawn]:
+    """Lines to close tables with, where their vertical rules end at a page break and no horizontal one is drawn."""
+    horizontal = [(item["top"], item["x0"], item["x1"]) for item in edges if item["orientation"] == "h"]
+    ends: dict[int, list[Drawn]] = {}
+    for item in edges:
+        if item["orientation"] == "v":
+            for y in (item["top"], item["bottom"]):
+                ends.setdefault(round(y / _NEAR), []).append({"x": item["x0"], "y": y})
+    closing: list[Drawn] = []
+    for points in ends.values():
+        x0, x1 = min(point["x"] for point in points), max(point["x"] for point in points)
+        y = median(point["y"] for point in points)
+        drawn = any(abs(top - y) <= _NEAR and left < x1 - _NEAR and right > x0 + _NEAR for top, left, right in horizontal)
+        if len({round(point["x"] / _NEAR) for point in points}) >= _LEAST_RULES and not drawn:
+            closing.append(edge(x0, y, x1, y))
+    return closing
+
+
+def _inside(char: Drawn, box: Box) -> bool:
+    x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
+    return bool(box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1)
+
+
+def _grid(boxes: Sequence[Box], chars: Sequence[Drawn], page: int) -> Grid | None:
+    """The grid of a ruled table, each cell with its place; a single box or column is no table."""
+    xs, ys = _edges([box[0] for box in boxes] + [box[2] for box in boxes]), _edges([box[1] for box in boxes] + [box[3] for box in boxes])
+    if len(xs) < 3 or len(ys) < 2:
+        return None
+    inside: dict[int, list[Drawn]] = {index: [] for index in range(len(boxes))}
+    placed = _Locator(boxes, xs, ys)
+    for char in chars:
+        index = placed.find((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
+        if index is not None:
+            inside[index].append(char)
+    rows: list[list[Cell]] = [[] for _ in range(len(ys) - 1)]
+    for index, box in enumerate(boxes):
+        left, right, top, bottom = (_at(xs, box[0]), _at(xs, box[2]), _at(ys, box[1]), _at(ys, box[3]))
+        text = _cell_text(inside[index], box)
+        rounded = (round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1))
+        rows[top].append(Cell(text, top + 1, left + 1, max(1, bottom - top), max(1, right - left), page, rounded))
+    return Grid(0, tuple(tuple(sorted(row, key=lambda cell: cell.column)) for row in rows), aligned=True)
+
+
+class _Locator:
+    """Which cell a point lies in, by the slots of the grid."""
+
+    def __init__(self, boxes: Sequence[Box], xs: Sequence[float], ys: Sequence[float]) -> None:
+        self._xs, self._ys = xs, ys
+        self._slots: dict[tuple[int, int], int] = {}
+        for index, box in enumerate(boxes):
+            for column in range(_at(xs, box[0]), _at(xs, box[2])):
+                for row in range(_at(ys, box[1]), _at(ys, box[3])):
+                    self._slots[column, row] = index
+
+    def find(self, x: float, y: float) -> int | None:
+        column, row = bisect_right(self._xs, x) - 1, bisect_right(self._ys, y) - 1
+        return self._slots.get((column, row))
+
+
+def _edges(values: Iterable[float]) -> list[float]:
+    """Sorted positions, those nearer than a line is wide taken as one."""
+    edges: list[float] = []
+    for value in sorted(values):
+        if not edges or value - edges[-1] > _NEAR:
+            edges.append(value)
+    return edges
+
+
+def _at(edges: Sequence[float], value: float) -> int:
+    return min(range(len(edges)), key=lambda index: abs(edges[index] - value))
+
+
+def _cell_text(chars: Sequence[Drawn], box: Box) -> str:
+    lines = _text_lines(chars)
+    texts = [_line_text(line).strip() for line in lines]
+    texts_with_ends = [(text, max(char["x1"] for char in line)) for text, line in zip(texts, lines, strict=True) if text]
+    if len(texts_with_ends) > 1 and all(re.fullmatch(r"[\d.,]+", text) for text, _ in texts_with_ends):
+        width = max((char["x1"] - char["x0"] for char in chars), default=0.0)
+        full = all(box[2] - end < 2 * width for _, end in texts_with_ends[:-1])
+        if full:  # a long number broken at the edge of a narrow cell, not two numbers
+            return "".join(text for text, _ in texts_with_ends)
+    return "\n".join(text for text, _ in texts_with_ends)
+
+
+def _text_lines(chars: Sequence[Drawn]) -> list[list[Drawn]]:
+    """Characters in lines: those whose middles lie within half a character's height."""
+    lines: list[list[Drawn]] = []
+    middle = 0.0
+    for char in sorted(chars, key=lambda item: ((item["top"] + item["bottom"]) / 2, item["x0"])):
+        y = (char["top"] + char["bottom"]) / 2
+        if lines and abs(y - middle) <= 0.5 * max(char["bottom"] - char["top"], 4.0):
+            lines[-1].append(char)
+        else:
+            lines.append([char])
+            middle = y
+    return [sorted(line, key=lambda item: item["x0"]) for line in lines]
+
+
+def _line_text(line: Sequence[Drawn]) -> str:
+    parts: list[str] = []
+    end: float | None = None
+    for char in line:
+        if end is not None and char["x0"] - end > 0.6 * char.get("size", 10.0) and parts and not parts[-1].isspace():
+            parts.append(" ")
+        parts.append(char["text"])
+        end = char["x1"]
+    return "".join(parts)
+
+
+def _paragraphs(
+    chars: Sequence[Drawn], cuts: Sequence[float], page: int, height: float
+) -> list[tuple[float, Line]]:
+    """Lines joined into paragraphs: a line goes on from one that reached the right margin, unless it is indented."""
+    lines = [(line, _line_text(line).strip()) for line in _text_lines(chars)]
+    lines = [(line, text) for line, text in lines if text and not _is_folio(line, text, height)]
+    if not lines:
+        return []
+    left = min(line[0]["x0"] for line, _ in lines)
+    right = max(line[-1]["x1"] for line, _ in lines)
+    size = median(char.get("size", 10.0) for line, _ in lines for char in line)
+    found: list[tuple[float, Line]] = []
+    open_until: float | None = None  # where the previous line ended
+    previous_top = 0.0
+    for line, text in lines:
+        top = line[0]["top"]
+        goes_on = (
+            open_until is not None
+            and open_until > right - 2.2 * size
+            and line[0]["x0"] < left + 1.2 * size
+            and not any(previous_top < cut < top for cut in cuts)
+        )
+        if goes_on and found:
+            found[-1] = (found[-1][0], replace(found[-1][1], text=found[-1][1].text + text))
+        else:
+            found.append((top, Line(text, 0, page=page)))
+        open_until = line[-1]["x1"]
+        previous_top = top
+    return found
+
+
+def _is_folio(line: Sequence[Drawn], text: str, height: float) -> bool:
+    margin = line[0]["top"] > 0.88 * height or line[0]["top"] < 0.08 * height
+    return margin and is_page_number(text)
+
+
+def _joined(pages: Sequence[tuple[int, list[Piece]]]) -> list[Block]:
+    """All pages in one stream: paragraphs and tables that go on over a page break are put together."""
+    blocks: list[Block] = []
+    grids = lines = 0
+    for page, pieces in pages:
+        for position, piece in enumerate(pieces):
+            last = blocks[-1] if blocks else None
+            if isinstance(piece, Grid):
+                if position == 0 and isinstance(last, Grid) and page > 1 and _same_columns(last, piece):
+                    blocks[-1] = _append(last, piece)
+                    continue
+                grids += 1
+                blocks.append(replace(piece, number=grids))
+            elif position == 0 and isinstance(last, Line) and page > 1 and _unfinished(last.text):
+                blocks[-1] = replace(last, text=last.text + piece.text)
+            else:
+                lines += 1
+                blocks.append(replace(piece, number=lines))
+    return blocks
+
+
+def _unfinished(text: str) -> bool:
+    return len(text) > 40 and not text.rstrip().endswith(("。", "！", "？", "：", ":", "；", "”"))
+
+
+def _same_columns(above: Grid, below: Grid) -> bool:
+    """Whether two grids have the same outer edges and as many columns: halves of one table."""
+    def edges(grid: Grid) -> tuple[float, float, int]:
+        boxes = [cell.box for row in grid.rows for cell in row if cell.box is not None]
+        return min(box[0] for box in boxes), max(box[2] for box in boxes), grid.width
+
+    first, second = edges(above), edges(below)
+    return abs(first[0] - second[0]) < 4 * _NEAR and abs(first[1] - second[1]) < 4 * _NEAR and first[2] == second[2]
+
+
+def _append(above: Grid, below: Grid) -> Grid:
+    """One grid of two halves; a row cut by the page break is put together again."""
+    rows = list(above.rows)
+    more = [tuple(replace(cell, row=cell.row + len(above.rows)) for cell in row) for row in below.rows]
+    if rows and more and _is_rest(rows[-1], more[0]):
+        rows[-1] = tuple(
+            replace(cell, text="\n".join(part for part in (cell.text, rest.text) if part))
+            for cell, rest in zip(rows[-1], more[0], strict=True)
+        )
+        more = more[1:]
+    return replace(above, rows=(*rows, *more))
+
+
+def _is_rest(last: Sequence[Cell], first: Sequence[Cell]) -> bool:
+    """Whether the first row after a page break is the rest of the last one: words go on, and no value stands twice."""
+    if len(last) != len(first) or any(a.column != b.column for a, b in zip(last, first, strict=True)):
+        return False
+    both = [(a, b) for a, b in zip(last, first, strict=True) if a.text and b.text]
+    only_below = [b for a, b in zip(last, first, strict=True) if b.text and not a.text]
+    values_twice = any(any(char.isdigit() for char in b.text[:1]) for _, b in both)
+    if not both or values_twice:
+        return False
+    blank_values = [b for _, b in zip(last, first, strict=True) if not b.text]
+    return len(blank_values) >= len(first) - len(both) and not only_below
