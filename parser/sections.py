@@ -21,6 +21,7 @@ _LEVEL_TWO = re.compile(r"^\((?:[一二三四五六七八九十]{1,3}|\d{1,2})\)
 _LEVEL_ONE = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．,，:：]?|\d{1,2}[、.．,，](?!\d)|第[一二三四五六七]部分[、:：]?)")
 _CHINESE_ORDINAL = re.compile(r"^[一二三四五六][、.．,，]")
 _TRAILING = re.compile(r"[.…·\s]*\d*$")
+_MOST_HEADINGS = 200  # six, twice for a twin, and a table of contents; more are made up
 _CONTENTS_RUN = 4  # so many headings one after another with nothing between are a table of contents
 
 
@@ -52,7 +53,7 @@ def read_sections(lines: Sequence[Line], *, loose: bool = False) -> tuple[Sectio
     A heading is a line of its own (whatever its ordinal) or stands in running text after a full stop with its ordinal;
     of two with the same number the first counts, a table of contents does not.
     """
-    found = _without_contents(_headings(lines, loose=loose), len(lines))
+    found = _without_contents(_headings(lines, loose=loose)[:_MOST_HEADINGS], len(lines))
     ordered = sorted(_chosen(found), key=lambda heading: heading.line)
     sections: list[Section] = []
     for position, heading in enumerate(ordered):

