@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parser.forms import form
+from parser.narrative import authority, mismatches, stale_years
 from parser.record import Check, Figure, Finding, Number, Record, Result, Section, Severity, State
 
 Figures = Mapping[str, Figure]
@@ -87,8 +88,7 @@ def _judge(identity: Identity, sides: Sides, figures: Figures) -> Check:
     left, right = _sum(sides.left, figures), _sum(sides.right, figures)
     if left is not None and right is not None:
         result = Result.HOLDS if left == right else Result.FAILS
-        found, expected = (right, left) if identity.rule == "requests.balance" else (left, right)
-        return Check(rule=identity.rule, result=result, expected=expected, found=found, **place)
+        return Check(rule=identity.rule, result=result, expected=right, found=left, **place)
     keys = sides.left + sides.right
     blank = all(key in figures and figures[key].state in {State.NUMBER, State.BLANK} for key in keys)
     as_zero = _sum(sides.left, figures, blank=0) == _sum(sides.right, figures, blank=0) if blank else None
@@ -108,21 +108,25 @@ def _sum(keys: Sequence[str], figures: Figures, blank: int | None = None) -> Num
     return total
 
 
-def findings(record: Record, period_year: int | None, text: str) -> Iterator[Finding]:
-    """Everything the checks of one report find; ``text`` is the article's prose."""
+def findings(record: Record, period_year: int | None, lines: Sequence[str], order: Sequence[int]) -> Iterator[Finding]:
+    """Everything the checks of one report find; ``lines`` are the article's prose, ``order`` its sections as printed."""
     for check, words in identities(record.figures, {name: table.template for name, table in record.tables.items()}):
         if check.result is Result.FAILS:
             where = check.column or check.row
             yield Finding(
                 rule=check.rule, severity=Severity.ERROR, table=check.table, row=check.row, column=check.column,
                 expected=check.expected, found=check.found,
-                message=f"{words}, but {where} has {check.expected} against {check.found}",
+                message=f"{words}, but {where} has {check.found} against {check.expected}",
             )  # fmt: skip
     yield from _cells(record.figures)
     yield from _missing_cells(record)
-    yield from _sections(record.sections, record.template)
-    yield from _title(record, period_year, text)
+    yield from _sections(record.sections, record.template, order)
+    yield from _title(record, period_year, "\n".join(lines))
     yield from _stock(record.figures)
+    yield from _statistics(record.figures)
+    yield from mismatches(record, lines)
+    yield from stale_years(record.sections, record.report_year)
+    yield from authority(record)
 
 
 def _cells(figures: Figures) -> Iterator[Finding]:
@@ -175,7 +179,7 @@ def _missing_cells(record: Record) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _sections(sections: Sequence[Section], template: str | None) -> Iterator[Finding]:
+def _sections(sections: Sequence[Section], template: str | None, order: Sequence[int]) -> Iterator[Finding]:
     if template not in {"2019", "2021", None}:
         return  # the older forms have headings of their own
     present = [section.number for section in sections]
@@ -184,6 +188,9 @@ def _sections(sections: Sequence[Section], template: str | None) -> Iterator[Fin
             yield Finding(
                 rule="sections.missing", severity=Severity.WARNING, message=f"section {number} has no heading", row=str(number)
             )
+    if list(order) != sorted(order):
+        printed = ", ".join(str(number) for number in order)
+        yield Finding(rule="sections.order", severity=Severity.WARNING, message=f"the sections stand in the order {printed}")
     for section in sections:
         if section.number in {1, 5, 6} and not section.text.strip():
             yield Finding(
@@ -224,3 +231,17 @@ def _stock(figures: Figures) -> Iterator[Finding]:
                 expected=made - repealed, found=in_force,
                 message=f"in_force {in_force} is less than made - repealed = {made - repealed}",
             )  # fmt: skip
+
+
+def _statistics(figures: Figures) -> Iterator[Finding]:
+    """The sums of the 统计表 of 2014 and the annex of 2008 (domain: 3.2); part sums need every part printed."""
+    for table in ("statistics_2014", "statistics_2008"):
+        for total, parts in form(table).sums:
+            keys = [f"{table}.{part}.value" for part in parts]
+            expected = _sum([key for key in keys if key in figures], figures) if all(key in figures for key in keys) else None
+            found = _sum((f"{table}.{total}.value",), figures)
+            if expected is not None and found is not None and expected != found:
+                yield Finding(
+                    rule="statistics.sums", severity=Severity.WARNING, table=table, row=total, expected=expected, found=found,
+                    message=f"{total} is {found}, its parts sum to {expected}",
+                )  # fmt: skip

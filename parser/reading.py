@@ -12,7 +12,7 @@ from parser.hints import Hints
 from parser.labels import squeeze
 from parser.metadata import Metadata, find_title, read_metadata
 from parser.record import Finding, Record, Severity, Table
-from parser.sections import read_sections
+from parser.sections import printed_order, read_sections
 from parser.tables import Tables, read_tables
 from parser.titles import judge
 
@@ -65,9 +65,10 @@ def parse_document(document: Document, hints: Hints) -> Record:
 
 
 def _checked(record: Record, metadata: Metadata, document: Document, tables: Tables) -> Record:
-    text = "\n".join(line.text for line in document.lines)
+    lines = [line.text for line in document.lines]
+    order = printed_order(document.lines)
     notes = [Finding(rule=rule, severity=Severity.WARNING, message=message) for rule, message in document.notes]
-    found = (*tables.findings, *notes, *findings(record, metadata.period_year, text))
+    found = (*tables.findings, *notes, *findings(record, metadata.period_year, lines, order))
     checks = tuple(check for check, _ in identities(record.figures, tables.templates))
     return record.model_copy(update={"checks": checks, "findings": found})
 

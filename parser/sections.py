@@ -66,6 +66,12 @@ def read_sections(lines: Sequence[Line], *, loose: bool = False) -> tuple[Sectio
     return tuple(sorted(sections, key=lambda section: section.number))
 
 
+def printed_order(lines: Sequence[Line], *, loose: bool = False) -> tuple[int, ...]:
+    """The numbers of the sections in the order they are printed."""
+    found = _without_contents(_headings(lines, loose=loose)[:_MOST_HEADINGS], len(lines))
+    return tuple(heading.number for heading in sorted(_chosen(found), key=lambda heading: heading.line))
+
+
 def _chosen(found: list[_Heading]) -> list[_Heading]:
     """One heading a number: the longest run in ascending order (the first of equal ones), then what it leaves out."""
     runs: list[list[_Heading]] = []

@@ -70,6 +70,7 @@ class Form:
     extra: dict[str, str] = field(default_factory=dict)
     groups: frozenset[str] = frozenset()
     header: frozenset[str] = frozenset()
+    sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def row_names(self) -> tuple[str, ...]:
@@ -114,6 +115,7 @@ def form(table: str) -> Form:
             core(label) for entry in ("groups", "headings") for labels in _lists(data.get(entry)) for label in labels
         ),
         header=frozenset(core(word) for word in _words(data.get("header", ()))),
+        sums=tuple((total, tuple(parts)) for total, parts in data.get("sums", {}).items()),
     )
 
 
