@@ -73,14 +73,14 @@ IDENTITIES = (
 )
 
 
-def identities(figures: Figures, tables: Mapping[str, str]) -> Iterator[tuple[Check, str]]:
-    """The answer of every identity at every place of the tables that were read, with its words."""
+def identities(figures: Figures, tables: Mapping[str, str]) -> Iterator[Check]:
+    """The answer of every identity at every place of the tables that were read."""
     for identity in IDENTITIES:
         if not any(key.startswith(f"{identity.table}.") for key in figures):
             continue
         template = tables.get(identity.table) or tables.get("disclosure") or "2021"
         for sides in identity.sides(template):
-            yield _judge(identity, sides, figures), identity.words
+            yield _judge(identity, sides, figures)
 
 
 def _judge(identity: Identity, sides: Sides, figures: Figures) -> Check:
@@ -109,14 +109,18 @@ def _sum(keys: Sequence[str], figures: Figures, blank: int | None = None) -> Num
 
 
 def findings(record: Record, period_year: int | None, lines: Sequence[str], order: Sequence[int]) -> Iterator[Finding]:
-    """Everything the checks of one report find; ``lines`` are the article's prose, ``order`` its sections as printed."""
-    for check, words in identities(record.figures, {name: table.template for name, table in record.tables.items()}):
+    """Everything the checks of one report find; ``lines`` are the article's prose, ``order`` its sections as printed.
+
+    The record carries its ``checks`` already: their failures are the errors.
+    """
+    words = {identity.rule: identity.words for identity in IDENTITIES}
+    for check in record.checks:
         if check.result is Result.FAILS:
             where = check.column or check.row
             yield Finding(
                 rule=check.rule, severity=Severity.ERROR, table=check.table, row=check.row, column=check.column,
                 expected=check.expected, found=check.found,
-                message=f"{words}, but {where} has {check.found} against {check.expected}",
+                message=f"{words[check.rule]}, but {where} has {check.found} against {check.expected}",
             )  # fmt: skip
     yield from _cells(record.figures)
     yield from _missing_cells(record)

@@ -37,6 +37,10 @@ _ORDINAL = re.compile(
 
 def squeeze(text: str) -> str:
     """The text without any white space, invisible characters and bookmarks; printed characters stay as they are."""
+    if text.isascii() and text.isalnum():
+        return text
+    if "[" not in text:
+        return _SPACE.sub("", text.translate(_INVISIBLE))
     return _SPACE.sub("", _BOOKMARK.sub("", text).translate(_INVISIBLE))
 
 

@@ -60,6 +60,7 @@ def parse_document(document: Document, hints: Hints) -> Record:
         sections=sections,
         contact=metadata.contact,
         figures=tables.figures,
+        checks=tuple(identities(tables.figures, tables.templates)),
     )
     return _checked(record, metadata, document, tables)
 
@@ -69,8 +70,7 @@ def _checked(record: Record, metadata: Metadata, document: Document, tables: Tab
     order = printed_order(document.lines)
     notes = [Finding(rule=rule, severity=Severity.WARNING, message=message) for rule, message in document.notes]
     found = (*tables.findings, *notes, *findings(record, metadata.period_year, lines, order))
-    checks = tuple(check for check, _ in identities(record.figures, tables.templates))
-    return record.model_copy(update={"checks": checks, "findings": found})
+    return record.model_copy(update={"findings": found})
 
 
 def _refusal(document: Document, hints: Hints, tables: Tables, headings: int) -> str | None:

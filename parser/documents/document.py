@@ -34,7 +34,7 @@ class Cell:
     @property
     def is_blank(self) -> bool:
         """Nothing is printed (white space, U+00A0 and U+3000 are nothing)."""
-        return not squeeze(self.text)
+        return not self.text or not squeeze(self.text)
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def read_tables(document: Document) -> Tables:
             if isinstance(table, DisclosureTable):
                 table.offer_line(item)
             continue
-        taker = _offer(item, met)
+        taker = current if current is not None and current.offer(item) else _offer(item, met)
         if taker is None and current is not None:
             finding = current.complain(item)
             if finding is not None:

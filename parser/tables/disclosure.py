@@ -16,6 +16,7 @@ from parser.tables.strips import RUNNING_TEXT, Strip, figure, is_value, place, u
 
 TABLE = "disclosure"
 _CONTENT = "信息内容"
+_EXTRA = "发布总数"
 _BLOCK_TITLE = re.compile(r"第二十条第?\(?(?P<item>[一二三四五六七八九])\)?项")
 _CUT = 3  # a header cell cut after its first line (本年新, quirk 18) still has this many characters
 _LABELS_WIDE = 3
@@ -149,6 +150,8 @@ class DisclosureTable:
 
     def _offer_extra(self, strip: Strip) -> bool:
         for index, cell in enumerate(strip.cells):
+            if _EXTRA not in strip.texts[index]:
+                continue
             match = _extra().search(normal(cell.text))
             if match is None:
                 continue
@@ -223,13 +226,20 @@ def _leaves(cells: list[tuple[Cell, str]], block: Block) -> dict[int, str]:
 
 def _block_title(strip: Strip) -> str | None:
     """The item a full-width row 第二十条第（X）项 opens."""
+    if not any(text.startswith("第二十条") for text in strip.texts):
+        return None
     texts = [normal(cell.text) for cell in strip.cells if not cell.is_blank]
     titles = [_BLOCK_TITLE.fullmatch(text) for text in texts]
     return titles[0]["item"] if titles and titles[0] is not None and all(titles) else None
 
 
 def _is_column_label(text: str) -> bool:
-    return any(column.matches(text, template) for column in form(TABLE).columns for template in column.labels)
+    return text in _column_labels()
+
+
+@cache
+def _column_labels() -> frozenset[str]:
+    return frozenset(label for column in form(TABLE).columns for labels in column.labels.values() for label in labels)
 
 
 def _row_label(strip: Strip) -> tuple[str, int] | None:

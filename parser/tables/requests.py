@@ -27,17 +27,15 @@ class _Labels:
     groups: frozenset[str]
     columns: Mapping[str, str]
     header: frozenset[str]
+    rows_only: frozenset[str]  # labels of rows that are not labels of columns too
 
 
 @cache
 def _labels() -> _Labels:
     requests = form(TABLE)
-    return _Labels(
-        exact={label: row.name for row in requests.rows for label in row.labels},
-        groups=requests.groups,
-        columns={label: column.name for column in requests.columns for label in column.labels["*"]},
-        header=requests.header | {"法人或其他组织"},
-    )
+    exact = {label: row.name for row in requests.rows for label in row.labels}
+    columns = {label: column.name for column in requests.columns for label in column.labels["*"]}
+    return _Labels(exact, requests.groups, columns, requests.header, frozenset(exact) - frozenset(columns) - {"其他", "其它"})
 
 
 @dataclass
@@ -142,19 +140,19 @@ class RequestsTable:
                 followed = any(later and not is_value(later) for later in strip.texts[index + 1 : MAX_LABEL_CELLS])
                 if text not in labels.exact or followed:
                     continue
-            name = self._named(text, strip.cells[index].text, ordinal(strip.cells[index].text))
+            name = self._named(text, strip.cells[index].text)
             if name is not None and index + 1 < len(strip.cells):
                 best = (name, index)
             elif is_value(strip.cells[index].text):
                 break
         return best
 
-    def _named(self, text: str, printed: str, number: str) -> str | None:
+    def _named(self, text: str, printed: str) -> str | None:
         labels = _labels()
         name = labels.exact.get(text)
         if name == "other_else":  # 3.其他 is a row only under （六）其他处理, or with its number behind （五）
             under = self.group in {"其他处理", "其它处理"} or "other_unpaid" in self.labelled
-            behind = number.startswith("3") and any(done.startswith("not_processed") for done in self.labelled)
+            behind = ordinal(printed).startswith("3") and any(done.startswith("not_processed") for done in self.labelled)
             return name if under or behind else None
         if name == "total" and not self.labelled:
             return None
@@ -248,12 +246,10 @@ class RequestsTable:
 def is_header(strip: Strip) -> bool:
     """A header row of 表三: the identity sentence, or labels of columns and no label of a row."""
     labels = _labels()
-    if any("勾稽" in text or text in labels.header for text in strip.texts):
+    if not labels.header.isdisjoint(strip.texts) or any(len(text) > 4 and "勾稽" in text for text in strip.texts):
         return True
-    columns = [labels.columns[text] for text in strip.texts if text in labels.columns]
-    return len(set(columns)) >= 3 and not set(strip.texts[:MAX_LABEL_CELLS]) & (
-        set(labels.exact) - set(labels.columns) - {"其他"}
-    )
+    columns = {labels.columns[text] for text in strip.texts if text in labels.columns}
+    return len(columns) >= 3 and not labels.rows_only.intersection(strip.texts[:MAX_LABEL_CELLS])
 
 
 def _ending(text: str) -> str | None:

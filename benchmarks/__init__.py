@@ -1,0 +1,1 @@
+"""How fast: ratios measured in one run, since machines are noisy; `make bench` prints them, docs/performance.md keeps them."""

@@ -1,0 +1,48 @@
+"""Two pieces of work timed in turn, so that whatever else the machine does hits both."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Median seconds of the work and of what it is measured against."""
+
+    name: str
+    ours: float
+    baseline: float
+    limit: float
+    against: str
+
+    @property
+    def value(self) -> float:
+        """How many times the baseline."""
+        return self.ours / self.baseline
+
+    def line(self) -> str:
+        """One line for people."""
+        verdict = "holds" if self.value <= self.limit else "FAILS"
+        return (
+            f"{self.name:<34} {self.ours * 1000:8.1f} ms against {self.baseline * 1000:8.1f} ms ({self.against}): "
+            f"{self.value:.2f} x, at most {self.limit:g} x: {verdict}"
+        )
+
+
+def measure(name: str, ours: Callable[[], object], baseline: Callable[[], object], *, limit: float, against: str, rounds: int = 15) -> Ratio:
+    """The ratio of two pieces of work over alternating rounds, after one round of warming up each."""
+    ours()
+    baseline()
+    mine: list[float] = []
+    theirs: list[float] = []
+    for _ in range(rounds):
+        for work, times in ((ours, mine), (baseline, theirs)):
+            gc.collect()
+            started = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - started)
+    return Ratio(name, median(mine), median(theirs), limit, against)
