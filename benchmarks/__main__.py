@@ -10,7 +10,9 @@ from benchmarks.parsing import ratios
 
 def main() -> int:
     """Measure and print."""
-    print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, medians of alternating rounds")
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, medians of alternating rounds"
+    )
     failed = False
     for ratio in ratios():
         print(ratio.line(), flush=True)

@@ -33,7 +33,15 @@ class Ratio:
         )
 
 
-def measure(name: str, ours: Callable[[], object], baseline: Callable[[], object], *, limit: float, against: str, rounds: int = 15) -> Ratio:
+def measure(
+    name: str,
+    ours: Callable[[], object],
+    baseline: Callable[[], object],
+    *,
+    limit: float,
+    against: str,
+    rounds: int = 15,
+) -> Ratio:
     """The ratio of two pieces of work over alternating rounds, after one round of warming up each."""
     ours()
     baseline()

@@ -50,8 +50,12 @@ def _documents(previous: Record, current: Record) -> Iterator[Finding]:
         key = f"disclosure.{row}.in_force"
         before = _value(previous, key)
         made, repealed = (_value(current, f"disclosure.{row}.{name}") for name in ("made", "repealed"))
-        expected = before + made - repealed if before is not None and made is not None and repealed is not None else None
-        yield from _broken("chain.normative_documents", key, expected, _value(current, key), "in_force = last year's + made - repealed")
+        expected = (
+            before + made - repealed if before is not None and made is not None and repealed is not None else None
+        )
+        yield from _broken(
+            "chain.normative_documents", key, expected, _value(current, key), "in_force = last year's + made - repealed"
+        )
 
 
 def _items(previous: Record, current: Record) -> Iterator[Finding]:
@@ -66,4 +70,6 @@ def _items(previous: Record, current: Record) -> Iterator[Finding]:
         key = f"disclosure.{row}.total_disclosed"
         before, new = _value(previous, key), _value(current, f"disclosure.{row}.newly_disclosed")
         expected = before + new if before is not None and new is not None else None
-        yield from _broken("chain.items", key, expected, _value(current, key), "total_disclosed = last year's + newly_disclosed")
+        yield from _broken(
+            "chain.items", key, expected, _value(current, key), "total_disclosed = last year's + newly_disclosed"
+        )

@@ -55,7 +55,9 @@ def _results(template: str) -> Iterator[Sides]:
 def _requests_columns(template: str) -> Iterator[Sides]:
     parts = [column for column in _columns("requests") if column != "total"]
     for row in form("requests").rows_of(template):
-        yield Sides((f"requests.{row.name}.total",), tuple(f"requests.{row.name}.{part}" for part in parts), row=row.name)
+        yield Sides(
+            (f"requests.{row.name}.total",), tuple(f"requests.{row.name}.{part}" for part in parts), row=row.name
+        )
 
 
 def _review(_: str) -> Iterator[Sides]:
@@ -84,15 +86,15 @@ def identities(figures: Figures, tables: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _judge(identity: Identity, sides: Sides, figures: Figures) -> Check:
-    place = {"table": identity.table, "row": sides.row, "column": sides.column}
+    check = Check(rule=identity.rule, result=Result.UNJUDGED, table=identity.table, row=sides.row, column=sides.column)
     left, right = _sum(sides.left, figures), _sum(sides.right, figures)
     if left is not None and right is not None:
         result = Result.HOLDS if left == right else Result.FAILS
-        return Check(rule=identity.rule, result=result, expected=right, found=left, **place)
+        return check.model_copy(update={"result": result, "expected": right, "found": left})
     keys = sides.left + sides.right
     blank = all(key in figures and figures[key].state in {State.NUMBER, State.BLANK} for key in keys)
     as_zero = _sum(sides.left, figures, blank=0) == _sum(sides.right, figures, blank=0) if blank else None
-    return Check(rule=identity.rule, result=Result.UNJUDGED, holds_if_blank_is_zero=as_zero, **place)
+    return check.model_copy(update={"holds_if_blank_is_zero": as_zero})
 
 
 def _sum(keys: Sequence[str], figures: Figures, blank: int | None = None) -> Number | None:
@@ -190,11 +192,16 @@ def _sections(sections: Sequence[Section], template: str | None, order: Sequence
     for number in range(1, 7):
         if number not in present:
             yield Finding(
-                rule="sections.missing", severity=Severity.WARNING, message=f"section {number} has no heading", row=str(number)
+                rule="sections.missing",
+                severity=Severity.WARNING,
+                message=f"section {number} has no heading",
+                row=str(number),
             )
     if list(order) != sorted(order):
         printed = ", ".join(str(number) for number in order)
-        yield Finding(rule="sections.order", severity=Severity.WARNING, message=f"the sections stand in the order {printed}")
+        yield Finding(
+            rule="sections.order", severity=Severity.WARNING, message=f"the sections stand in the order {printed}"
+        )
     for section in sections:
         if section.number in {1, 5, 6} and not section.text.strip():
             yield Finding(
@@ -228,7 +235,9 @@ def _stock(figures: Figures) -> Iterator[Finding]:
                 rule="disclosure.stock", severity=Severity.WARNING, table="disclosure", row=row, found=stock,
                 message=f"previous_items + change = {stock}, below zero",
             )  # fmt: skip
-        made, repealed, in_force = (_sum((f"disclosure.{row}.{name}",), figures) for name in ("made", "repealed", "in_force"))
+        made, repealed, in_force = (
+            _sum((f"disclosure.{row}.{name}",), figures) for name in ("made", "repealed", "in_force")
+        )
         if made is not None and repealed is not None and in_force is not None and in_force < made - repealed:
             yield Finding(
                 rule="disclosure.stock", severity=Severity.WARNING, table="disclosure", row=row,
@@ -242,7 +251,9 @@ def _statistics(figures: Figures) -> Iterator[Finding]:
     for table in ("statistics_2014", "statistics_2008"):
         for total, parts in form(table).sums:
             keys = [f"{table}.{part}.value" for part in parts]
-            expected = _sum([key for key in keys if key in figures], figures) if all(key in figures for key in keys) else None
+            expected = (
+                _sum([key for key in keys if key in figures], figures) if all(key in figures for key in keys) else None
+            )
             found = _sum((f"{table}.{total}.value",), figures)
             if expected is not None and found is not None and expected != found:
                 yield Finding(

@@ -11,8 +11,10 @@ EARLIEST = date(2008, 1, 1)  # 条例 2007 is in force since 2008-05-01; older d
 _NUMERIC = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)\s*(?:年|[-/.．－])\s*(?P<month>\d{1,2})\s*(?:月|[-/.．－])\s*(?P<day>\d{1,2})(?!\d)\s*日?"
 )
-_CHINESE = re.compile(r"(?P<year>二[〇○零0OＯ][〇○零0OＯ一二三四五六七八九]{2})\s*年\s*(?P<month>[元正一二三四五六七八九十]{1,2})\s*月\s*(?P<day>[一二三四五六七八九十〇廿]{1,3})\s*日")
-_DIGITS = {**{char: 0 for char in "〇○零0OＯ"}, **{char: value for value, char in enumerate("一二三四五六七八九", 1)}}
+_CHINESE = re.compile(
+    r"(?P<year>二[〇○零0OＯ][〇○零0OＯ一二三四五六七八九]{2})\s*年\s*(?P<month>[元正一二三四五六七八九十]{1,2})\s*月\s*(?P<day>[一二三四五六七八九十〇廿]{1,3})\s*日"
+)
+_DIGITS = {**dict.fromkeys("〇○零0OＯ", 0), **{char: value for value, char in enumerate("一二三四五六七八九", 1)}}
 
 
 def find_dates(text: str) -> Iterator[date]:

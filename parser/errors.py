@@ -25,3 +25,4 @@ class UnsupportedFormat(ParserError):
     def __init__(self, kind: str, advice: str) -> None:
         super().__init__(f"{kind} documents cannot be read: {advice}")
         self.kind = kind
+        self.advice = advice

@@ -44,7 +44,9 @@ class IsolatedParser:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -122,7 +124,9 @@ def _pack(hints: Hints) -> dict[str, Any]:
 
 
 def _hints(packed: Mapping[str, Any]) -> Hints:
-    days = {name: date.fromisoformat(packed[name]) for name in ("listed_on", "page_date") if packed.get(name) is not None}
+    days = {
+        name: date.fromisoformat(packed[name]) for name in ("listed_on", "page_date") if packed.get(name) is not None
+    }
     return Hints(**{**packed, **days})
 
 
@@ -150,11 +154,23 @@ def _answer(data: bytes, hints: Hints) -> str:
     except ParserError as error:
         return json.dumps({"error": "UnreadableDocument", "message": str(error)})
     except MemoryError:
-        return json.dumps({"error": "UnreadableDocument", "message": "the document needs more memory than a report may take; it is not read"})
+        return json.dumps(
+            {
+                "error": "UnreadableDocument",
+                "message": "the document needs more memory than a report may take; it is not read",
+            }
+        )
     except RecursionError:
-        return json.dumps({"error": "UnreadableDocument", "message": "the document is nested too deeply to be a report"})
+        return json.dumps(
+            {"error": "UnreadableDocument", "message": "the document is nested too deeply to be a report"}
+        )
     except Exception as error:  # noqa: BLE001  whatever a hostile document causes ends here, in one sentence
-        return json.dumps({"error": "UnreadableDocument", "message": f"the document breaks its reader ({type(error).__name__}: {str(error)[:120]})"})
+        return json.dumps(
+            {
+                "error": "UnreadableDocument",
+                "message": f"the document breaks its reader ({type(error).__name__}: {str(error)[:120]})",
+            }
+        )
 
 
 def _serve() -> None:

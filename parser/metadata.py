@@ -17,8 +17,24 @@ from parser.record import Contact, PublishedSource
 from parser.sections import is_heading
 from parser.titles import TitleParts, is_name, judge, read, shorten
 
-_DATE_LABELS = ("发布日期", "发布时间", "公开日期", "公开时间", "时间发布", "发布于", "更新时间", "更新日期", "发文日期", "公文生成日期", "生成日期", "日期", "时间")
-_DATE_LINE = re.compile(rf"(?:^|[\s|【\[(（　])(?P<label>{'|'.join(_DATE_LABELS)})\s*[:：]\s*[\[(（]?(?P<value>[^|】]{{6,40}})")
+_DATE_LABELS = (
+    "发布日期",
+    "发布时间",
+    "公开日期",
+    "公开时间",
+    "时间发布",
+    "发布于",
+    "更新时间",
+    "更新日期",
+    "发文日期",
+    "公文生成日期",
+    "生成日期",
+    "日期",
+    "时间",
+)
+_DATE_LINE = re.compile(
+    rf"(?:^|[\s|【\[(（　])(?P<label>{'|'.join(_DATE_LABELS)})\s*[:：]\s*[\[(（]?(?P<value>[^|】]{{6,40}})"
+)
 _FIELD_DATES = ("公开日期", "发布日期", "发布时间", "公开时间", "发文日期", "生成日期", "公文生成日期")
 _FIELD_AGENCIES = ("发布机构", "公开机构", "发文机关", "发文机构", "发布机关", "发布单位", "信息来源")
 _FIELD_TITLES = ("名称", "标题", "信息名称", "公文名称")
@@ -156,7 +172,9 @@ def _before_prose(document: Document) -> list[Line]:
             continue
         lines.append(block)
     near = [*before[-_TITLE_LINES:], *lines[:_TITLE_LINES]]
-    return [line for line in near if len(squeeze(line.text)) <= _TITLE_LENGTH and not _NO_TITLE.match(squeeze(line.text))]
+    return [
+        line for line in near if len(squeeze(line.text)) <= _TITLE_LENGTH and not _NO_TITLE.match(squeeze(line.text))
+    ]
 
 
 def _ends_title(text: str) -> bool:
@@ -317,10 +335,17 @@ def _majority_year(document: Document) -> int | None:
 
 
 _CONTACT = {
-    "address": re.compile(r"(?:通讯地址|联系地址|办公地址|地址)\s*[:：]\s*(?P<value>[^;；。:：]{3,60}?)(?=[,，;；。)）]|\s*(?:邮政编码|邮编|联系电话|电话)|$)"),
+    "address": re.compile(
+        r"(?:通讯地址|联系地址|办公地址|地址)\s*[:：]\s*(?P<value>[^;；。:：]{3,60}?)(?=[,，;；。)）]|\s*(?:邮政编码|邮编|联系电话|电话)|$)"
+    ),
     "postcode": re.compile(r"(?:邮政编码|邮编)\s*[:：]?\s*(?P<value>\d{6})(?!\d)"),
-    "phone": re.compile(r"(?:联系电话|咨询电话|电话|电\s*话)\s*(?:号码)?\s*[:：]?\s*(?P<value>(?:\(?0\d{2,3}\)?\s*[-—－]?\s*)?\d{7,8}(?:-\d{1,5})?|1\d{10})(?!\d)"),
-    "email": re.compile(r"(?:电子邮箱|电子邮件|邮箱|E-?mail)\s*(?:地址)?\s*[:：]\s*(?P<value>[A-Za-z0-9._%+\-]+@?[A-Za-z0-9.\-]+\.[A-Za-z]{2,})", re.IGNORECASE),
+    "phone": re.compile(
+        r"(?:联系电话|咨询电话|电话|电\s*话)\s*(?:号码)?\s*[:：]?\s*(?P<value>(?:\(?0\d{2,3}\)?\s*[-—－]?\s*)?\d{7,8}(?:-\d{1,5})?|1\d{10})(?!\d)"
+    ),
+    "email": re.compile(
+        r"(?:电子邮箱|电子邮件|邮箱|E-?mail)\s*(?:地址)?\s*[:：]\s*(?P<value>[A-Za-z0-9._%+\-]+@?[A-Za-z0-9.\-]+\.[A-Za-z]{2,})",
+        re.IGNORECASE,
+    ),
 }
 
 

@@ -114,7 +114,9 @@ def stale_years(sections: Sequence[Section], report_year: int | None) -> Iterato
 
 def _stale_plan(section: Section, report_year: int) -> Iterator[Finding]:
     for sentence in re.split(r"[。;；\n]", normal(section.text)):
-        match = re.match(r"(?:\([一二三]\)|下一步|今后)?[^\d]{0,10}((?:19|20)\d\d)年(?:度)?[,，]?(?P<rest>.{0,40})", sentence)
+        match = re.match(
+            r"(?:\([一二三]\)|下一步|今后)?[^\d]{0,10}((?:19|20)\d\d)年(?:度)?[,，]?(?P<rest>.{0,40})", sentence
+        )
         if match and _PLAN.search(match["rest"]) and int(match.group(1)) <= report_year:
             yield _stale(section, int(match.group(1)), report_year + 1, sentence)
 

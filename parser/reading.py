@@ -25,7 +25,10 @@ _CHALLENGE = re.compile(
     r"_ts\.nsd|__jsl_clearance|wzwsquestion|wzws-waf-cgi|请开启JavaScript并刷新该页|aliyun_waf_aa|acw_sc__v2|EO_Bot_Ssid|C3VK=|网站防火墙"
     r"|已被创宇盾拦截|云堤网站安全防护|服务器安全狗防护验证|访问频繁|请求过于频繁|请输入验证码|人机验证|访问受限|本站开启了验证码保护"
 )
-_SOFT_404 = re.compile(r"页面不存在|您访问的页面|页面找不到|无法找到该页|404\s*(?:Not Found|错误)|页面已删除|系统提示|栏目不存在|该信息已(?:删除|下线)", re.IGNORECASE)
+_SOFT_404 = re.compile(
+    r"页面不存在|您访问的页面|页面找不到|无法找到该页|404\s*(?:Not Found|错误)|页面已删除|系统提示|栏目不存在|该信息已(?:删除|下线)",
+    re.IGNORECASE,
+)
 
 
 def parse(data: bytes, hints: Hints | None = None) -> Record:
@@ -91,7 +94,7 @@ def _refusal(document: Document, hints: Hints, tables: Tables, headings: int) ->
         return "it is an error page"
     parts = find_title(document, hints)
     words = sum(word in text for word in _OLD_WORDS)
-    if parts is not None and (words >= _ENOUGH_OLD_WORDS and len(text) >= _LITTLE_TEXT or tables.figures):
+    if parts is not None and ((words >= _ENOUGH_OLD_WORDS and len(text) >= _LITTLE_TEXT) or tables.figures):
         return None
     if parts is not None:
         return "its title is a report's, but the text has neither the six sections nor the tables"

@@ -18,7 +18,9 @@ SIMILAR = 0.86
 _MAX_HEADING = 40
 _SENTENCE_ENDS = "。；;!！?？"
 _LEVEL_TWO = re.compile(r"^\((?:[一二三四五六七八九十]{1,3}|\d{1,2})\)")
-_LEVEL_ONE = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．,，:：]?|\d{1,2}[、.．,，](?!\d)|第[一二三四五六七]部分[、:：]?)")
+_LEVEL_ONE = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}[、.．,，:：]?|\d{1,2}[、.．,，](?!\d)|第[一二三四五六七]部分[、:：]?)"
+)
 _CHINESE_ORDINAL = re.compile(r"^[一二三四五六][、.．,，]")
 _TRAILING = re.compile(r"[.…·\s]*\d*$")
 _MOST_HEADINGS = 200  # six, twice for a twin, and a table of contents; more are made up
@@ -169,7 +171,11 @@ def _without_contents(found: list[_Heading], lines: int) -> list[_Heading]:
     """Drop a table of contents: a run of headings with no line between, if the same headings come again."""
     run = 1
     for position in range(1, len(found) + 1):
-        adjacent = position < len(found) and found[position].line <= found[position - 1].line + 1 and not found[position - 1].rest
+        adjacent = (
+            position < len(found)
+            and found[position].line <= found[position - 1].line + 1
+            and not found[position - 1].rest
+        )
         if adjacent:
             run += 1
             continue

@@ -16,12 +16,15 @@ _NUMERAL_YEAR = re.compile(r"(二[0〇零○OＯ][一二三四五六七八九0�
 _NUMERALS = str.maketrans("零〇○OＯ一二三四五六七八九", "00000123456789")
 _SUBJECT = re.compile(r"(?:信息公开|政务公开)")
 _WORDS = frozenset("工作情况的年度报告本")  # a scrambled 工作告年度报 or a cut 年度报 still consists of these
+_BARE = re.compile(r".*?(?:年度?工作报告|年度报告|年报)")
 _BRACKETS = re.compile(r"\([^()]*\)")
 _FILE_ENDING = re.compile(r"\.(?:pdf|docx?|wps|ofd|html?|txt|et|xlsx?|zip|rtf)$", re.IGNORECASE)
 _SITE_SUFFIX = re.compile(r"(?:[_|]|-(?!\d)|(?<=报告)-|(?<=年报)-).*$")
 _TIME = re.compile(r"(?:19|20)\d\d年\d{1,2}月(?:\d{1,2}日)?|\d{1,2}月\d{1,2}日?$|(?:19|20)\d\d-\d\d?-\d\d?.*$")
 _NAME = re.compile(r"[\u3400-\u9fffA-Za-z·()（）\-、]{2,50}")
-_NAVIGATION = re.compile(r"登录|注册|首页|当前位置|信息公开|指南|目录|年报|网站|正文|点击|浏览|来源|字号|分享|打印|无障碍|^附件")
+_NAVIGATION = re.compile(
+    r"登录|注册|首页|当前位置|信息公开|指南|目录|年报|网站|正文|点击|浏览|来源|字号|分享|打印|无障碍|^附件"
+)
 _LEADING_KIND = re.compile(r"^(?:标题|信息标题|名称|题名)[:：]|^\((?:[^()]*版)\)|^[·•●■◆★※>▶#*]+")
 _DECLARED = re.compile(r"^(?:关于(?:公布|发布|公开|印发)?|公布|发布)|(?:关于|有关|的)$")
 
@@ -53,40 +56,50 @@ class _Split:
 
 
 def judge(title: str, *, in_report_column: bool = False) -> Verdict:
-    """Is this the title of an annual report (规则 of domain.md 9: 信息公开 … 年度报告) or of a look-alike.
+    """Is this the title of an annual report (信息公开 … 年度报告) or of a look-alike.
 
     ``in_report_column`` accepts a bare 2024年年报, which names neither subject nor publisher.
     """
     text = _clean(title)
-    tables = _tables()
     split = _split(text)
-    if split is None:
-        for kind, words in tables["refused"]:
-            if any(word in text for word in words):
-                return Verdict(is_report=False, reason=kind)
-        if in_report_column and re.fullmatch(r".*?(?:年度?工作报告|年度报告|年报)", _FILE_ENDING.sub("", text)):
+    if split is None or not _says_report(split):
+        other = _look_alike(text) if split is None else _of_another_kind(split) or _look_alike(text)
+        bare = split is None and other is None and in_report_column and _BARE.fullmatch(_FILE_ENDING.sub("", text))
+        if bare:
             return Verdict(is_report=True, reason="年报 in a report column")
-        return Verdict(is_report=False, reason="no report words")
-    for kind, words in tables["head_refused"]:
-        if any(split.head.lstrip("(《\"'").startswith(word) for word in words):
-            return Verdict(is_report=False, reason=kind)
-    leftover = split.leftover
-    for kind, words in tables["tail_refused"]:
-        if any(word.lower() in leftover.lower() for word in words):
-            return Verdict(is_report=False, reason=kind)
-    if not _says_report(split):
-        for kind, words in tables["refused"]:
-            if any(word in text for word in words):
-                return Verdict(is_report=False, reason=kind)
-        return Verdict(is_report=False, reason="no report words")
-    if any(word in text for word in tables["outside_words"]):
-        return Verdict(is_report=False, reason="学年 report of a school")
+        return Verdict(is_report=False, reason=other or "no report words")
+    refused = _of_another_kind(split) or _outside_the_law(text, split)
+    if refused is not None:
+        return Verdict(is_report=False, reason=refused)
+    unknown = split.leftover and not any(word in split.leftover.lower() for word in _tables()["tail_accepted"])
+    return Verdict(is_report=True, reason=f"report words, then {split.leftover}" if unknown else "report words")
+
+
+def _of_another_kind(split: _Split) -> str | None:
+    """The class of look-alike that the words before or after the report words name."""
+    head, leftover = split.head.lstrip("(《\"'"), split.leftover.lower()
+    for kind, words in _tables()["head_refused"]:
+        if head.startswith(words):
+            return str(kind)
+    return next(
+        (str(kind) for kind, words in _tables()["tail_refused"] if any(word.lower() in leftover for word in words)),
+        None,
+    )
+
+
+def _look_alike(text: str) -> str | None:
+    """The class of look-alike that a title without report words names."""
+    return next((str(kind) for kind, words in _tables()["refused"] if any(word in text for word in words)), None)
+
+
+def _outside_the_law(text: str, split: _Split) -> str | None:
+    """Why a publisher's report is not one of 条例第四十九条: a school's, a public enterprise's."""
+    if any(word in text for word in _tables()["outside_words"]):
+        return "学年 report of a school"
     publisher = _publisher(split)
-    if publisher is not None and "政府" not in split.subject and publisher.endswith(tables["outside_endings"]):
-        return Verdict(is_report=False, reason="report of a school or public enterprise")
-    if leftover and not any(word in leftover.lower() for word in tables["tail_accepted"]):
-        return Verdict(is_report=True, reason=f"report words, then {leftover}")
-    return Verdict(is_report=True, reason="report words")
+    if publisher is not None and "政府" not in split.subject and publisher.endswith(_tables()["outside_endings"]):
+        return "report of a school or public enterprise"
+    return None
 
 
 def read(title: str) -> TitleParts:
@@ -192,7 +205,9 @@ def _publisher(split: _Split) -> str | None:
     before = None
     while name != before:
         before = name
-        name = _DECLARED.sub("", name).strip("-_·:,，、.。\"'《》()") if not name.endswith(")") else _DECLARED.sub("", name)
-    if name.endswith("年度"):
-        name = name[:-2]
-    return name or None
+        name = (
+            _DECLARED.sub("", name).strip("-_·:,，、.。\"'《》()")
+            if not name.endswith(")")
+            else _DECLARED.sub("", name)
+        )
+    return name.removesuffix("年度") or None

@@ -20,7 +20,16 @@ from parser.labels import normal
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _TRANSPARENT: Final = frozenset(
-    {f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}smartTag", f"{_W}customXml", f"{_W}hyperlink", f"{_MC}AlternateContent", f"{_MC}Choice"}
+    {
+        f"{_W}sdt",
+        f"{_W}sdtContent",
+        f"{_W}ins",
+        f"{_W}smartTag",
+        f"{_W}customXml",
+        f"{_W}hyperlink",
+        f"{_MC}AlternateContent",
+        f"{_MC}Choice",
+    }
 )
 _HIDDEN: Final = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_MC}Fallback", f"{_W}instrText", f"{_W}pPr", f"{_W}rPr"})
 _HEADING_STYLES: Final = ("heading", "title", "标题", "1", "2", "3")
@@ -32,12 +41,24 @@ def read_docx(data: bytes) -> Document:
     check_zip(data)
     try:
         package = docx.Document(io.BytesIO(data))
-    except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, etree.LxmlError, OSError, AttributeError) as error:
+    except (
+        PackageNotFoundError,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        etree.LxmlError,
+        OSError,
+        AttributeError,
+    ) as error:
         message = f"the Word file is damaged ({error}); ask for it again or open and save it in Word"
         raise UnreadableDocument(message) from error
     reader = _Reader()
     reader.walk(package.element.body)
-    notes = (("grid.limits", "a table claims more cells than a report can have; it was cut"),) if reader.limits.exceeded else ()
+    notes = (
+        (("grid.limits", "a table claims more cells than a report can have; it was cut"),)
+        if reader.limits.exceeded
+        else ()
+    )
     return Document("docx", tuple(reader.blocks), notes=notes)
 
 

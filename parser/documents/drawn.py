@@ -51,7 +51,12 @@ def _pieces(page: DrawnPage) -> list[Piece]:
     for boxes in _tables(page.edges):
         grid = _grid(boxes, page.chars, page.number)
         if grid is not None:
-            outer = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+            outer = (
+                min(b[0] for b in boxes),
+                min(b[1] for b in boxes),
+                max(b[2] for b in boxes),
+                max(b[3] for b in boxes),
+            )
             grids.append((outer[1], outer, grid))
     free = [char for char in page.chars if not any(_inside(char, box) for _, box, _ in grids)]
     pieces: list[tuple[float, Piece]] = [(top, grid) for top, _, grid in grids]
@@ -63,7 +68,9 @@ def _tables(edges: Sequence[Drawn]) -> list[list[Box]]:
     """The cells of each ruled table, as pdfplumber finds them."""
     drawn = [item for item in edges if item["height" if item["orientation"] == "v" else "width"] >= 1]
     drawn += _open_ends(drawn)
-    merged = merge_edges(drawn, snap_x_tolerance=_NEAR, snap_y_tolerance=_NEAR, join_x_tolerance=_NEAR, join_y_tolerance=_NEAR)
+    merged = merge_edges(
+        drawn, snap_x_tolerance=_NEAR, snap_y_tolerance=_NEAR, join_x_tolerance=_NEAR, join_y_tolerance=_NEAR
+    )
     long = [item for item in merged if item["height" if item["orientation"] == "v" else "width"] >= _NEAR]
     return cells_to_tables(intersections_to_cells(edges_to_intersections(long, _NEAR, _NEAR)))
 
@@ -80,7 +87,9 @@ def _open_ends(edges: Sequence[Drawn]) -> list[Drawn]:
     for points in ends.values():
         x0, x1 = min(point["x"] for point in points), max(point["x"] for point in points)
         y = median(point["y"] for point in points)
-        drawn = any(abs(top - y) <= _NEAR and left < x1 - _NEAR and right > x0 + _NEAR for top, left, right in horizontal)
+        drawn = any(
+            abs(top - y) <= _NEAR and left < x1 - _NEAR and right > x0 + _NEAR for top, left, right in horizontal
+        )
         if len({round(point["x"] / _NEAR) for point in points}) >= _LEAST_RULES and not drawn:
             closing.append(edge(x0, y, x1, y))
     return closing
@@ -93,7 +102,10 @@ def _inside(char: Drawn, box: Box) -> bool:
 
 def _grid(boxes: Sequence[Box], chars: Sequence[Drawn], page: int) -> Grid | None:
     """The grid of a ruled table, each cell with its place; a single box or column is no table."""
-    xs, ys = _edges([box[0] for box in boxes] + [box[2] for box in boxes]), _edges([box[1] for box in boxes] + [box[3] for box in boxes])
+    xs, ys = (
+        _edges([box[0] for box in boxes] + [box[2] for box in boxes]),
+        _edges([box[1] for box in boxes] + [box[3] for box in boxes]),
+    )
     if len(xs) < 3 or len(ys) < 2:
         return None
     inside: dict[int, list[Drawn]] = {index: [] for index in range(len(boxes))}
@@ -143,7 +155,9 @@ def _at(edges: Sequence[float], value: float) -> int:
 def _cell_text(chars: Sequence[Drawn], box: Box) -> str:
     lines = _text_lines(chars)
     texts = [_line_text(line).strip() for line in lines]
-    texts_with_ends = [(text, max(char["x1"] for char in line)) for text, line in zip(texts, lines, strict=True) if text]
+    texts_with_ends = [
+        (text, max(char["x1"] for char in line)) for text, line in zip(texts, lines, strict=True) if text
+    ]
     if len(texts_with_ends) > 1 and all(re.fullmatch(r"[\d.,]+", text) for text, _ in texts_with_ends):
         width = max((char["x1"] - char["x0"] for char in chars), default=0.0)
         full = all(box[2] - end < 2 * width for _, end in texts_with_ends[:-1])
@@ -177,9 +191,7 @@ def _line_text(line: Sequence[Drawn]) -> str:
     return "".join(parts)
 
 
-def _paragraphs(
-    chars: Sequence[Drawn], cuts: Sequence[float], page: int, height: float
-) -> list[tuple[float, Line]]:
+def _paragraphs(chars: Sequence[Drawn], cuts: Sequence[float], page: int, height: float) -> list[tuple[float, Line]]:
     """Lines joined into paragraphs: a line goes on from one that reached the right margin, unless it is indented."""
     lines = [(line, _line_text(line).strip()) for line in _text_lines(chars)]
     lines = [(line, text) for line, text in lines if text and not _is_folio(line, text, height)]
@@ -240,6 +252,7 @@ def _unfinished(text: str) -> bool:
 
 def _same_columns(above: Grid, below: Grid) -> bool:
     """Whether two grids have the same outer edges and as many columns: halves of one table."""
+
     def edges(grid: Grid) -> tuple[float, float, int]:
         boxes = [cell.box for row in grid.rows for cell in row if cell.box is not None]
         return min(box[0] for box in boxes), max(box[2] for box in boxes), grid.width

@@ -14,7 +14,19 @@ _BOMS = (
 )
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_\-]+)", re.IGNORECASE)
-_CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312", "gb_2312-80", "x-gbk", "cp936", "ms936", "hz-gb-2312", "chinese", "csgb2312"}
+_CHINESE = {
+    "gb2312",
+    "gbk",
+    "gb18030",
+    "gb_2312",
+    "gb_2312-80",
+    "x-gbk",
+    "cp936",
+    "ms936",
+    "hz-gb-2312",
+    "chinese",
+    "csgb2312",
+}
 _LATIN = {"iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii", "windows-1252", "cp1252"}
 _SNIFF = 4096  # how far into a page a charset declaration is looked for (HTML asks for the first 1024 bytes)
 
@@ -32,8 +44,8 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str]:
     if bare is not None:
         return data.decode(bare, "replace"), bare
     tried: list[str] = []
-    for name in (declared, _page_says(data)):
-        codec = _codec(name)
+    for said in (declared, _page_says(data)):
+        codec = _codec(said)
         if codec is None or codec in tried:
             continue
         tried.append(codec)
@@ -73,7 +85,7 @@ def _codec(name: str | None) -> str | None:
     clean = name.strip().strip("\"';,").lower()
     if clean in _CHINESE:
         return "gb18030"
-    if clean in _LATIN or clean.startswith("utf-16") or clean.startswith("utf16"):
+    if clean in _LATIN or clean.startswith(("utf-16", "utf16")):
         return None  # the server's default, or a saved page's leftover: the bytes decide
     if clean in {"utf8", "utf-8", "utf_8"}:
         return "utf-8"

@@ -9,6 +9,7 @@ from typing import Final
 import trafilatura
 from lxml import etree
 from lxml.html import document_fromstring
+from trafilatura.settings import Document as TrafilaturaDocument
 
 from parser.documents.document import Block, Document, Field, FieldName, Grid, GridLimits, Line, RawCell, resolve
 from parser.documents.layout import holds_marker, unwrap
@@ -23,9 +24,26 @@ _BLOCKS: Final = frozenset(
         "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
     }
 )  # fmt: skip
-_SKIPPED: Final = frozenset({"script", "style", "head", "template", "noscript", "select", "textarea", "svg", "iframe", "object", "title", "button"})
+_SKIPPED: Final = frozenset(
+    {
+        "script",
+        "style",
+        "head",
+        "template",
+        "noscript",
+        "select",
+        "textarea",
+        "svg",
+        "iframe",
+        "object",
+        "title",
+        "button",
+    }
+)
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "ucaptitle"})
-_PROSE = 400  # a cell with more text than this holds paragraphs: the table is layout (the longest label has 40 characters)
+_PROSE = (
+    400  # a cell with more text than this holds paragraphs: the table is layout (the longest label has 40 characters)
+)
 _LOOK = 20_000  # how much of a nested table's text is looked at
 _MAX_DEPTH = 400  # deeper markup is read as flat text
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000\u200b\ufeff]+")
@@ -33,7 +51,10 @@ _TAIL_MARKS = re.compile(
     r"^(?:上一篇|下一篇|上一条|下一条|【?(?:打印|关闭|字体|收藏|分享)|扫一扫|分享到|相关(?:链接|阅读|文章|信息|附件)|版权所有|主办单位|主办[:：]|承办|网站标识码|网站地图|"
     r"[A-Z\u4e00-\u9fff]{0,3}ICP备|.{0,2}公网安备|责任编辑|编辑[:：]|浏览(?:次数|量)|点击(?:数|率|次数)|联系我们|返回顶部|建议使用|技术支持|友情链接|您是第)"
 )
-_SCRIPT_STRING = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\])*?<table(?:\\.|(?!\1)[^\\])*?<\\?/table(?:\\.|(?!\1)[^\\])*?)\1""", re.IGNORECASE | re.DOTALL)
+_SCRIPT_STRING = re.compile(
+    r"""(["'`])((?:\\.|(?!\1)[^\\])*?<table(?:\\.|(?!\1)[^\\])*?<\\?/table(?:\\.|(?!\1)[^\\])*?)\1""",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def read_html(text: str) -> Document:
@@ -47,7 +68,11 @@ def read_html(text: str) -> Document:
     blocks = tuple(walker.blocks)
     fields = tuple(_fields(tree))
     body = _extent(tree, walker)
-    notes = (("grid.limits", "a table claims more cells than a report can have; it was cut"),) if walker.limits.exceeded else ()
+    notes = (
+        (("grid.limits", "a table claims more cells than a report can have; it was cut"),)
+        if walker.limits.exceeded
+        else ()
+    )
     return Document("html", blocks, fields, notes, body)
 
 
@@ -78,7 +103,7 @@ class _Walker:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
-        self.elements: list[etree._Element] = []
+        self.elements: list[etree._Element | None] = []
         self.grids: list[Grid] = []
         self.lifted: list[etree._Element] = []
         self.limits = GridLimits()
@@ -122,7 +147,7 @@ class _Walker:
         if text:
             self._parts.append(text)
 
-    def _flush(self, element: etree._Element) -> None:
+    def _flush(self, element: etree._Element | None) -> None:
         heading, self._heading = self._heading, False
         if not self._parts:
             return
@@ -130,7 +155,7 @@ class _Walker:
         self._parts.clear()
         if text:
             self._lines += 1
-            self.blocks.append(Line(text, self._lines, heading or element.tag in _HEADINGS))
+            self.blocks.append(Line(text, self._lines, heading or (element is not None and element.tag in _HEADINGS)))
             self.elements.append(element)
 
     def _take_table(self, table: etree._Element) -> bool:
@@ -184,7 +209,7 @@ def _is_layout(table: etree._Element, rows: list[list[RawCell]]) -> bool:
     """Whether a table only arranges the page: it holds other tables, or paragraphs and none of the forms' words."""
     if not any(rows):
         return True
-    if any(holds_marker(normal("".join(nested.itertext())[:_LOOK])) for nested in table.iterdescendants("table")):
+    if any(holds_marker(normal(_all_text(nested)[:_LOOK])) for nested in table.iterdescendants("table")):
         return True
     cells = [cell for row in rows for cell in row]
     own = normal("".join(cell.text for cell in cells if len(cell.text) <= _PROSE))
@@ -206,20 +231,24 @@ def _cell_text(cell: etree._Element) -> str:
     return "\n".join(part for part in (_SPACES.sub(" ", line).strip() for line in text.split("\x1e")) if part)
 
 
+def _all_text(element: etree._Element) -> str:
+    return "".join(str(part) for part in element.itertext())
+
+
 def _gather(element: etree._Element, parts: list[str], depth: int) -> None:
     """Text of an element; the record separator stands where a block or line ends."""
     if element.text:
         parts.append(element.text)
     for child in element:
         tag = child.tag
-        if isinstance(tag, str) and tag not in _SKIPPED:
+        if tag not in _SKIPPED:
             edge = tag == "br" or tag in _BLOCKS
             if edge:
                 parts.append("\x1e")
             if depth < _MAX_DEPTH:
                 _gather(child, parts, depth + 1)
             else:
-                parts.extend(child.itertext())
+                parts.append(_all_text(child))
             if edge:
                 parts.append("\x1e")
         if child.tail:
@@ -242,20 +271,25 @@ def _tables_in_scripts(tree: etree._Element) -> Iterator[etree._Element]:
 
 def _unescape(text: str) -> str:
     text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match.group(1), 16)), text)
-    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": " ", "r": ""}.get(match.group(1), match.group(1)), text, flags=re.DOTALL)
+    return re.sub(
+        r"\\(.)",
+        lambda match: {"n": "\n", "t": " ", "r": ""}.get(match.group(1), match.group(1)),
+        text,
+        flags=re.DOTALL,
+    )
 
 
 def _fields(tree: etree._Element) -> Iterator[Field]:
     """What the page says of itself in places made for it, best first."""
     for element in tree.iter("ucaptitle", "publishtime"):
-        yield from _field("title" if element.tag == "ucaptitle" else "published_on", "".join(element.itertext()), "field")
+        yield from _field("title" if element.tag == "ucaptitle" else "published_on", _all_text(element), "field")
     for element in tree.iter("div"):
         name = _NAMED_BOXES.get(element.get("id", ""))
         if name is not None:
-            yield from _field(name, "".join(element.itertext()), "field")
+            yield from _field(name, _all_text(element), "field")
     yield from _metas(tree)
     for element in tree.iter("title"):
-        yield from _field("title", "".join(element.itertext()), "title")
+        yield from _field("title", _all_text(element), "title")
         break  # the first only: a second one belongs to an included header (quirk 92)
 
 
@@ -314,8 +348,7 @@ def _extent(tree: etree._Element, walker: _Walker) -> tuple[int, int] | None:
     kept = [
         index
         for index, block in enumerate(walker.blocks)
-        if (isinstance(block, Line) and squeeze(block.text) in prose)
-        or (container is not None and (walker.elements[index] is container or container in walker.elements[index].iterancestors()))
+        if (isinstance(block, Line) and squeeze(block.text) in prose) or _is_in(walker.elements[index], container)
     ]
     kept = sorted({*kept, *anchors})
     if not kept:
@@ -329,15 +362,21 @@ def _extent(tree: etree._Element, walker: _Walker) -> tuple[int, int] | None:
     return kept[0], last
 
 
-def _container(elements: list[etree._Element]) -> etree._Element | None:
+def _is_in(element: etree._Element | None, container: etree._Element | None) -> bool:
+    return (
+        container is not None and element is not None and (element is container or container in element.iterancestors())
+    )
+
+
+def _container(elements: list[etree._Element | None]) -> etree._Element | None:
     """The smallest element around all of them, unless that is the page itself."""
-    paths = [[*reversed(list(element.iterancestors()))] for element in elements]
+    paths = [[*reversed(list(element.iterancestors()))] for element in elements if element is not None]
     common: etree._Element | None = None
     for level in zip(*paths, strict=False):
         if any(other is not level[0] for other in level[1:]):
             break
         common = level[0]
-    return common if common is not None and common.tag not in {"html", "body"} else None
+    return common if common is not None and str(common.tag) not in {"html", "body"} else None
 
 
 def _prose(tree: etree._Element, lifted: list[etree._Element]) -> frozenset[str]:
@@ -350,8 +389,16 @@ def _prose(tree: etree._Element, lifted: list[etree._Element]) -> frozenset[str]
             parent.replace(table, placeholder)
     left = document_fromstring(etree.tostring(tree, method="html", encoding="utf-8"))
     found = trafilatura.bare_extraction(
-        left, fast=True, favor_recall=True, include_comments=False, include_tables=True, with_metadata=False, deduplicate=False
+        left,
+        fast=True,
+        favor_recall=True,
+        include_comments=False,
+        include_tables=True,
+        with_metadata=False,
+        deduplicate=False,
     )
-    if found is None or found.body is None:
+    if not isinstance(found, TrafilaturaDocument) or found.body is None:
         return frozenset()
-    return frozenset(squeeze(part) for part in "\n".join(found.body.itertext()).split("\n") if squeeze(part))
+    return frozenset(
+        squeeze(part) for part in "\n".join(str(part) for part in found.body.itertext()).split("\n") if squeeze(part)
+    )

@@ -7,6 +7,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from lxml import etree
 
@@ -34,7 +35,9 @@ def read_ofd(data: bytes) -> Document:
         message = f"the OFD file is damaged ({type(error).__name__}: {error}); fetch it again or open it in a reader"
         raise UnreadableDocument(message) from error
     if not any(isinstance(block, Line) or block.text for block in found):
-        raise UnsupportedFormat("scanned ofd", "it has no text; its pictures need the ocr extra (pip install 'xxgk[ocr]')")
+        raise UnsupportedFormat(
+            "scanned ofd", "it has no text; its pictures need the ocr extra (pip install 'xxgk[ocr]')"
+        )
     return Document("ofd", tuple(found))
 
 
@@ -54,7 +57,8 @@ def _pages(package: zipfile.ZipFile, names: set[str]) -> Iterator[DrawnPage]:
     document = _xml(package, document_name)
     default = _box(document, ".//{*}CommonData/{*}PageArea/{*}PhysicalBox")
     templates = {
-        item.get("ID"): posixpath.join(folder, item.get("BaseLoc", "").lstrip("/")) for item in document.iterfind(".//{*}TemplatePage")
+        item.get("ID"): posixpath.join(folder, item.get("BaseLoc", "").lstrip("/"))
+        for item in document.iterfind(".//{*}TemplatePage")
     }
     pages = [item.get("BaseLoc", "") for item in document.iterfind(".//{*}Pages/{*}Page")]
     for number, location in enumerate(pages[:_MAX_PAGES], 1):
@@ -110,7 +114,7 @@ def _text(item: etree._Element) -> Iterator[Drawn]:
     x0, y0 = _origin(item)
     a, b, c, d, e, f = _matrix(item)
     size = next(iter(_numbers(item.get("Size"))), 4.0)
-    height = size * abs(d if d else 1.0)
+    height = size * abs(d or 1.0)
     x = y = 0.0
     for code in item.iterfind("{*}TextCode"):
         x = next(iter(_numbers(code.get("X"))), x)
@@ -120,7 +124,7 @@ def _text(item: etree._Element) -> Iterator[Drawn]:
         at_x, at_y = x, y
         for index, char in enumerate(code.text or ""):
             left, base = x0 + a * at_x + c * at_y + e, y0 + b * at_x + d * at_y + f
-            width = size * abs(a if a else 1.0) * (1.0 if ord(char) > 0x2000 else 0.55)
+            width = size * abs(a or 1.0) * (1.0 if ord(char) > 0x2000 else 0.55)
             yield {
                 "text": char, "size": height * _POINTS,
                 "x0": left * _POINTS, "x1": (left + width) * _POINTS,
@@ -163,7 +167,7 @@ def _path(item: etree._Element) -> Iterator[Drawn]:
         yield _rule((min(xs), min(ys)), (max(xs), max(ys)))
         return
     if item.get("Stroke") != "false":
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in pairwise(points):
             if abs(start[0] - end[0]) < _FLAT or abs(start[1] - end[1]) < _FLAT:
                 yield _rule(start, end)
 
@@ -171,7 +175,8 @@ def _path(item: etree._Element) -> Iterator[Drawn]:
 def _points(text: str) -> Iterator[tuple[float, float]]:
     """The corner points of M, L and C commands; curves draw no rules."""
     first: tuple[float, float] | None = None
-    command, numbers = "", []
+    command = ""
+    numbers: list[float] = []
     wanted = {"M": 2, "S": 2, "L": 2}
     for letter, number in _PATH.findall(text):
         if letter.strip():

@@ -30,29 +30,44 @@ def read_pdf(data: bytes) -> Document:
     """
     try:
         with pdfplumber.open(io.BytesIO(data)) as pdf:
-            if len(pdf.pages) > MAX_PAGES:
-                message = f"the PDF has {len(pdf.pages)} pages, more than {MAX_PAGES}; it is no report"
-                raise UnreadableDocument(message)
-            found = blocks(_page(page) for page in pdf.pages)
-    except UnreadableDocument:
-        raise
+            pages = pdf.pages
+            found = blocks(_page(page) for page in pages) if len(pages) <= MAX_PAGES else []
     except PdfminerException as error:
         if error.args and isinstance(error.args[0], PDFPasswordIncorrect):
             message = "the PDF is locked with a password; ask its publisher for an open copy"
             raise UnreadableDocument(message) from error
         raise _damaged(error) from error
-    except (MalformedPDFException, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError, AssertionError, ArithmeticError, LookupError) as error:
-        # pdfminer lets whatever a broken object causes through (pdfminer.six issues 773, 1024)
+    except (
+        MalformedPDFException,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        OSError,
+        RecursionError,
+        AssertionError,
+        ArithmeticError,
+        LookupError,
+    ) as error:
+        # pdfminer lets whatever a broken object causes through
         raise _damaged(error) from error
+    if len(pages) > MAX_PAGES:
+        message = f"the PDF has {len(pages)} pages, more than {MAX_PAGES}; it is no report"
+        raise UnreadableDocument(message)
     text = "".join(_texts(found))
     readable = len(squeeze(_CID.sub("", text)))
     if readable < _LEAST_CHARS or len(_CID.findall(text)) > readable:
-        raise UnsupportedFormat("scanned pdf", "it has no text layer; its pictures need the ocr extra (pip install 'xxgk[ocr]')")
+        raise UnsupportedFormat(
+            "scanned pdf", "it has no text layer; its pictures need the ocr extra (pip install 'xxgk[ocr]')"
+        )
     return Document("pdf", tuple(found))
 
 
 def _damaged(error: Exception) -> UnreadableDocument:
-    return UnreadableDocument(f"the PDF is cut or damaged ({type(error).__name__}); fetch it again or open it in a viewer")
+    return UnreadableDocument(
+        f"the PDF is cut or damaged ({type(error).__name__}); fetch it again or open it in a viewer"
+    )
 
 
 def _texts(pieces: Iterable[Piece]) -> Iterable[str]:

@@ -29,8 +29,8 @@ def read_text(text: str, kind: str = "text") -> Document:
             grids += 1
             blocks.append(ragged(grids, rows))
         elif line.lstrip().startswith("|") and _PIPE.search(line.strip()[1:]):
-            rows, index = _pipe_rows(lines, index)
-            for grid in _pipe_grids(rows, grids):
+            piped, index = _pipe_rows(lines, index)
+            for grid in _pipe_grids(piped, grids):
                 grids += 1
                 blocks.append(grid)
         else:
@@ -47,12 +47,16 @@ def is_page_number(text: str) -> bool:
     return _PAGE_NUMBER.match(text.strip()) is not None
 
 
+def _is_folio(block: Block) -> bool:
+    return isinstance(block, Line) and is_page_number(block.text)
+
+
 def _without_page_numbers(blocks: list[Block]) -> Iterator[Block]:
     """Drop a lone page number as the last line, where a footer leaves it (seeds 1 and 2)."""
-    last = len(blocks)
-    while last and isinstance(blocks[last - 1], Line) and is_page_number(blocks[last - 1].text):  # type: ignore[union-attr]
-        last -= 1
-    return iter(blocks[:last])
+    kept = list(blocks)
+    while kept and _is_folio(kept[-1]):
+        kept.pop()
+    return iter(kept)
 
 
 def _tab_table(lines: list[str], index: int) -> tuple[list[list[str]], int]:

@@ -28,7 +28,17 @@ def read_xlsx(data: bytes) -> Document:
     check_zip(data)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, OSError, ParseError, IndexError) as error:
+    except (
+        InvalidFileException,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        OSError,
+        ParseError,
+        IndexError,
+    ) as error:
         raise _damaged(error) from error
     sheets = []
     for sheet in book.worksheets:
@@ -38,7 +48,9 @@ def read_xlsx(data: bytes) -> Document:
             (area.min_row, area.min_col): (area.max_row - area.min_row + 1, area.max_col - area.min_col + 1)
             for area in sheet.merged_cells.ranges
         }
-        rows = sheet.iter_rows(max_row=min(sheet.max_row, MAX_ROWS), max_col=min(sheet.max_column, MAX_COLUMNS), values_only=True)
+        rows = sheet.iter_rows(
+            max_row=min(sheet.max_row, MAX_ROWS), max_col=min(sheet.max_column, MAX_COLUMNS), values_only=True
+        )
         sheets.append((rows, spans))
     return _document("xlsx", sheets)
 
@@ -47,7 +59,18 @@ def read_xls(data: bytes) -> Document:
     """A document from an ``.xls`` (or ``.et``); hidden sheets are left out."""
     try:
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
-    except (xlrd.XLRDError, ValueError, IndexError, KeyError, AssertionError, OSError, TypeError, AttributeError, NotImplementedError, ArithmeticError) as error:
+    except (
+        xlrd.XLRDError,
+        ValueError,
+        IndexError,
+        KeyError,
+        AssertionError,
+        OSError,
+        TypeError,
+        AttributeError,
+        NotImplementedError,
+        ArithmeticError,
+    ) as error:
         raise _damaged(error) from error
     except Exception as error:  # xlrd raises struct.error and compdoc errors of its own on damaged streams
         raise _damaged(error) from error
@@ -62,7 +85,9 @@ def read_xls(data: bytes) -> Document:
 
 
 def _damaged(error: Exception) -> UnreadableDocument:
-    return UnreadableDocument(f"the workbook is cut or damaged ({type(error).__name__}); fetch it again or open it in a spreadsheet")
+    return UnreadableDocument(
+        f"the workbook is cut or damaged ({type(error).__name__}); fetch it again or open it in a spreadsheet"
+    )
 
 
 def _document(kind: str, sheets: Iterable[tuple[Iterable[Iterable[Any]], Spans]]) -> Document:

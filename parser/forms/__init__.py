@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -83,18 +83,19 @@ class Form:
 
     def row(self, name: str) -> Row:
         """The row of a name; KeyError where there is none."""
-        return _by_name(self.rows, name)
+        return self._rows_by_name[name]
 
     def column(self, name: str) -> Column:
         """The column of a name; KeyError where there is none."""
-        return _by_name(self.columns, name)
+        return self._columns_by_name[name]
 
+    @cached_property
+    def _rows_by_name(self) -> dict[str, Row]:
+        return {row.name: row for row in self.rows}
 
-def _by_name(items: tuple[Any, ...], name: str) -> Any:
-    for item in items:
-        if item.name == name:
-            return item
-    raise KeyError(name)
+    @cached_property
+    def _columns_by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
 
 @cache

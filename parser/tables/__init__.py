@@ -83,7 +83,11 @@ def read_tables(document: Document) -> Tables:
 
 def _read_flat(document: Document, result: Tables) -> None:
     """The tables that no grid holds, from running text that spells their cells out."""
-    absent = [name for name in ("disclosure", "requests", "review") if name not in {key.split(".")[0] for key in result.figures}]
+    absent = [
+        name
+        for name in ("disclosure", "requests", "review")
+        if name not in {key.split(".")[0] for key in result.figures}
+    ]
     if not absent:
         return
     met: dict[str, list[StatutoryTable]] = {name: [_TABLES[name]()] for name in absent}

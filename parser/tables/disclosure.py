@@ -159,7 +159,11 @@ class DisclosureTable:
             value = cell if text is not None else next(iter(strip.cells[index + 1 :]), None)
             if value is None:
                 text, value = "", cell
-            self._set(self.form.extra["row"], self.form.extra["column"], figure(value, self.form.extra["unit"], strip.grid, text))
+            self._set(
+                self.form.extra["row"],
+                self.form.extra["column"],
+                figure(value, self.form.extra["unit"], strip.grid, text),
+            )
             return True
         return False
 
@@ -288,6 +292,6 @@ def _block_of_joined(text: str) -> Block | None:
 
 
 def _after_label(text: str) -> str:
-    """What a cell prints after 发布总数量（…）："""
+    """What a cell prints after 发布总数量（…）： and its number."""
     match = re.search(r"发布总数量?(?:[（(][^（()）]*[)）])?[:：]?(.*)$", squeeze(text))
     return match.group(1) if match else squeeze(text)

@@ -100,7 +100,13 @@ def _pattern() -> re.Pattern[str]:
     """Every label of the three tables with its ordinal, longest first."""
     disclosure, requests, review = form("disclosure"), form("requests"), form("review")
     rows = [label for table in (disclosure, requests, review) for row in table.rows for label in row.labels]
-    columns = [label for table in (disclosure, requests, review) for column in table.columns for labels in column.labels.values() for label in labels]
+    columns = [
+        label
+        for table in (disclosure, requests, review)
+        for column in table.columns
+        for labels in column.labels.values()
+        for label in labels
+    ]
     others = [*requests.groups, *requests.header, *review.header, _CONTENT]
     known = sorted({*rows, *columns, *others}, key=len, reverse=True)
     return re.compile(r"第二十条第?\(?[一二三四五六七八九]\)?项|(?:\d\.)?(?:" + "|".join(map(re.escape, known)) + ")")

@@ -35,7 +35,9 @@ def _labels() -> _Labels:
     requests = form(TABLE)
     exact = {label: row.name for row in requests.rows for label in row.labels}
     columns = {label: column.name for column in requests.columns for label in column.labels["*"]}
-    return _Labels(exact, requests.groups, columns, requests.header, frozenset(exact) - frozenset(columns) - {"其他", "其它"})
+    return _Labels(
+        exact, requests.groups, columns, requests.header, frozenset(exact) - frozenset(columns) - {"其他", "其它"}
+    )
 
 
 @dataclass
@@ -86,7 +88,9 @@ class RequestsTable:
         merged = self._one_value_for_all()
         for row in self.rows:
             if row.name is None:
-                self.findings.append(unplaced(TABLE, None, "a row of values has no label and no certain place", row.strip))
+                self.findings.append(
+                    unplaced(TABLE, None, "a row of values has no label and no certain place", row.strip)
+                )
                 continue
             placement = self._place(row)
             if merged and not row.strip.grid.aligned:
@@ -152,7 +156,9 @@ class RequestsTable:
         name = labels.exact.get(text)
         if name == "other_else":  # 3.其他 is a row only under （六）其他处理, or with its number behind （五）
             under = self.group in {"其他处理", "其它处理"} or "other_unpaid" in self.labelled
-            behind = ordinal(printed).startswith("3") and any(done.startswith("not_processed") for done in self.labelled)
+            behind = ordinal(printed).startswith("3") and any(
+                done.startswith("not_processed") for done in self.labelled
+            )
             return name if under or behind else None
         if name == "total" and not self.labelled:
             return None
@@ -168,7 +174,8 @@ class RequestsTable:
         last = max((names.index(row.name) for row in self.rows if row.name is not None), default=-1)
         ahead = self.form.rows[last + 1 : last + 2 + _AHEAD]
         scored = sorted(
-            ((SequenceMatcher(None, text, label).ratio(), row.name) for row in ahead for label in row.labels), reverse=True
+            ((SequenceMatcher(None, text, label).ratio(), row.name) for row in ahead for label in row.labels),
+            reverse=True,
         )
         if not scored or scored[0][0] < SIMILAR:
             return None

@@ -129,7 +129,11 @@ class ReviewTable:
             if strip.grid.number != grid:
                 continue
             for cell, text in zip(strip.cells, strip.texts, strict=True):
-                if text in _groups() and cell.row < leaf.row and cell.column <= leaf.column < cell.column + cell.colspan:
+                if (
+                    text in _groups()
+                    and cell.row < leaf.row
+                    and cell.column <= leaf.column < cell.column + cell.colspan
+                ):
                     return _groups()[text]
         return None
 
@@ -142,7 +146,10 @@ class ReviewTable:
         if not self.named:
             return None
         return Finding(
-            rule="cells.unplaced", severity=Severity.WARNING, table=TABLE, message="the header has no row of values below it"
+            rule="cells.unplaced",
+            severity=Severity.WARNING,
+            table=TABLE,
+            message="the header has no row of values below it",
         )
 
 

@@ -111,8 +111,10 @@ class StatisticsTable:
     def complain(self, strip: Strip) -> Finding | None:
         """A row with a value and a label that is not on the form."""
         label = strip.cells[0]
-        if label.is_blank or is_value(label.text) or not any(
-            is_value(cell.text) and not cell.is_blank for cell in strip.cells[1:]
+        if (
+            label.is_blank
+            or is_value(label.text)
+            or not any(is_value(cell.text) and not cell.is_blank for cell in strip.cells[1:])
         ):
             return None
         return unknown_label(self.table, strip, label.text)

@@ -129,7 +129,12 @@ def figure(cell: Cell, unit: str | None, grid: Grid, text: str | None = None) ->
         at = Place(line=cell.row, page=cell.page)
     else:
         at = Place(
-            table=grid.number, row=cell.row, column=cell.column, page=cell.page, box=cell.box, confidence=cell.confidence
+            table=grid.number,
+            row=cell.row,
+            column=cell.column,
+            page=cell.page,
+            box=cell.box,
+            confidence=cell.confidence,
         )
     shown = " ".join(printed.split()) if reading.state is State.TEXT else squeeze(printed)
     return Figure(

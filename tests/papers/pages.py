@@ -64,7 +64,7 @@ class Setter:
             self.pages[-1].backgrounds.append((LEFT - 2, self.y, RIGHT + 2, self.y + 1.6 * self.size))
             self.y += 1.6 * self.size
 
-    def table(self, sheet: Sheet, widths: list[float], *, size: float = 8.0, repeat: bool = False, close: bool = True) -> None:
+    def table(self, sheet: Sheet, widths: list[float], *, size: float = 8.0, close: bool = True) -> None:
         """A ruled table; a row that does not fit goes to the next page, merged cells are cut there.
 
         ``close`` draws the rule under the last row of a page.
@@ -106,7 +106,7 @@ class Setter:
                 continue
             x0, x1, y0, y1 = xs[left], xs[left + colspan], ys[start - first], ys[end - first]
             page.rules += [(x0, y0, x0, y1), (x1, y0, x1, y1)]
-            if start == top or start == first:
+            if start in {top, first}:
                 page.rules.append((x0, y0, x1, y0))
             if not (open_end and end == last):
                 page.rules.append((x0, y1, x1, y1))
@@ -149,7 +149,9 @@ def _wrapped(text: str, room: float, size: float) -> list[str]:
 WIDTHS = {2: [30.0, 25.0, 25.0, 25.0], 3: [4.0, 12.0, 26.0, *[9.0] * 7], 4: [10.0] * 15}
 
 
-def pages(item: Paper, *, size: float = 12.0, bottom: float = BOTTOM, close: bool = True, title_lines: int = 1) -> list[Page]:
+def pages(
+    item: Paper, *, size: float = 12.0, bottom: float = BOTTOM, close: bool = True, title_lines: int = 1
+) -> list[Page]:
     """The pages of a paper; ``bottom`` moves the page breaks."""
     setter = Setter(size=size, bottom=bottom)
     title = item.title if title_lines == 1 else item.title.replace(f"{item.year}年", f"\n{item.year}年")
@@ -196,10 +198,15 @@ def ofd(item: Paper, **options: object) -> bytes:
     made = pages(item, **options)  # type: ignore[arg-type]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("OFD.xml", f'<ofd:OFD {name}><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>')
+        package.writestr(
+            "OFD.xml",
+            f"<ofd:OFD {name}><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>",
+        )
         listed = "".join(f'<ofd:Page ID="{i}" BaseLoc="Pages/Page_{i}/Content.xml"/>' for i in range(len(made)))
         area = "<ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea></ofd:CommonData>"
-        package.writestr("Doc_0/Document.xml", f"<ofd:Document {name}>{area}<ofd:Pages>{listed}</ofd:Pages></ofd:Document>")
+        package.writestr(
+            "Doc_0/Document.xml", f"<ofd:Document {name}>{area}<ofd:Pages>{listed}</ofd:Pages></ofd:Document>"
+        )
         for number, page in enumerate(made):
             objects = []
             for x, y, size, text in page.texts:
@@ -211,7 +218,9 @@ def ofd(item: Paper, **options: object) -> bytes:
             for x0, y0, x1, y1 in page.rules:
                 box = f"{x0 * _MM:.3f} {y0 * _MM:.3f} {abs(x1 - x0) * _MM:.3f} {abs(y1 - y0) * _MM:.3f}"
                 path = f"M 0 0 L {(x1 - x0) * _MM:.3f} {(y1 - y0) * _MM:.3f}"
-                objects.append(f'<ofd:PathObject Boundary="{box}" LineWidth="0.2"><ofd:AbbreviatedData>{path}</ofd:AbbreviatedData></ofd:PathObject>')
+                objects.append(
+                    f'<ofd:PathObject Boundary="{box}" LineWidth="0.2"><ofd:AbbreviatedData>{path}</ofd:AbbreviatedData></ofd:PathObject>'
+                )
             package.writestr(
                 f"Doc_0/Pages/Page_{number}/Content.xml",
                 f"<ofd:Page {name}><ofd:Content><ofd:Layer>{''.join(objects)}</ofd:Layer></ofd:Content></ofd:Page>",

@@ -98,10 +98,14 @@ class Paper:
 
     def with_figures(self, **changed: str) -> Paper:
         """The same paper with other texts in some cells (``__`` for the dots of a key)."""
-        return replace(self, figures={**self.figures, **{key.replace("__", "."): text for key, text in changed.items()}})
+        return replace(
+            self, figures={**self.figures, **{key.replace("__", "."): text for key, text in changed.items()}}
+        )
 
 
-def paper(agency: str = "清湾市财政局", year: int = 2023, *, template: str | None = None, seed: int = 1, busy: int = 30) -> Paper:
+def paper(
+    agency: str = "清湾市财政局", year: int = 2023, *, template: str | None = None, seed: int = 1, busy: int = 30
+) -> Paper:
     """An invented report whose identities hold; ``busy`` is about how many applications it received."""
     form = template if template is not None else ("2019" if year < 2021 else "2021")
     rng = random.Random(f"{agency}{year}{seed}")
@@ -133,7 +137,9 @@ def _disclosure(rng: random.Random, form: str) -> dict[str, str]:
                 value = rng.choice((0, 0, rng.randint(1, 9), rng.randint(10, 4000)))
                 figures[f"disclosure.{row}.{column}"] = str(value)
             if "change" in columns:
-                figures[f"disclosure.{row}.change"] = rng.choice(("0", "+3", "-0", f"+{rng.randint(1, 400)}")).replace("-0", "0")
+                figures[f"disclosure.{row}.change"] = rng.choice(("0", "+3", "-0", f"+{rng.randint(1, 400)}")).replace(
+                    "-0", "0"
+                )
             if "in_force" in columns:
                 made = int(figures[f"disclosure.{row}.made"])
                 figures[f"disclosure.{row}.in_force"] = str(made + rng.randint(0, 50))
@@ -148,11 +154,19 @@ def _requests(rng: random.Random, form: str, busy: int) -> dict[str, str]:
     outcomes = [row for row, _, _ in (OUTCOMES_2019 if form == "2019" else OUTCOMES_2021)]
     table: dict[tuple[str, str], int] = {}
     for column in REQUEST_COLUMNS[:-1]:
-        received = rng.randint(0, busy) if column == "natural_person" else rng.choice((0, 0, rng.randint(0, max(1, busy // 8))))
+        received = (
+            rng.randint(0, busy)
+            if column == "natural_person"
+            else rng.choice((0, 0, rng.randint(0, max(1, busy // 8))))
+        )
         carried_in = rng.choice((0, rng.randint(0, 3)))
         carried_out = min(received + carried_in, rng.choice((0, 0, 1, 2)))
         left = received + carried_in - carried_out
-        table["new", column], table["carried_in", column], table["carried_out", column] = received, carried_in, carried_out
+        table["new", column], table["carried_in", column], table["carried_out", column] = (
+            received,
+            carried_in,
+            carried_out,
+        )
         table["total", column] = left
         for row in outcomes:
             table[row, column] = 0
@@ -174,7 +188,16 @@ def _review(rng: random.Random) -> dict[str, str]:
 
 
 def _prose(rng: random.Random, agency: str, year: int, total: str) -> dict[int, tuple[str, ...]]:
-    topics = ["河道清淤", "老旧小区加装电梯", "公交线路调整", "粮食收储", "防汛值守", "校车安全", "菜市场改造", "山地苗木"]
+    topics = [
+        "河道清淤",
+        "老旧小区加装电梯",
+        "公交线路调整",
+        "粮食收储",
+        "防汛值守",
+        "校车安全",
+        "菜市场改造",
+        "山地苗木",
+    ]
     topic, other = rng.sample(topics, 2)
     return {
         1: (
@@ -201,10 +224,17 @@ def disclosure_sheet(item: Paper) -> Sheet:
     for number, labels, columns, lines in blocks:
         rows.append((SheetCell(f"第二十条第（{number}）项", colspan=width),))
         spans = _spread(width - 1, len(labels))
-        rows.append((SheetCell("信息内容"), *(SheetCell(text, colspan=span) for text, span in zip(labels, spans, strict=True))))
+        rows.append(
+            (SheetCell("信息内容"), *(SheetCell(text, colspan=span) for text, span in zip(labels, spans, strict=True)))
+        )
         for row, label in lines:
             keys = [f"disclosure.{row}.{column}" for column in columns]
-            rows.append((SheetCell(label), *(SheetCell(item.figures[key], 1, span, key) for key, span in zip(keys, spans, strict=True))))
+            rows.append(
+                (
+                    SheetCell(label),
+                    *(SheetCell(item.figures[key], 1, span, key) for key, span in zip(keys, spans, strict=True)),
+                )
+            )
     if "disclosure.published.total" in item.figures:
         text = f"{item.year}年本行政区域（或本部门）政府信息公开发布总数量（非新闻类、消息类）：{item.figures['disclosure.published.total']}"
         rows.append((SheetCell(text, colspan=width, key="disclosure.published.total"),))
@@ -220,7 +250,10 @@ def requests_sheet(item: Paper) -> Sheet:
     form = item.requests_template or item.template
     outcomes = OUTCOMES_2019 if form == "2019" else OUTCOMES_2021
     rows: list[tuple[SheetCell, ...]] = [
-        (SheetCell("（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）", 3, 3), SheetCell("申请人情况", 1, 7)),
+        (
+            SheetCell("（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）", 3, 3),
+            SheetCell("申请人情况", 1, 7),
+        ),
         (SheetCell("自然人", 2), SheetCell("法人或其他组织", 1, 5), SheetCell("总计", 2)),
         tuple(SheetCell(label) for label in COLUMN_LABELS[1:-1]),
         (SheetCell("一、本年新收政府信息公开申请数量", 1, 3), *_values(item, "new")),
@@ -254,18 +287,31 @@ def review_sheet(item: Paper) -> Sheet:
     labels = [SheetCell(label) for label in REVIEW_LABELS]
     return (
         (SheetCell("行政复议", 1, 5), SheetCell("行政诉讼", 1, 10)),
-        (*(SheetCell(label, 2) for label in REVIEW_LABELS), SheetCell("未经复议直接起诉", 1, 5), SheetCell("复议后起诉", 1, 5)),
+        (
+            *(SheetCell(label, 2) for label in REVIEW_LABELS),
+            SheetCell("未经复议直接起诉", 1, 5),
+            SheetCell("复议后起诉", 1, 5),
+        ),
         (*labels, *labels),
-        tuple(SheetCell(item.figures[key], key=key) for key in (f"review.{g}.{c}" for g in REVIEW_GROUPS for c in REVIEW_COLUMNS)),
+        tuple(
+            SheetCell(item.figures[key], key=key)
+            for key in (f"review.{g}.{c}" for g in REVIEW_GROUPS for c in REVIEW_COLUMNS)
+        ),
     )
 
 
 def split_review_sheets(item: Paper) -> tuple[Sheet, Sheet, Sheet]:
     """表四 as three sheets of five columns (quirk 28)."""
-    names = {"reconsideration": "行政复议", "litigation_direct": "未经复议直接起诉", "litigation_after_reconsideration": "复议后起诉"}
+    names = {
+        "reconsideration": "行政复议",
+        "litigation_direct": "未经复议直接起诉",
+        "litigation_after_reconsideration": "复议后起诉",
+    }
 
     def sheet(group: str) -> Sheet:
-        values = tuple(SheetCell(item.figures[f"review.{group}.{c}"], key=f"review.{group}.{c}") for c in REVIEW_COLUMNS)
+        values = tuple(
+            SheetCell(item.figures[f"review.{group}.{c}"], key=f"review.{group}.{c}") for c in REVIEW_COLUMNS
+        )
         return ((SheetCell(names[group], 1, 5),), tuple(SheetCell(label) for label in REVIEW_LABELS), values)
 
     return sheet(REVIEW_GROUPS[0]), sheet(REVIEW_GROUPS[1]), sheet(REVIEW_GROUPS[2])

@@ -38,8 +38,12 @@ def plain_cell(cell: SheetCell) -> str:
 
 def word_cell(cell: SheetCell) -> str:
     """A cell as Word pastes it: one span a character, fonts inside, an empty paragraph first (quirk 93)."""
-    spans = "".join(f'<span style="font-family:宋体"><font face="宋体">{escape(char)}</font></span>' for char in cell.text)
-    return f'<p class="MsoNormal"><o:p></o:p></p><p class="MsoNormal" align="center">{spans}<span><o:p></o:p></span></p>'
+    spans = "".join(
+        f'<span style="font-family:宋体"><font face="宋体">{escape(char)}</font></span>' for char in cell.text
+    )
+    return (
+        f'<p class="MsoNormal"><o:p></o:p></p><p class="MsoNormal" align="center">{spans}<span><o:p></o:p></span></p>'
+    )
 
 
 def vertical_cell(cell: SheetCell) -> str:
@@ -55,7 +59,9 @@ def table(sheet: Sheet, markup: CellMarkup = plain_cell) -> str:
     for row in sheet:
         cells = []
         for cell in row:
-            spans = (f' rowspan="{cell.rowspan}"' if cell.rowspan > 1 else "") + (f' colspan="{cell.colspan}"' if cell.colspan > 1 else "")
+            spans = (f' rowspan="{cell.rowspan}"' if cell.rowspan > 1 else "") + (
+                f' colspan="{cell.colspan}"' if cell.colspan > 1 else ""
+            )
             cells.append(f"<td{spans}>{markup(cell)}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return f"<table border='1'><tbody>{''.join(rows)}</tbody></table>"
@@ -69,10 +75,16 @@ def article(item: Paper, markup: CellMarkup = plain_cell) -> str:
     return "\n".join(parts)
 
 
-def html(item: Paper, *, body: str | None = None, head: str = "", date: str | None = None, container: str = "div id='zoom'") -> str:
+def html(
+    item: Paper, *, body: str | None = None, head: str = "", date: str | None = None, container: str = "div id='zoom'"
+) -> str:
     """A whole page with navigation, title, date line, article and footer."""
-    shown = f"<p class='info'>发布日期:{date}&nbsp;&nbsp;&nbsp;点击数:<span id='hits'></span></p>" if date is not None else ""
-    tag = container.split()[0]
+    shown = (
+        f"<p class='info'>发布日期:{date}&nbsp;&nbsp;&nbsp;点击数:<span id='hits'></span></p>"
+        if date is not None
+        else ""
+    )
+    tag = container.split(maxsplit=1)[0]
     return f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>{escape(item.title)}-清湾市政府信息公开</title>{head}</head>
 <body><div class="top"><a href="/">登录</a>| <a href="/r">注册</a><span>2026年3月3日 星期二</span></div>
 <ul class="nav"><li><a href="/a">首页</a></li><li><a href="/b">政府信息公开指南</a></li><li><a href="/c">政府信息公开年报</a></li></ul>
@@ -178,7 +190,7 @@ def _word_table(document: docx.document.Document, sheet: Sheet) -> None:
 def workbook(item: Paper) -> bytes:
     """An .xlsx: title, prose and tables one below the other on one sheet, merged cells."""
     book = openpyxl.Workbook()
-    page = book.active
+    page = book.worksheets[0]
     y = 1
     page.cell(y, 1, item.title)
     for _, content in paragraphs(item):

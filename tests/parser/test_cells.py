@@ -37,7 +37,9 @@ from parser.record import State
         ("3件（含上年结转1件）。", 3, "件", "含上年结转1件"),
     ],
 )
-def test_a_number_keeps_its_value_unit_and_remark(printed: str, value: int | Decimal, unit: str | None, note: str | None) -> None:
+def test_a_number_keeps_its_value_unit_and_remark(
+    printed: str, value: int | Decimal, unit: str | None, note: str | None
+) -> None:
     reading = read_cell(printed)
     assert (reading.state, reading.value, reading.unit, reading.note) == (State.NUMBER, value, unit, note)
 

@@ -79,13 +79,19 @@ def test_an_absurd_span_is_cut_and_said_so() -> None:
 def test_a_cell_of_the_text_grammar_goes_on_without_a_tab() -> None:
     document = read_text("前言\n\t本年新\n制作数量\n\t本年新\n公开数量\n\n\t规章\n\t0\n\n\n结语")
     grid = document.grids[0]
-    assert [[cell.text for cell in row] for row in grid.rows] == [["本年新\n制作数量", "本年新\n公开数量"], ["规章", "0"]]
+    assert [[cell.text for cell in row] for row in grid.rows] == [
+        ["本年新\n制作数量", "本年新\n公开数量"],
+        ["规章", "0"],
+    ]
     assert [line.text for line in document.lines] == ["前言", "结语"]
 
 
 def test_an_empty_cell_may_begin_with_blank_lines() -> None:
     document = read_text("\t甲\n\t1\n\n\t\n\n\n\n三、\n本年度办理结果\n\t2\n\n\n完")
-    assert [[cell.text for cell in row] for row in document.grids[0].rows] == [["甲", "1"], ["三、\n本年度办理结果", "2"]]
+    assert [[cell.text for cell in row] for row in document.grids[0].rows] == [
+        ["甲", "1"],
+        ["三、\n本年度办理结果", "2"],
+    ]
 
 
 def test_a_lone_page_number_at_the_end_is_no_text() -> None:
@@ -102,12 +108,20 @@ def page(body: str) -> str:
 
 
 def test_a_layout_table_is_read_through_and_its_data_table_is_kept() -> None:
-    document = read_html(page("<table><tr><td><p>导语</p><table><tr><td>第二十条第（一）项</td></tr><tr><td>规章</td><td>0</td></tr></table><p>结语</p></td></tr></table>"))
+    document = read_html(
+        page(
+            "<table><tr><td><p>导语</p><table><tr><td>第二十条第（一）项</td></tr><tr><td>规章</td><td>0</td></tr></table><p>结语</p></td></tr></table>"
+        )
+    )
     assert [type(block).__name__ for block in document.blocks] == ["Line", "Grid", "Line"]
 
 
 def test_two_paragraphs_of_a_cell_stay_apart() -> None:
-    document = read_html(page("<table><tr><td><p>商业</p><p>企业</p></td><td><p></p><p>自<br>然<br>人</p></td></tr><tr><td>1</td><td>2</td></tr></table>"))
+    document = read_html(
+        page(
+            "<table><tr><td><p>商业</p><p>企业</p></td><td><p></p><p>自<br>然<br>人</p></td></tr><tr><td>1</td><td>2</td></tr></table>"
+        )
+    )
     assert [cell.text for cell in document.grids[0].rows[0]] == ["商业\n企业", "自\n然\n人"]
 
 

@@ -1,0 +1,38 @@
+# Every target sets up what it needs; `make` alone lists them. Nothing here touches the network beyond the package index.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench lock clean
+RUN := .venv/bin/python -m
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: ## make .venv with the locked packages and .venv/bin/xxgk (again: nothing to do)
+	@PYTHON="$(PYTHON)" .ci/venv
+
+demo: install ## crawl a replayed portal into a fresh archive and show what xxgk finds in it
+	@$(RUN) tests.replay.demo
+
+test: install ## run the tests (ARGS='-k deadlines' for some of them)
+	@$(RUN) pytest $(ARGS)
+
+lint: install ## ruff, mypy --strict, the import rules, and that no file names a package index
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@.venv/bin/lint-imports
+	@$(RUN) pytest -q -p no:cacheprovider tests/test_house.py -k "index or locks"
+
+format: install ## let ruff lay out the code and mend what it can
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+bench: install ## measure the parser and the archive
+	@$(RUN) benchmarks $(ARGS)
+
+lock: install ## write the locks again from pyproject.toml (UPGRADE=1 moves the pins)
+	@UPGRADE="$(UPGRADE)" .ci/lock
+
+clean: ## remove what tools left behind; .venv and archives stay
+	@rm -rf build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What was kept and what it answers: captures, reports, publishers, the monitor, comparisons."""

@@ -1,0 +1,80 @@
+"""Addresses: the form that goes over the wire, and the canonical form under which copies of one page meet."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import tldextract
+
+from archive.errors import AddressRefused
+
+LONGEST = 2000  # bytes; a PostgreSQL index row holds 2704
+_SAFE = "!#$%&'()*+,/:;=?@[]~"  # reserved characters and the percent sign: what is encoded stays encoded
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TRADITIONAL = re.compile(r"^/gate/big5/([^/]+)(/.*|$)")
+_HOST = re.compile(r"[a-z0-9.-]+\.(?:cn|com|net|org)(?::\d+)?", re.IGNORECASE)
+_MOBILE_NAME = re.compile(r"(?<=/)mpost_(?=[^/]*$)")  # NFCMS; portals.md 1.6
+_MOBILE_COPY = re.compile(r"(/t\d+_\d+)_ext(?=\.s?html?$)")  # TRS
+_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"^(?:utm_[a-z]+|spm|scm|share_token|isappinstalled|wx_share|hmsr|hmpl|hmcu|hmkw|hmci|gclid|fbclid|"
+    r"from=(?:timeline|singlemessage|groupmessage|weixin|qq))(?:=|$)",
+    re.IGNORECASE,
+)
+_extract = tldextract.TLDExtract(
+    suffix_list_urls=(), cache_dir=None
+)  # the bundled list: no fetch that is not the portal's
+
+
+def wire(url: str) -> str:
+    """The address as it stands in a request line and a WARC header: ASCII, no white space, no fragment.
+
+    Raises :class:`AddressRefused` for an address without a scheme or longer than an index can hold.
+    """
+    text = quote(url.strip().encode("utf-8", "replace"), safe=_SAFE).partition("#")[0]
+    if len(text) > LONGEST:
+        raise AddressRefused(
+            f"an address of {len(text)} characters is not kept: {text[:80]}… (the longest is {LONGEST})"
+        )
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
+        raise AddressRefused(f"this is not an address: {text[:80]!r}")
+    return text
+
+
+def canonical(url: str) -> str:
+    """One address for the copies of a page: traditional characters, mobile names, sessions and tracking are dropped.
+
+    The scheme and ``www.`` stay: two hosts may hold two things, and the same report is known by publisher and year.
+    The other parts of a query stay in their order.
+    """
+    try:
+        parts = urlsplit(wire(url))
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:  # a port beyond 65535, half an IPv6 address
+        return wire(url)
+    if parts.scheme not in _DEFAULT_PORTS:
+        return wire(url)
+    path, netloc = parts.path or "/", f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
+        netloc = f"{netloc}:{port}"
+    copied = _TRADITIONAL.match(path)
+    if copied is not None and (_HOST.fullmatch(copied.group(1)) or copied.group(1).lower() == netloc):
+        netloc, path = copied.group(1).lower(), copied.group(2) or "/"
+    path = _MOBILE_COPY.sub(r"\1", _MOBILE_NAME.sub("post_", _SESSION.sub("", path)))
+    query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.match(part))
+    return urlunsplit((parts.scheme, netloc, path, query, ""))
+
+
+def host_of(url: str) -> str:
+    """The host with its port, unless that is the scheme's own."""
+    return urlsplit(canonical(url)).netloc
+
+
+@cache
+def site_of(url_host: str) -> str:
+    """The registered domain of a host (``xxgk.jl.gov.cn`` → ``jl.gov.cn``), or host and port where there is none."""
+    name = url_host.partition(":")[0] if not url_host.startswith("[") else url_host
+    domain = _extract(name).top_domain_under_public_suffix
+    return domain or url_host

@@ -1,0 +1,68 @@
+"""Content codings: what a server packed is unpacked within bounds, and never further."""
+
+from __future__ import annotations
+
+import zlib
+
+import brotli
+
+from archive.errors import PayloadRefused
+
+LIMIT = 256 << 20  # bytes; the largest reports are scans of some tens of megabytes
+_STEP = 1 << 20
+
+
+def decode(body: bytes, coding: str | None, url: str) -> bytes:
+    """The body without the codings of a ``Content-Encoding`` header. Raises :class:`PayloadRefused`.
+
+    A body that plainly is not in the coding its header names is returned as it is: servers and proxies unpack a file
+    and leave the header.
+    """
+    names = [name.strip().lower() for name in (coding or "").split(",")]
+    for name in reversed(names):
+        if name in {"", "identity"} or not body:
+            continue
+        if name in {"gzip", "x-gzip"}:
+            body = _inflate(body, 16 + zlib.MAX_WBITS, url) if body.startswith(b"\x1f\x8b") else body
+        elif name == "deflate":  # zlib by the standard, raw deflate in practice
+            body = _inflate(body, zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS, url)
+        elif name == "br":
+            body = _unpack_brotli(body, url)
+        else:
+            raise PayloadRefused(f"the payload of {url} has the content coding {name!r}, which is not read")
+    return body
+
+
+def _is_zlib(body: bytes) -> bool:
+    return len(body) > 1 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+
+
+def _inflate(body: bytes, window: int, url: str) -> bytes:
+    unpacker, plain, rest = zlib.decompressobj(window), bytearray(), body
+    try:
+        while rest and not unpacker.eof:
+            plain += unpacker.decompress(rest, _STEP)
+            rest = unpacker.unconsumed_tail
+            _check(len(plain), url)
+        plain += unpacker.flush()
+    except zlib.error as error:
+        raise PayloadRefused(f"the payload of {url} cannot be inflated: {error}") from error
+    _check(len(plain), url)
+    return bytes(plain)
+
+
+def _unpack_brotli(body: bytes, url: str) -> bytes:
+    unpacker, plain = brotli.Decompressor(), bytearray()
+    try:
+        plain += unpacker.process(body, output_buffer_limit=_STEP)
+        while not unpacker.can_accept_more_data():
+            plain += unpacker.process(b"", output_buffer_limit=_STEP)
+            _check(len(plain), url)
+    except brotli.error as error:
+        raise PayloadRefused(f"the payload of {url} cannot be unpacked: {error}") from error
+    return bytes(plain)
+
+
+def _check(length: int, url: str) -> None:
+    if length > LIMIT:
+        raise PayloadRefused(f"the payload of {url} inflates beyond {LIMIT >> 20} MiB")

@@ -1,0 +1,35 @@
+"""The archive's errors: each message says in one sentence what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+
+class ArchiveError(Exception):
+    """The archive cannot do what was asked."""
+
+
+class NoArchive(ArchiveError):
+    """There is no archive in the folder, or its tables stand elsewhere."""
+
+
+class ReadOnlyArchive(ArchiveError):
+    """The archive was opened for reading and asked to keep something."""
+
+
+class AddressRefused(ArchiveError):
+    """An address that cannot stand in a WARC record or an index."""
+
+
+class DamagedCapture(ArchiveError):
+    """The bytes of a capture are not what was written; ``xxgk verify`` says which."""
+
+
+class PayloadRefused(ArchiveError):
+    """A payload cannot be decoded: its coding is unknown or damaged, or it inflates beyond the limit."""
+
+
+class UnknownPublisher(ArchiveError):
+    """No publisher, or more than one, goes by the name that was asked for."""
+
+
+class UnreadableImport(ArchiveError):
+    """A path to import does not exist or cannot be read."""

@@ -1,0 +1,192 @@
+"""Filing: a reading becomes a version of its report, and a report's own row follows from its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from archive.documents import Reading
+from archive.inserts import insert_new
+from archive.publishers import find_or_add
+from archive.schema import Article, CaptureRow, FindingRow, Report, Sighting, Version, storable
+from archive.versions import Meaning, meaning, rank, signed_on
+from archive.warc import digest
+from parser.record import Record, Severity, dump_json
+
+PUBLISHED, WITHDRAWN = "published", "withdrawn"
+
+
+@dataclass(frozen=True)
+class Filed:
+    """Where a reading was filed, and whether the report or the version was new."""
+
+    report_id: int
+    version_id: int
+    new_report: bool
+    new_version: bool
+
+
+def file_reading(session: Session, article: Article, reading: Reading, within: str, at: datetime) -> Filed:
+    """File a reading that has a record: the same meaning is the same version, whenever and wherever it is seen."""
+    record, capture = reading.record, reading.capture
+    if record is None or capture is None:
+        raise ValueError("a reading without a record is not filed")
+    report, new_report = _report(session, article, reading, within, at)
+    meant = meaning(record, reading.document_digest)
+    known = select(Version).where(Version.report_id == report.id, Version.digest == meant.digest)
+    version = session.scalars(known).first()
+    new_version = version is None
+    if version is None:
+        version = Version(report_id=report.id, first_seen_at=at, last_seen_at=at, capture_id=capture.id)
+        session.add(version)
+    if capture.id == version.capture_id or at < version.first_seen_at:  # the record is that of the first document
+        _fill(version, record, meant)
+        version.publisher, version.report_year = reading.publisher, reading.report_year
+        version.document_url, version.capture_id = capture.url, capture.id
+        session.flush()
+        _file_findings(session, version.id, record)
+    _sight(session, version, article, capture_id=capture.id, record=record, at=at)
+    return Filed(report.id, version.id, new_report, new_version)
+
+
+def refresh(session: Session, report_ids: Iterable[int]) -> None:
+    """Bring the rows of reports into line with what is seen of their versions; what nobody sees any more is dropped."""
+    session.flush()
+    for report_id in sorted(report_ids):
+        _refresh(session, report_id)
+    session.flush()
+
+
+def _report(session: Session, article: Article, reading: Reading, within: str, at: datetime) -> tuple[Report, bool]:
+    publisher_id = find_or_add(session, within, reading.publisher) if reading.publisher else None
+    identity = f"publisher:{publisher_id}:{reading.report_year}"
+    if publisher_id is None or reading.report_year is None:
+        identity = f"address:{article.address}"
+    known = select(Report).where(Report.identity == identity)
+    found = session.scalars(known).first()
+    if found is not None:
+        return found, False
+    values = {
+        "identity": identity,
+        "publisher_id": publisher_id,
+        "report_year": reading.report_year,
+        "state": PUBLISHED,
+        "first_seen_at": at,
+        "url": article.url,
+    }
+    insert_new(session, Report, values, "identity")
+    return session.scalars(known).one(), True
+
+
+def _fill(version: Version, record: Record, meant: Meaning) -> None:
+    line = storable(record.to_json())
+    counts = {severity: sum(finding.severity is severity for finding in record.findings) for severity in Severity}
+    version.digest, version.record_digest, version.prose_digest = meant.digest, meant.record, meant.prose
+    version.record, version.line_digest = line, digest(line.encode())
+    version.title, version.template, version.figures = record.title, record.template, len(record.figures)
+    version.errors, version.warnings = counts[Severity.ERROR], counts[Severity.WARNING]
+    version.infos = counts[Severity.INFO]
+    version.signed_on = signed_on(record)
+
+
+def _file_findings(session: Session, version_id: int, record: Record) -> None:
+    session.execute(delete(FindingRow).where(FindingRow.version_id == version_id))
+    for position, finding in enumerate(record.findings):
+        line = dump_json(finding.model_dump(mode="python", exclude_none=True))
+        session.add(
+            FindingRow(
+                version_id=version_id, position=position, rule=finding.rule, severity=finding.severity.value, line=line
+            )
+        )
+
+
+def _sight(
+    session: Session, version: Version, article: Article, *, capture_id: int, record: Record, at: datetime
+) -> None:
+    source = record.published_source.value if record.published_source is not None else None
+    sighting = session.get(Sighting, (version.id, article.id))
+    if sighting is None:
+        sighting = Sighting(
+            version_id=version.id,
+            article_id=article.id,
+            capture_id=capture_id,
+            first_seen_at=at,
+            last_seen_at=at,
+            published_on=record.published_on,
+            published_source=source,
+        )
+        session.add(sighting)
+        return
+    if at < sighting.first_seen_at:  # an older copy was imported later
+        sighting.first_seen_at, sighting.capture_id = at, capture_id
+    sighting.last_seen_at = max(sighting.last_seen_at, at)
+    if record.published_on is not None and rank(source) < rank(sighting.published_source):
+        sighting.published_on, sighting.published_source = record.published_on, source
+
+
+def _refresh(session: Session, report_id: int) -> None:
+    report = session.get(Report, report_id)
+    if report is None:
+        return
+    versions = session.scalars(select(Version).where(Version.report_id == report_id)).all()
+    query = select(Sighting, Article).join(Article, Article.id == Sighting.article_id)
+    query = query.join(Version, Version.id == Sighting.version_id).where(Version.report_id == report_id)
+    seen: dict[int, list[tuple[Sighting, Article]]] = {}
+    for sighting, article in session.execute(query):
+        seen.setdefault(sighting.version_id, []).append((sighting, article))
+    for version in versions:
+        if version.id in seen:
+            _refresh_version(session, version, [sighting for sighting, _ in seen[version.id]])
+        else:
+            session.execute(delete(FindingRow).where(FindingRow.version_id == version.id))
+            session.delete(version)
+    versions = [version for version in versions if version.id in seen]
+    if not versions:
+        session.delete(report)
+        return
+    _choose(report, versions, seen)
+
+
+def _refresh_version(session: Session, version: Version, sightings: list[Sighting]) -> None:
+    first = min(sightings, key=lambda sighting: (sighting.first_seen_at, sighting.article_id))
+    version.first_seen_at = first.first_seen_at
+    if version.capture_id != first.capture_id:
+        version.capture_id = first.capture_id
+        version.document_url = session.get_one(CaptureRow, first.capture_id).url
+    version.last_seen_at = max(sighting.last_seen_at for sighting in sightings)
+    dated = [
+        (rank(one.published_source), one.published_on, one.published_source) for one in sightings if one.published_on
+    ]
+    if dated:
+        _, version.published_on, version.published_source = min(dated)
+    else:
+        version.published_on = version.published_source = None
+
+
+def _choose(report: Report, versions: list[Version], seen: dict[int, list[tuple[Sighting, Article]]]) -> None:
+    """The current version is what a live address shows: the one with most figures, then the earliest (portals: rule 7)."""
+    shown = {
+        version.id: [article for _, article in seen[version.id] if article.version_id == version.id]
+        for version in versions
+    }
+    live = {key: [one for one in articles if one.withdrawn_at is None] for key, articles in shown.items()}
+    candidates = [version for version in versions if live[version.id]]
+    report.state, report.withdrawn_at = PUBLISHED, None
+    if not candidates:
+        report.state = WITHDRAWN
+        ends = [one.withdrawn_at for articles in shown.values() for one in articles if one.withdrawn_at is not None]
+        report.withdrawn_at = max(ends, default=max(version.last_seen_at for version in versions))
+        candidates = [version for version in versions if shown[version.id]]
+    if candidates:
+        current = min(candidates, key=lambda version: (-version.figures, version.first_seen_at, version.id))
+    else:  # its addresses show another report by now
+        current = max(versions, key=lambda version: (version.last_seen_at, version.id))
+    places = live[current.id] or shown[current.id] or [article for _, article in seen[current.id]]
+    firsts = {article.id: sighting.first_seen_at for sighting, article in seen[current.id]}
+    report.version_id = current.id
+    report.url = min(places, key=lambda article: (firsts[article.id], article.id)).url
+    report.first_seen_at = min(version.first_seen_at for version in versions)

@@ -1,0 +1,305 @@
+"""Reports, asked for: lists, one report with its versions and captures, findings, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import simplejson
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.orm import Session
+
+from archive.addresses import canonical, wire
+from archive.captures import Capture, from_row, select_captures
+from archive.derive import Derived, derive
+from archive.documents import Outcome
+from archive.errors import AddressRefused
+from archive.publishers import key, resolve
+from archive.schema import (
+    Article,
+    Attachment,
+    CaptureRow,
+    FindingRow,
+    Portal,
+    Publisher,
+    Report,
+    Sighting,
+    Version,
+)
+from archive.store import Archive
+from parser.record import PublishedSource, Record
+
+__all__ = [
+    "Derived",
+    "FindingLine",
+    "ReportLine",
+    "ReportView",
+    "Trouble",
+    "VersionLine",
+    "derive",
+    "find",
+    "iterate_reports",
+    "list_findings",
+    "list_reports",
+    "show",
+    "troubles",
+]
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """A report in a list. ``url`` is its article's, or the file's where a list links straight to one."""
+
+    id: int
+    url: str
+    publisher: str | None
+    report_year: int | None
+    published_on: date | None
+    title: str | None
+    state: str
+    template: str | None
+    figures: int
+    errors: int
+    warnings: int
+    infos: int
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """One version of a report; ``digest`` is of its meaning, ``url`` and ``capture_id`` of the document it was read from."""
+
+    id: int
+    digest: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    title: str | None
+    published_on: date | None
+    template: str | None
+    figures: int
+    url: str
+    capture_id: int
+    current: bool
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """One report with all that is known of it; ``record`` is that of its current version."""
+
+    line: ReportLine
+    record: Record
+    state: str
+    withdrawn_at: datetime | None
+    first_seen_at: datetime
+    versions: tuple[VersionLine, ...]
+    captures: tuple[Capture, ...]
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FindingLine:
+    """A finding of a report's current version; ``finding`` has the names of the record."""
+
+    report_id: int
+    url: str
+    publisher: str | None
+    report_year: int | None
+    finding: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An article that gave no figures: ``failed``, ``unread``, ``uncaptured`` or ``refused``, and why."""
+
+    url: str
+    outcome: str
+    detail: str | None
+
+
+def list_reports(
+    archive: Archive, *, year: int | None = None, publisher: str | None = None, portal: str | None = None
+) -> list[ReportLine]:
+    """The reports, by id; ``publisher`` is a name in any spelling of its government, ``portal`` an address."""
+    return list(iterate_reports(archive, year=year, publisher=publisher, portal=portal))
+
+
+def iterate_reports(
+    archive: Archive, *, year: int | None = None, publisher: str | None = None, portal: str | None = None
+) -> Iterator[ReportLine]:
+    """As :func:`list_reports`, one after the other: two million fit in no list."""
+    query = _narrowed(_lines(), year, publisher, portal).order_by(Report.id)
+    with archive.session() as session:
+        for row in session.execute(query.execution_options(yield_per=500)):
+            yield _line(row)
+
+
+def show(archive: Archive, reference: str) -> ReportView | None:
+    """The report of that id, or the one any address of which (article, attachment, redirect, copy) this is."""
+    with archive.session() as session:
+        report_id = int(reference) if reference.isdecimal() else _report_at(session, reference)
+        return None if report_id is None else _view(session, report_id)
+
+
+def find(archive: Archive, publisher: str, year: int) -> ReportView | None:
+    """The report of a publisher on a year. Raises :class:`UnknownPublisher` for no name or several of them."""
+    with archive.session() as session:
+        wanted = resolve(session, publisher)
+        query = select(Report.id).where(Report.publisher_id == wanted.id, Report.report_year == year)
+        report_id = session.scalars(query.order_by(Report.id).limit(1)).first()
+        return None if report_id is None else _view(session, report_id)
+
+
+def list_findings(
+    archive: Archive,
+    *,
+    rule: str | None = None,
+    severity: str | None = None,
+    year: int | None = None,
+    publisher: str | None = None,
+    portal: str | None = None,
+) -> Iterator[FindingLine]:
+    """The findings of current versions, by report; ``rule`` may be a whole family (``requests``)."""
+    query = select(Report.id, Report.url, Version.publisher, Version.report_year, FindingRow.line)
+    query = query.join(Version, Version.id == Report.version_id).join(FindingRow, FindingRow.version_id == Version.id)
+    query = _narrowed(query, year, publisher, portal)
+    if rule is not None:
+        query = query.where(or_(FindingRow.rule == rule, FindingRow.rule.startswith(f"{rule}.", autoescape=True)))
+    if severity is not None:
+        query = query.where(FindingRow.severity == severity)
+    with archive.session() as session:
+        found = session.execute(query.order_by(Report.id, FindingRow.position).execution_options(yield_per=500))
+        for report_id, url, name, report_year, line in found:
+            yield FindingLine(report_id, url, name, report_year, simplejson.loads(line, use_decimal=True))
+
+
+def troubles(archive: Archive, *, outcome: Outcome | None = None) -> Iterator[Trouble]:
+    """What is archived and gave no report, or none with figures, and why."""
+    query = select(Article.url, Article.outcome, Article.detail)
+    query = query.where(Article.outcome == outcome if outcome is not None else Article.outcome != Outcome.REPORT)
+    with archive.session() as session:
+        for url, what, why in session.execute(query.order_by(Article.id).execution_options(yield_per=500)):
+            yield Trouble(url, what or "", why)
+
+
+def record_of(version: Version) -> Record:
+    """A version's record, with the best date of publication any of its addresses gave."""
+    source = PublishedSource(version.published_source) if version.published_source is not None else None
+    return Record.from_json(version.record).model_copy(
+        update={"published_on": version.published_on, "published_source": source}
+    )
+
+
+def _lines() -> Select[Report, Version]:
+    return select(Report, Version).join(Version, Version.id == Report.version_id)
+
+
+def _line(row: Row[Report, Version]) -> ReportLine:
+    report, version = row
+    return ReportLine(
+        id=report.id,
+        url=report.url,
+        publisher=version.publisher,
+        report_year=version.report_year,
+        published_on=version.published_on,
+        title=version.title,
+        state=report.state,
+        template=version.template,
+        figures=version.figures,
+        errors=version.errors,
+        warnings=version.warnings,
+        infos=version.infos,
+    )
+
+
+def _narrowed(query: Any, year: int | None, publisher: str | None, portal: str | None) -> Any:
+    if year is not None:
+        query = query.where(Report.report_year == year)
+    if publisher is not None:
+        within, slash, name = publisher.rpartition("/")
+        named = select(Publisher.id).where(Publisher.key == key(name if slash else publisher))
+        query = query.where(Report.publisher_id.in_(named.where(Publisher.scope == within) if slash else named))
+    if portal is not None:
+        here = (
+            select(Version.report_id)
+            .join(Sighting, Sighting.version_id == Version.id)
+            .join(Article, Article.id == Sighting.article_id)
+            .join(Portal, Portal.id == Article.portal_id)
+            .where(Portal.url == wire(portal))
+        )
+        query = query.where(Report.id.in_(here))
+    return query
+
+
+def _report_at(session: Session, reference: str) -> int | None:
+    try:
+        address = canonical(reference)
+    except AddressRefused:
+        return None
+    articles = select(Article.id).where(or_(Article.address == address, Article.requested_address == address))
+    owners = select(Attachment.article_id).where(Attachment.address == address)
+    for ids in (articles, owners):
+        query = select(Version.report_id).join(Sighting, Sighting.version_id == Version.id)
+        query = query.join(Article, Article.id == Sighting.article_id).where(Article.id.in_(ids))
+        shown_first = (Article.version_id == Version.id).desc()
+        found = session.scalars(query.order_by(shown_first, Sighting.last_seen_at.desc()).limit(1)).first()
+        if found is not None:
+            return found
+    return None
+
+
+def _view(session: Session, report_id: int) -> ReportView | None:
+    found = session.execute(_lines().where(Report.id == report_id)).first()
+    if found is None:
+        return None
+    report, current = found
+    versions = session.scalars(
+        select(Version).where(Version.report_id == report_id).order_by(Version.first_seen_at, Version.id)
+    ).all()
+    articles = session.scalars(
+        select(Article)
+        .join(Sighting, Sighting.article_id == Article.id)
+        .join(Version, Version.id == Sighting.version_id)
+        .where(Version.report_id == report_id)
+        .distinct()
+        .order_by(Article.id)
+    ).all()
+    links = session.scalars(
+        select(Attachment.address).where(Attachment.article_id.in_([article.id for article in articles]))
+    ).all()
+    addresses = {
+        *links,
+        *(article.address for article in articles),
+        *(article.requested_address for article in articles),
+    }
+    captures = session.execute(
+        select_captures()
+        .where(CaptureRow.address.in_(sorted(addresses)))
+        .order_by(CaptureRow.fetched_at, CaptureRow.id)
+    )
+    return ReportView(
+        line=_line(found),
+        record=record_of(current),
+        state=report.state,
+        withdrawn_at=report.withdrawn_at,
+        first_seen_at=report.first_seen_at,
+        versions=tuple(_version_line(version, current=version.id == current.id) for version in versions),
+        captures=tuple(from_row(*row) for row in captures),
+        addresses=tuple(article.url for article in articles),
+    )
+
+
+def _version_line(version: Version, *, current: bool) -> VersionLine:
+    return VersionLine(
+        id=version.id,
+        digest=version.digest,
+        first_seen_at=version.first_seen_at,
+        last_seen_at=version.last_seen_at,
+        title=version.title,
+        published_on=version.published_on,
+        template=version.template,
+        figures=version.figures,
+        url=version.document_url,
+        capture_id=version.capture_id,
+        current=current,
+    )

@@ -1,0 +1,339 @@
+"""The tables. The captures and what the spiders noted are kept; what hangs under *derived* can be rebuilt from them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC, aware on both sides; SQLite knows no zones, so they are put on and taken off here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone is not kept")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text of a portal: NUL (which PostgreSQL refuses) and broken surrogates are taken out."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        del dialect
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """The text as :class:`Words` keeps it."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+class Base(DeclarativeBase):
+    """The root of the tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Moment, str: Words}  # noqa: RUF012 - SQLAlchemy's own attribute, of its own type
+
+
+# What was fetched
+
+
+class WarcFile(Base):
+    """One of our WARC files; the digest covers the bytes of its ``warcinfo`` member."""
+
+    __tablename__ = "warc_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)  # below the folder, with forward slashes
+    head_length: Mapped[int]
+    head_digest: Mapped[str] = mapped_column(String(64))
+    begun_at: Mapped[datetime]
+    closed: Mapped[bool] = mapped_column(default=False)  # full: nothing is appended any more
+
+
+class CaptureRow(Base):
+    """One answer of one address. ``span`` covers its record and the ``request`` behind it, ``digest`` their bytes."""
+
+    __tablename__ = "captures"
+    __table_args__ = (
+        UniqueConstraint("file_id", "position"),
+        Index(None, "url", "id"),
+        Index(None, "address", "id"),
+        Index(None, "payload_digest", "id"),
+        Index(None, "crawl_id", "url"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("warc_files.id"))
+    position: Mapped[int]  # where the record begins in the file
+    length: Mapped[int]  # of the record alone
+    span: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(8))  # response, resource, revisit
+    record_id: Mapped[str] = mapped_column(String(36))
+    url: Mapped[str]
+    address: Mapped[str]  # canonical
+    method: Mapped[str]
+    status: Mapped[int]
+    role: Mapped[str] = mapped_column(String(16))
+    crawl_id: Mapped[int | None] = mapped_column(ForeignKey("crawls.id"))
+    fetched_at: Mapped[datetime]
+    content_type: Mapped[str | None]
+    payload_digest: Mapped[str] = mapped_column(String(64))  # sha256, hexadecimal, of the body as transferred
+    payload_length: Mapped[int]
+    original_id: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))  # a revisit's: where the payload stands
+
+
+class CrawlRow(Base):
+    """One crawl, from its beginning over any number of kills to its end."""
+
+    __tablename__ = "crawls"
+    __table_args__ = (Index(None, "key", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))  # of the arguments
+    arguments: Mapped[str]
+    portals: Mapped[str]
+    state: Mapped[str] = mapped_column(String(16))  # running, stopped, finished
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+# What the spiders found
+
+
+class Portal(Base):
+    """A portal and how its last reading ended."""
+
+    __tablename__ = "portals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(unique=True)
+    host: Mapped[str]
+    division: Mapped[str | None]  # the code of its administrative division, where the registry knows it
+    outcome: Mapped[str | None]
+    detail: Mapped[str | None]
+    crawl_id: Mapped[int | None] = mapped_column(ForeignKey("crawls.id"))
+    read_at: Mapped[datetime | None]
+
+
+class ReportColumn(Base):
+    """A column (栏目) of a portal in which annual reports are listed."""
+
+    __tablename__ = "report_columns"
+    __table_args__ = (UniqueConstraint("portal_id", "url"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portals.id"))
+    url: Mapped[str] = mapped_column(index=True)
+    agency: Mapped[str | None]
+    publisher_id: Mapped[int | None] = mapped_column(ForeignKey("publishers.id"))  # derived: by the column's agency
+
+
+class ColumnReading(Base):
+    """One column read in one crawl: the evidence of the monitor."""
+
+    __tablename__ = "column_readings"
+    __table_args__ = (UniqueConstraint("column_id", "crawl_id"), Index(None, "column_id", "outcome", "read_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    column_id: Mapped[int] = mapped_column(ForeignKey("report_columns.id"))
+    crawl_id: Mapped[int | None] = mapped_column(ForeignKey("crawls.id"))
+    outcome: Mapped[str]
+    detail: Mapped[str | None]
+    pages: Mapped[int]
+    rows: Mapped[int]
+    reports: Mapped[int]
+    read_at: Mapped[datetime]
+
+
+class ListRow(Base):
+    """A row of a column's list; ``refused`` says why it is no report's."""
+
+    __tablename__ = "list_rows"
+    __table_args__ = (UniqueConstraint("column_id", "address"), Index(None, "address"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    column_id: Mapped[int] = mapped_column(ForeignKey("report_columns.id"))
+    url: Mapped[str]
+    address: Mapped[str]
+    title: Mapped[str]
+    listed_on: Mapped[date | None]
+    report_year: Mapped[int | None]  # as the title says
+    family: Mapped[str | None]
+    refused: Mapped[str | None]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+
+
+class Article(Base):
+    """An article page or a file a list leads to. The part below ``stale`` is derived."""
+
+    __tablename__ = "articles"
+    __table_args__ = (Index(None, "stale", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    address: Mapped[str] = mapped_column(unique=True)
+    requested_address: Mapped[str] = mapped_column(index=True)
+    portal_id: Mapped[int | None] = mapped_column(ForeignKey("portals.id"), index=True)
+    page_title: Mapped[str | None]
+    page_date: Mapped[date | None]
+    agency: Mapped[str | None]
+    refused: Mapped[str | None]
+    gone_at: Mapped[datetime | None]
+    noted_at: Mapped[datetime]
+    stale: Mapped[int] = mapped_column(default=0)  # how often something was noted or captured since it was derived
+    outcome: Mapped[str | None] = mapped_column(String(16))  # report, refused, unread, failed, uncaptured
+    detail: Mapped[str | None]
+    basis: Mapped[str | None] = mapped_column(String(64))  # digest of all that the last reading was made from
+    derived_through: Mapped[int] = mapped_column(default=0)  # the newest capture considered
+    withdrawn_at: Mapped[datetime | None]
+    version_id: Mapped[int | None] = mapped_column(index=True)  # the version it shows; no foreign key: a ring of tables
+
+
+class ArticleColumn(Base):
+    """In which columns an article stands."""
+
+    __tablename__ = "article_columns"
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True)
+    column_id: Mapped[int] = mapped_column(ForeignKey("report_columns.id"), primary_key=True, index=True)
+
+
+class Attachment(Base):
+    """A file an article links to; it counts for a reading only while the article still links to it."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (UniqueConstraint("article_id", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    url: Mapped[str]
+    address: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str | None]
+    position: Mapped[int]
+    last_noted_at: Mapped[datetime]
+
+
+# Derived
+
+
+class Publisher(Base):
+    """An agency of one administrative division: scope and normalised name."""
+
+    __tablename__ = "publishers"
+    __table_args__ = (UniqueConstraint("scope", "key"), Index(None, "key"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str]
+    key: Mapped[str]
+    name: Mapped[str]
+
+
+class Report(Base):
+    """A report: publisher and report year, or its address where they are unknown."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index(None, "publisher_id", "report_year"), Index(None, "report_year"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity: Mapped[str] = mapped_column(unique=True)
+    publisher_id: Mapped[int | None] = mapped_column(ForeignKey("publishers.id"))
+    report_year: Mapped[int | None]
+    state: Mapped[str] = mapped_column(String(16))  # published, withdrawn
+    withdrawn_at: Mapped[datetime | None]
+    first_seen_at: Mapped[datetime]
+    url: Mapped[str]
+    version_id: Mapped[int | None] = mapped_column(index=True)  # the current one; no foreign key: a ring of tables
+
+
+class Version(Base):
+    """One meaning of a report. ``record`` is the line of JSON, ``digest`` is taken over what it means."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("report_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    record_digest: Mapped[str] = mapped_column(String(64))
+    prose_digest: Mapped[str] = mapped_column(String(64))
+    record: Mapped[str]
+    line_digest: Mapped[str] = mapped_column(String(64))  # of the bytes of ``record``, for verify
+    title: Mapped[str | None]
+    publisher: Mapped[str | None]
+    report_year: Mapped[int | None]
+    published_on: Mapped[date | None]
+    published_source: Mapped[str | None] = mapped_column(String(16))
+    signed_on: Mapped[date | None]
+    template: Mapped[str | None] = mapped_column(String(4))
+    figures: Mapped[int]
+    errors: Mapped[int]
+    warnings: Mapped[int]
+    infos: Mapped[int]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    document_url: Mapped[str]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), index=True)
+
+
+class Sighting(Base):
+    """A version seen at an article, first and last."""
+
+    __tablename__ = "sightings"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"), index=True)  # of the document, when first seen
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    published_on: Mapped[date | None]
+    published_source: Mapped[str | None] = mapped_column(String(16))
+
+
+class FindingRow(Base):
+    """A finding of a version, so that findings can be asked for without reading every record."""
+
+    __tablename__ = "findings"
+    __table_args__ = (Index(None, "rule", "version_id"),)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(String(64))
+    severity: Mapped[str] = mapped_column(String(8))
+    line: Mapped[str]  # the finding, as JSON
+
+
+def table_names() -> list[str]:
+    """The names of our tables, parents before their children."""
+    tables: list[Any] = Base.metadata.sorted_tables
+    return [table.name for table in tables]

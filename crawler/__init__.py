@@ -1,0 +1,1 @@
+"""How a crawl runs: settings, guards, politeness, pipelines, campaigns, the schedule, and the command line."""

@@ -1,0 +1,120 @@
+"""The command line ``xxgk``: one module per command, registered here.
+
+Exit status: 0 done, 1 done and something needs attention, 2 wrong usage or unreadable input, 3 stopped early.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from archive.errors import ArchiveError
+from crawler.cli import crawl, derived, imports, monitor, parse, portals, reports, schedule, verify
+from crawler.cli.invocation import STOPPED, WRONG, Invocation
+from crawler.errors import CrawlerError
+from parser.errors import ParserError
+
+app = typer.Typer(
+    name="xxgk",
+    help="Keeps the corpus of 政府信息公开工作年度报告: crawl, archive, parse, check, compare.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # titles and addresses are not markup
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# One line per command: its name, its function, and the example its help ends with.
+app.command("parse", epilog=parse.EXAMPLE)(parse.command)
+app.command("import", epilog=imports.EXAMPLE)(imports.command)
+app.command("crawl", epilog=crawl.EXAMPLE)(crawl.command)
+app.add_typer(portals.app, name="portals", epilog=portals.EXAMPLE)
+app.command("reports", epilog=reports.LIST_EXAMPLE)(reports.reports)
+app.command("show", epilog=reports.SHOW_EXAMPLE)(reports.view)
+app.command("missing", epilog=monitor.MISSING_EXAMPLE)(monitor.standings)
+app.command("diff", epilog=monitor.DIFF_EXAMPLE)(monitor.comparison)
+app.command("check", epilog=verify.CHECK_EXAMPLE)(verify.findings)
+app.command("reparse", epilog=derived.EXAMPLE)(derived.command)
+app.command("verify", epilog=verify.VERIFY_EXAMPLE)(verify.archive)
+app.command("schedule", epilog=schedule.EXAMPLE)(schedule.command)
+
+_OURS = (ArchiveError, CrawlerError, ParserError)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    archive: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The archive [$XXGK_ARCHIVE, else ./xxgk-archive].", show_default=False),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Where its tables stand, if in PostgreSQL [$XXGK_DATABASE].", show_default=False
+        ),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """Take the options that stand before the command."""
+    folder = archive or Path(os.environ.get("XXGK_ARCHIVE") or "xxgk-archive")
+    context.obj = Invocation(folder, database or os.environ.get("XXGK_DATABASE") or None, debug)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command and exit: an error is one sentence, and a traceback only with ``--debug``."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if threading_is_ours():
+        signal.signal(signal.SIGTERM, _stop)
+    try:
+        status = app(given, prog_name="xxgk", standalone_mode=False)
+    except typer.TyperException as error:
+        _say(error.format_message())
+        status = WRONG
+    except (typer.Abort, KeyboardInterrupt):
+        _say("Stopped.")
+        status = STOPPED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        _say(str(error) if isinstance(error, _OURS) else _unexpected(error))
+        status = WRONG
+    sys.exit(STOPPED if status == _INTERRUPTED else status if isinstance(status, int) else 0)
+
+
+_INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+
+def threading_is_ours() -> bool:
+    """Whether signals may be handled here: not where a test or a program runs a command in a thread of its own."""
+    import threading  # noqa: PLC0415 - for this question only
+
+    return threading.current_thread() is threading.main_thread()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def _say(sentence: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"xxgk: {sentence}")
+
+
+def _unexpected(error: Any) -> str:
+    told = " ".join(str(error).split()) or "no more is known"
+    return f"something unforeseen happened ({type(error).__name__}: {told}); --debug before the command shows where"
+
+
+if __name__ == "__main__":
+    main()

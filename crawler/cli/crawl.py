@@ -1,0 +1,96 @@
+"""``xxgk crawl``: read portals into the archive."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from archive.listings import PortalState
+from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
+from crawler.cli.output import print_json, print_table, progress, remark
+from crawler.environment import number
+from crawler.portals import read_registry
+
+EXAMPLE = "Example: xxgk crawl jilin-city http://xxgk.siping.gov.cn/ --year 2024"
+_FIRST_YEAR, _LAST_YEAR = 2007, 2100  # the first 条例 was issued in 2007
+
+
+def command(
+    context: typer.Context,
+    portals: Annotated[
+        list[str],
+        typer.Argument(metavar="PORTAL...", help="A registered id, or any address on the portal.", show_default=False),
+    ],
+    year: Annotated[
+        int | None,
+        typer.Option(help="Fetch only reports on this year; lists are read whole.", min=_FIRST_YEAR, max=_LAST_YEAR),
+    ] = None,
+    delay: Annotated[
+        float | None,
+        typer.Option(
+            help="Least gap between two requests to one host, in seconds [$XXGK_DOWNLOAD_DELAY, else 1].", min=0
+        ),
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST[:PORT]", help="Also fetch from this host [$XXGK_ALLOW]; opens it even if it is this machine."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="A line of JSON per portal.")] = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """Find the report columns of portals, follow their lists, archive reports and attachments, and read them.
+
+    The archive is made if there is none. A crawl that was killed goes on with the same command.
+    """
+    from crawler.run import crawl  # noqa: PLC0415 - Scrapy takes a second to import, which other commands need not wait for
+
+    invocation = Invocation.of(context)
+    registry = read_registry(invocation.folder)
+    entries = [registry.resolve(name) for name in portals]
+    number("XXGK_DOWNLOAD_DELAY", 1.0)  # say what is wrong before anything begins
+    with progress() as show:
+        summary = crawl(
+            invocation.folder,
+            invocation.database,
+            entries,
+            year=year,
+            delay=delay,
+            allow=allow or [],
+            progress=show.say,
+        )
+    if json:
+        print_json(line(portal) for portal in summary.portals)
+    else:
+        print_table(
+            ["portal", "outcome", "columns", "articles", "detail"],
+            [[each.url, each.outcome, each.columns, each.articles, each.detail] for each in summary.portals],
+        )
+    if summary.stopped:
+        remark("Stopped early; the same command goes on with this crawl.")
+        raise typer.Exit(STOPPED)
+    derived = summary.derived
+    if derived is not None:
+        remark(
+            f"{summary.answers} answers; reports: {derived.created} new, {derived.changed} changed, {derived.unchanged} unchanged, "
+            f"{derived.refused} refused, {derived.unread} not readable here, {derived.failed} failed"
+        )
+    if summary.warnings:
+        remark(f"{summary.warnings} warnings stand in {summary.log}")
+    if summary.needs_attention:
+        raise typer.Exit(ATTENTION)
+
+
+def line(portal: PortalState) -> dict[str, Any]:
+    """A portal as ``--json`` prints it, here and in ``xxgk portals``."""
+    return {
+        "url": portal.url,
+        "host": portal.host,
+        "outcome": portal.outcome,
+        "read_at": portal.read_at.isoformat() if portal.read_at is not None else None,
+        "detail": portal.detail,
+        "division": portal.division,
+        "columns": portal.columns,
+        "articles": portal.articles,
+    }

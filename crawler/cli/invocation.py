@@ -1,0 +1,35 @@
+"""What every command is given: where the archive stands, and whether to show tracebacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import typer
+
+from archive.store import Archive
+
+ATTENTION, WRONG, STOPPED = 1, 2, 3  # exit statuses beside 0 (done)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The global options."""
+
+    folder: Path
+    database: str | None
+    debug: bool
+
+    @classmethod
+    def of(cls, context: typer.Context) -> Invocation:
+        """The options of the running command."""
+        return cast("Invocation", context.obj)
+
+    @contextmanager
+    def open(self, *, create: bool = False, write: bool = False) -> Iterator[Archive]:
+        """The archive. Raises :class:`archive.errors.ArchiveError`."""
+        with Archive.open(self.folder, self.database, create=create, write=write) as archive:
+            yield archive

@@ -1,0 +1,225 @@
+"""``xxgk reports`` and ``xxgk show``: the reports of the archive, in a list and one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from archive.captures import Capture, by_id, head, payload
+from archive.errors import ArchiveError
+from archive.reports import ReportLine, ReportView, find, iterate_reports, show
+from archive.store import Archive
+from crawler.cli.invocation import WRONG, Invocation
+from crawler.cli.output import print_json, print_table, remark
+from crawler.cli.parse import print_record
+from crawler.errors import WrongUsage
+from parser.hints import Hints
+from parser.provenance import SourceRow, source_row
+from parser.record import Figure
+
+LIST_EXAMPLE = "Example: xxgk reports --year 2024"
+SHOW_EXAMPLE = "Example: xxgk show 17 --cell requests.new.total"
+Json = Annotated[bool, typer.Option("--json", help="A line of JSON per report.")]
+
+
+def reports(
+    context: typer.Context,
+    year: Annotated[int | None, typer.Option(help="Only this report year.")] = None,
+    publisher: Annotated[str | None, typer.Option(help="Only this publisher.")] = None,
+    portal: Annotated[str | None, typer.Option(help="Only what was found from this portal.")] = None,
+    json: Json = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """List the reports of the archive."""
+    with Invocation.of(context).open() as archive:
+        lines = iterate_reports(archive, year=year, publisher=publisher, portal=portal)
+        if json:
+            print_json(_line(line) for line in lines)
+            return
+        print_table(
+            ["id", "publisher", "year", "published", "form", "figures", "findings", "state", "address"],
+            ([
+                line.id, line.publisher, line.report_year, line.published_on, line.template, line.figures,
+                f"{line.errors}/{line.warnings}/{line.infos}", line.state, line.url,
+            ] for line in lines),
+        )  # fmt: skip
+
+
+def view(
+    context: typer.Context,
+    references: Annotated[
+        list[str],
+        typer.Argument(metavar="REPORT...", help="Ids or addresses; or a publisher and a year.", show_default=False),
+    ],
+    cell: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Print the row of the source that a figure stands in.")
+    ] = None,
+    json: Json = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """Show reports with their figures, findings, versions and captures."""
+    missing = 0
+    with Invocation.of(context).open() as archive:
+        for reference, found in _views(archive, references):
+            if found is None:
+                missing += 1
+                remark(f"xxgk: there is no report {reference!r}; `xxgk reports` lists them")
+                if json:
+                    print_json([{"reference": reference, "error": "unknown_report"}])
+            elif cell is not None:
+                _print_cell(archive, found, cell, json=json)
+            elif json:
+                print_json([_view(found)])
+            else:
+                _print_view(found)
+    if missing:
+        raise typer.Exit(WRONG)
+
+
+def _views(archive: Archive, references: list[str]) -> Iterator[tuple[str, ReportView | None]]:
+    """The reports asked for, in order; a name followed by a year is one reference."""
+    position = 0
+    while position < len(references):
+        reference = references[position]
+        after = references[position + 1] if position + 1 < len(references) else ""
+        if not reference.isdecimal() and "://" not in reference and after.isdecimal() and len(after) == 4:
+            yield f"{reference} {after}", find(archive, reference, int(after))
+            position += 2
+        else:
+            yield reference, show(archive, reference)
+            position += 1
+
+
+def _line(line: ReportLine) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "url": line.url,
+        "publisher": line.publisher,
+        "report_year": line.report_year,
+        "published_on": line.published_on.isoformat() if line.published_on is not None else None,
+        "title": line.title,
+        "state": line.state,
+        "template": line.template,
+        "figures": line.figures,
+        "findings": {"error": line.errors, "warning": line.warnings, "info": line.infos},
+    }
+
+
+def _view(found: ReportView) -> dict[str, Any]:
+    return {
+        **_line(found.line),
+        **found.record.to_data(),
+        "state": found.state,
+        "withdrawn_at": found.withdrawn_at.isoformat() if found.withdrawn_at is not None else None,
+        "first_seen_at": found.first_seen_at.isoformat(),
+        "addresses": list(found.addresses),
+        "versions": [
+            {
+                "id": version.id, "digest": version.digest, "current": version.current, "url": version.url,
+                "first_seen_at": version.first_seen_at.isoformat(), "last_seen_at": version.last_seen_at.isoformat(),
+                "published_on": version.published_on.isoformat() if version.published_on is not None else None,
+                "template": version.template, "figures": version.figures, "capture": version.capture_id,
+            }
+            for version in found.versions
+        ],
+        "captures": [_capture(capture) for capture in found.captures],
+    }  # fmt: skip
+
+
+def _capture(capture: Capture) -> dict[str, Any]:
+    return {
+        "id": capture.id,
+        "url": capture.url,
+        "fetched_at": capture.fetched_at.isoformat(),
+        "status": capture.status,
+        "role": capture.role,
+        "payload_digest": capture.payload_digest,
+        "warc_file": capture.file,
+        "offset": capture.position,
+        "record_type": capture.kind,
+    }
+
+
+def _print_view(found: ReportView) -> None:
+    print_record(found.record, title=f"{found.line.id} {found.line.url}")
+    print_table(
+        ["version", "first seen", "figures", "read from", ""],
+        [
+            [
+                version.id,
+                f"{version.first_seen_at:%Y-%m-%d %H:%M}",
+                version.figures,
+                version.url,
+                "current" if version.current else "",
+            ]
+            for version in found.versions
+        ],
+    )
+    print_table(
+        ["capture", "fetched", "status", "address", "WARC file", "offset"],
+        [
+            [
+                capture.id,
+                f"{capture.fetched_at:%Y-%m-%d %H:%M}",
+                capture.status,
+                capture.url,
+                capture.file,
+                capture.position,
+            ]
+            for capture in found.captures
+        ],
+    )
+    remark(f"state: {found.state}")
+
+
+def _print_cell(archive: Archive, found: ReportView, key: str, *, json: bool) -> None:
+    figure = found.record.figures.get(key)
+    if figure is None:
+        near = sorted(name for name in found.record.figures if name.split(".")[:2] == key.split(".")[:2])
+        raise WrongUsage(
+            f"report {found.line.id} has no figure {key!r}" + (f"; it has {', '.join(near[:8])}" if near else "")
+        )
+    source = _source(archive, found, figure)
+    if json:
+        print_json(
+            [
+                {
+                    "id": found.line.id,
+                    "key": key,
+                    **_figure(figure),
+                    "source": {"row": list(source.cells), "index": source.index},
+                }
+            ]
+        )
+        return
+    remark(
+        f"{key} = {figure.value if figure.value is not None else figure.state} (printed {figure.text!r}, {source.place})"
+    )
+    print_table([str(number) for number, _ in enumerate(source.cells, 1)], [
+        [f"»{text}«" if number == source.index else text for number, text in enumerate(source.cells)]
+    ])  # fmt: skip
+
+
+def _source(archive: Archive, found: ReportView, figure: Figure) -> SourceRow:
+    version = next(version for version in found.versions if version.current)
+    capture = by_id(archive, version.capture_id)
+    content_type = next((value for name, value in head(archive, capture) if name.lower() == "content-type"), None)
+    charset = content_type.partition("charset=")[2].strip("\"' ;") or None if content_type is not None else None
+    row = source_row(
+        payload(archive, capture), Hints(name=capture.url, content_type=content_type, charset=charset), figure.at
+    )
+    if row is None:
+        raise ArchiveError(
+            f"the row of that figure is not in {capture.url} any more; `xxgk reparse` reads the report again"
+        )
+    return row
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "value": figure.value,
+        "text": figure.text,
+        "state": figure.state,
+        "unit": figure.unit,
+        "at": figure.at.model_dump(exclude_none=True),
+    }

@@ -1,0 +1,78 @@
+"""``xxgk verify`` and ``xxgk check``: the archive against itself, and what its reports say against themselves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from archive.reports import list_findings
+from archive.verify import problems
+from crawler.cli.invocation import ATTENTION, Invocation
+from crawler.cli.output import print_json, print_table, progress, remark
+
+VERIFY_EXAMPLE = "Example: xxgk verify"
+CHECK_EXAMPLE = "Example: xxgk check --rule requests --year 2024"
+
+
+def archive(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="A line of JSON per problem.")] = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """Check the archive against itself: every byte of every WARC file, every row, every version."""
+    with Invocation.of(context).open() as opened, progress() as show:
+        found = list(problems(opened, lambda done, total, name: show.say(f"{name}: {done:,} of {total:,} bytes")))
+    if json:
+        print_json(asdict(problem) for problem in found)
+    elif found:
+        print_table(
+            ["kind", "file", "offset", "what"], [[each.kind, each.file, each.offset, each.message] for each in found]
+        )
+    remark(f"{len(found)} problems found" if found else "the archive is whole")
+    if found:
+        raise typer.Exit(ATTENTION)
+
+
+def findings(
+    context: typer.Context,
+    rule: Annotated[str | None, typer.Option(help="Only this rule, or a family of them (requests).")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only error, warning or info.")] = None,
+    year: Annotated[int | None, typer.Option(help="Only this report year.")] = None,
+    publisher: Annotated[str | None, typer.Option(help="Only this publisher.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="A line of JSON per finding.")] = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """List the findings over the archive."""
+    count = 0
+    with Invocation.of(context).open() as opened:
+        found = list_findings(opened, rule=rule, severity=severity, year=year, publisher=publisher)
+        if json:
+            for each in found:
+                count += 1
+                print_json(
+                    [
+                        {
+                            "report": each.report_id,
+                            "url": each.url,
+                            "publisher": each.publisher,
+                            "report_year": each.report_year,
+                            **each.finding,
+                        }
+                    ]
+                )
+        else:
+            rows = [
+                [
+                    each.report_id,
+                    each.publisher,
+                    each.report_year,
+                    each.finding["severity"],
+                    each.finding["rule"],
+                    each.finding["message"],
+                ]
+                for each in found
+            ]
+            count = len(rows)
+            print_table(["report", "publisher", "year", "severity", "rule", "what"], rows)
+    if count:
+        raise typer.Exit(ATTENTION)

@@ -1,0 +1,114 @@
+"""What may be fetched: http and https, hosts under .gov.cn and those allowed by name, and never a private address.
+
+The address is checked here, for every request and every redirect; what its name resolves to is checked in
+:mod:`crawler.resolver` when the connection is made.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError
+from twisted.web.client import URI
+
+from crawler.allowance import Allowance, HOST_NAME
+from crawler.resolver import installed_resolver
+from spiders.outcomes import UNREACHABLE, AddressRefused, FetchRefused
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# Every spelling inet_aton understands: 2130706433, 0x7f.1, 0177.0.0.1 …
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}")
+
+
+def judge(url: str, allowance: Allowance) -> str | None:
+    """Why an address must not be fetched, in a sentence; null if it may be."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return f"{url[:80]!r} is no address"
+    if parts.scheme not in _DEFAULT_PORTS:
+        return f"only http and https are fetched, not {parts.scheme or 'an address without a scheme'}"
+    if "@" in parts.netloc:
+        return f"the address carries a user name, which can hide its host: {host}"
+    if HOST_NAME.fullmatch(host) is None or not _is_read_alike(url, parts.scheme, host, port):
+        return f"{parts.netloc[:80]!r} is no host name that every program reads alike"
+    port = port if port is not None else _DEFAULT_PORTS[parts.scheme]
+    if allowance.permits(host, port):
+        return None
+    if _is_number(host):
+        return f"{host} is a bare address, not a portal's name; allow it with --allow {_written(host, port)} if it is meant"
+    if host == "gov.cn" or host.endswith(".gov.cn"):
+        return None
+    return f"{host} is not under .gov.cn; allow it with --allow {_written(host, port)} if it is official"
+
+
+class Guard:
+    """Downloader middleware: refuses a request before anything else sees it, robots.txt and redirects included."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self.allowance = allowance
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to build it."""
+        return cls(Allowance.of(crawler.settings.getlist("XXGK_ALLOW")))
+
+    def process_request(self, request: Request) -> None:
+        """Raise :class:`AddressRefused` for an address that must not be fetched."""
+        refusal = judge(request.url, self.allowance)
+        if refusal is not None:
+            raise AddressRefused(refusal)
+
+
+class ConnectionGuard:
+    """Downloader middleware below the proxy's: what is known only when a connection is made.
+
+    Without a proxy every name is resolved by :class:`GuardedResolver`, or nothing is fetched. Failures that no second
+    try can mend (a name that leads into a private network, a certificate that does not hold) are told at once.
+    """
+
+    def process_request(self, request: Request) -> None:
+        """Refuse to connect where nobody would check what the name resolves to."""
+        if not request.meta.get("proxy") and installed_resolver() is None:
+            raise AddressRefused("names are not checked here: TWISTED_DNS_RESOLVER must be crawler.resolver.GuardedResolver")
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Turn what is a refusal in truth into one, before it is tried again."""
+        host = urlsplit(request.url).hostname or ""
+        resolver = installed_resolver()
+        if isinstance(exception, CannotResolveHostError) and resolver is not None and host in resolver.refused:
+            raise AddressRefused(f"{host} resolves to {resolver.refused[host]}") from exception
+        if "certificate verify failed" in str(exception) or "VerificationError" in str(exception):
+            detail = f"the certificate of {host} does not hold; its registry entry must say insecure_tls to read it all the same"
+            raise FetchRefused(detail, outcome=UNREACHABLE) from exception
+
+
+def _is_read_alike(url: str, scheme: str, host: str, port: int | None) -> bool:
+    """Whether Twisted, which connects, reads the same host and port out of the address as we do, who judge it."""
+    try:
+        seen = URI.fromBytes(url.encode("ascii"))
+        seen_host = seen.host.decode("ascii").strip("[]").lower()
+    except (UnicodeError, ValueError):
+        return False
+    return seen_host == host and seen.port == (port if port is not None else _DEFAULT_PORTS[scheme])
+
+
+def _is_number(host: str) -> bool:
+    if _NUMBERS.fullmatch(host) is not None:
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _written(host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port in _DEFAULT_PORTS.values() else f"{shown}:{port}"

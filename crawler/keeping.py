@@ -1,0 +1,179 @@
+"""Every answer is kept before anything reads it: raw, as it was transferred, in the archive of this crawl."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import ExitStack
+from http.client import responses
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import StopDownload
+from scrapy.http import Headers, Response
+
+from archive import captures, crawls, reports
+from archive.captures import Answer
+from archive.errors import AddressRefused, ArchiveError
+from archive.store import Archive
+from spiders.outcomes import INCOMPLETE, FetchRefused
+from spiders.outcomes import AddressRefused as FetchOfAddressRefused
+
+logger = logging.getLogger(__name__)
+
+EVIDENCE = 2048  # bytes of a page that is kept as evidence and never as a document
+ARCHIVED = "archived"  # the flag of an answer that came out of the archive
+_ROLES = frozenset({"robots", "entry", "list", "article", "attachment"})
+_SECRET = frozenset({"proxy-authorization", "authorization", "cookie"})  # of whoever crawls: not the portal's to be kept
+_BODY_SEEN = "xxgk_bytes"
+
+
+class Keeper:
+    """Extension: opens the archive, begins the crawl or goes on with it, and ends it.
+
+    ``XXGK_CRAWL`` names a crawl that was begun already; without it (``scrapy crawl reports``) the spider's arguments
+    are the crawl's.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._open = ExitStack()
+        self.trouble: ArchiveError | None = None
+        self.archive = self._open.enter_context(
+            Archive.open(Path(settings["XXGK_ARCHIVE"]).absolute(), settings["XXGK_DATABASE"], create=True, write=True)
+        )
+        self.crawl_id: int = settings.getint("XXGK_CRAWL")
+        self.resumed: bool = settings.getbool("XXGK_RESUMED")
+        self._derives = settings.getbool("XXGK_DERIVE")
+        if not self.crawl_id:
+            self._begin(crawler)
+        crawler.signals.connect(self._spider_closed, signal=signals.spider_closed)
+        crawler.signals.connect(self._close, signal=signals.engine_stopped)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to build it."""
+        return cls(crawler)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Keeper:
+        """The keeper of a running crawl."""
+        keeper = crawler.get_extension(cls)
+        if keeper is None:
+            raise RuntimeError("nothing is fetched that is not kept: EXTENSIONS must hold crawler.keeping.Keeper")
+        return keeper
+
+    def fail(self, error: ArchiveError) -> None:
+        """The archive cannot keep: nothing more may be fetched."""
+        if self.trouble is None:
+            self.trouble = error
+            logger.error("%s", error)
+            asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="archive"))  # noqa: RUF006 - the engine holds it
+
+    def _begin(self, crawler: Crawler) -> None:
+        spider: Any = crawler.spider
+        portals = [str(portal) for portal in getattr(spider, "addresses", ())]
+        crawl = crawls.begin(self.archive, {"spider": spider.name, "year": getattr(spider, "year", None)}, portals)
+        self.crawl_id, self.resumed = crawl.id, crawl.resumed
+
+    def _spider_closed(self, spider: Spider, reason: str) -> None:
+        del spider
+        if self.trouble is None:
+            crawls.finish(self.archive, self.crawl_id, crawls.FINISHED if reason == "finished" else crawls.STOPPED)
+            if self._derives:
+                derived = reports.derive(self.archive)
+                logger.info("Derived: %s", derived)
+
+    def _close(self) -> None:
+        self._open.close()
+
+
+class Keeping:
+    """Downloader middleware nearest to the network: stores each answer before any other part of the crawler sees it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._keeper = Keeper.of(crawler)
+        self._most = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+        crawler.signals.connect(self._headers_received, signal=signals.headers_received)
+        crawler.signals.connect(self._bytes_received, signal=signals.bytes_received)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to build it."""
+        return cls(crawler)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Keep it; a cut one as evidence only, since it is not what the portal published."""
+        if ARCHIVED in response.flags:
+            return response
+        if "dataloss" in response.flags:
+            await keep(self._keeper, request, response, role="blocked")
+        else:
+            await keep(self._keeper, request, response, role=role_of(request, response))
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> None:
+        """Keep the head of an answer that was too large to be read."""
+        if isinstance(exception, StopDownload) and exception.response is not None:
+            await keep(self._keeper, request, exception.response, role="blocked")
+            detail = f"{request.url} is larger than {self._most >> 20} MiB and was not read"
+            raise FetchRefused(detail, outcome=INCOMPLETE) from exception
+
+    def _headers_received(self, request: Request, body_length: int, **_: Any) -> None:
+        request.meta[_BODY_SEEN] = 0
+        if isinstance(body_length, int) and body_length > self._most:
+            raise StopDownload(fail=True)
+
+    def _bytes_received(self, request: Request, data: bytes, **_: Any) -> None:
+        seen = request.meta.get(_BODY_SEEN, 0) + len(data)
+        request.meta[_BODY_SEEN] = seen
+        if seen > self._most:
+            raise StopDownload(fail=True)
+
+
+async def keep(keeper: Keeper, request: Request, response: Response, *, role: str) -> None:
+    """Store an answer, in a thread: the disk may take its time while other hosts are served.
+
+    With the role ``blocked`` only the first 2 KB of its body. Raises :class:`FetchRefused` where it cannot be kept.
+    """
+    answer = answer_of(request, response, keeper.archive, most=EVIDENCE if role == "blocked" else None)
+    try:
+        await asyncio.to_thread(captures.store, keeper.archive, answer, role=role, crawl_id=keeper.crawl_id)
+    except AddressRefused as error:
+        raise FetchOfAddressRefused(str(error)) from error
+    except ArchiveError as error:
+        keeper.fail(error)
+        raise FetchRefused(str(error), outcome=INCOMPLETE) from error
+
+
+def answer_of(request: Request, response: Response, archive: Archive, *, most: int | None = None) -> Answer:
+    """What went over the wire, as the archive keeps it; what says who crawls is left out."""
+    return Answer(
+        url=response.url,
+        status=response.status,
+        reason=responses.get(response.status, ""),
+        headers=_lines(response.headers),
+        body=response.body if most is None else response.body[:most],
+        fetched_at=archive.clock(),
+        method=request.method,
+        request_headers=tuple((name, value) for name, value in _lines(request.headers) if name.lower() not in _SECRET),
+        request_body=request.body,
+    )
+
+
+def role_of(request: Request, response: Response) -> str:
+    """What an answer is kept as."""
+    if 300 <= response.status < 400 and "Location" in response.headers:  # noqa: PLR2004 - RFC 9110
+        return "redirect"
+    role = str(request.meta.get("role", "entry"))
+    return role if role in _ROLES else "entry"
+
+
+def _lines(headers: Headers) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name in headers for value in headers.getlist(name)
+    )
+

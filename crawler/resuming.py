@@ -1,0 +1,53 @@
+"""A crawl that goes on after a kill: what it has already is answered from the archive, without asking the portal again."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+
+from archive import captures
+from archive.captures import Capture
+from archive.errors import ArchiveError
+from crawler.keeping import ARCHIVED, Keeper
+
+_ONCE = frozenset({"article", "attachment"})  # lists are read again: rows may have come meanwhile
+_OK = 200
+
+
+class Resuming:
+    """Downloader middleware: articles, attachments and the redirects to them, where this crawl captured them before."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._keeper = Keeper.of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to build it."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> Response | None:
+        """The captured answer, if there is one."""
+        role = request.meta.get("role")
+        if not self._keeper.resumed or role not in _ONCE or request.method != "GET":
+            return None
+        archive, crawl_id = self._keeper.archive, self._keeper.crawl_id
+        try:
+            capture = captures.latest(archive, request.url, crawl_id=crawl_id, role=role, status=_OK)
+            if capture is None:
+                capture = captures.latest(archive, request.url, crawl_id=crawl_id, role="redirect")
+            return None if capture is None else self._answer(request, capture)
+        except ArchiveError:
+            return None  # what cannot be read back is fetched again
+
+    def _answer(self, request: Request, capture: Capture) -> Response:
+        headers = Headers()
+        for name, value in captures.head(self._keeper.archive, capture):
+            if name.lower() not in {"content-encoding", "content-length"}:
+                headers.appendlist(name, value.encode("latin-1"))
+        body = captures.payload(self._keeper.archive, capture)
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
+        return kind(url=request.url, status=capture.status, headers=headers, body=body, flags=[ARCHIVED])

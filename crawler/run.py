@@ -1,0 +1,208 @@
+"""One crawl from beginning to end, in this process: fetch, keep, note, and derive the records.
+
+A crawl that was killed goes on when it is called again with the same portals and year: what it captured is not
+fetched twice. Twisted's reactor runs once in a process, so a process runs one crawl.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.http import Response
+from scrapy.settings import Settings
+
+from archive import crawls, listings, reports
+from archive.listings import PortalState
+from archive.reports import Derived
+from archive.store import Archive
+from crawler.errors import CrawlerError
+from crawler.keeping import Keeper
+from crawler.pipelines import Notes
+from crawler.politeness import Politeness
+from crawler.portals import PortalEntry
+from parser.isolation import IsolatedParser
+from spiders.items import ArticleRead
+from spiders.outcomes import INCOMPLETE, OK
+
+LOGS = "logs"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class CrawlSummary:
+    """How a crawl went. ``derived`` is null where it was stopped early: the next run derives."""
+
+    crawl_id: int
+    resumed: bool
+    stopped: bool
+    portals: tuple[PortalState, ...]
+    answers: int
+    warnings: int
+    log: Path
+    derived: Derived | None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a portal was not read to its end, or something could not be derived."""
+        failed = self.derived is not None and self.derived.failed > 0
+        return failed or any(portal.outcome != OK for portal in self.portals)
+
+
+def crawl(
+    archive_folder: Path,
+    database: str | None,
+    portals: Sequence[PortalEntry],
+    *,
+    year: int | None = None,
+    delay: float | None = None,
+    allow: Sequence[str] = (),
+    progress: Progress = lambda _: None,
+    overrides: dict[str, Any] | None = None,
+) -> CrawlSummary:
+    """Crawl portals side by side into an archive, which is made if absent; SIGINT and SIGTERM stop it cleanly.
+
+    ``delay`` is the least gap between two requests to one host, in seconds; ``allow`` names hosts beside .gov.cn;
+    ``overrides`` are settings of Scrapy. Raises :class:`CrawlerError` and :class:`archive.errors.ArchiveError`.
+    """
+    folder = archive_folder.absolute()
+    urls = list(dict.fromkeys(portal.url for portal in portals))
+    with Archive.open(folder, database, create=True) as archive:
+        begun = crawls.begin(archive, {"year": year}, urls)
+        for portal in portals:  # known from now on, however this ends
+            listings.note_portal(
+                archive, begun.id, portal=portal.url, outcome=None, detail=None, division=portal.division
+            )
+    log = _log_file(folder, begun.id)
+    settings = _settings(
+        folder,
+        {
+            "XXGK_DATABASE": database,
+            "XXGK_CRAWL": begun.id,
+            "XXGK_RESUMED": begun.resumed,
+            "XXGK_INSECURE_TLS": sorted({portal.host for portal in portals if portal.insecure_tls}),
+            "LOG_FILE": str(log),
+            **({} if delay is None else {"DOWNLOAD_DELAY": delay}),
+            **(overrides or {}),
+        },
+        [*allow, *(host for portal in portals for host in portal.allow)],
+    )
+    crawler = _run(settings, urls, year, progress)
+    stats = crawler.stats
+    stopped = stats.get_value("finish_reason") != "finished"
+    with Archive.open(folder, database) as archive:
+        if not stopped:
+            _note_silent(archive, begun.id, urls, crawler)
+        derived = None if stopped else _derive(archive, progress)
+        states = tuple(state for state in listings.portals(archive) if state.url in urls)
+    return CrawlSummary(
+        crawl_id=begun.id,
+        resumed=begun.resumed,
+        stopped=stopped,
+        portals=states,
+        answers=stats.get_value("response_received_count", 0),
+        warnings=stats.get_value("log_count/WARNING", 0) + stats.get_value("log_count/ERROR", 0),
+        log=log,
+        derived=derived,
+    )
+
+
+class _Process(AsyncCrawlerProcess):
+    """Scrapy's process; a stop does not wait for what stands in the queues of slow hosts."""
+
+    async def stop(self) -> None:
+        for crawler in self.crawlers:
+            politeness = crawler.get_extension(Politeness)
+            if politeness is not None:
+                politeness.stop()
+        await super().stop()
+
+
+def _run(settings: Settings, urls: list[str], year: int | None, progress: Progress) -> Crawler:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    process = _Process(settings)
+    crawler = process.create_crawler("reports")
+    seen = _Seen(progress)
+    crawler.signals.connect(seen.answer, signal=signals.response_received)
+    crawler.signals.connect(seen.item, signal=signals.item_scraped)
+    task = process.crawl(crawler, portal=urls, year=year)
+    try:
+        process.start()
+    finally:
+        for number, handler in handlers.items():  # Scrapy leaves its own behind, which wait for a reactor that has gone
+            signal.signal(number, handler)
+        _close_log()
+    if task.done() and not task.cancelled() and task.exception() is not None:
+        raise task.exception() or CrawlerError("the crawl could not begin")
+    keeper = crawler.get_extension(Keeper)
+    if keeper is not None and keeper.trouble is not None:
+        raise keeper.trouble
+    return crawler
+
+
+class _Seen:
+    """Counts what a crawl sees, and says so."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._answers = 0
+        self._reports = 0
+
+    def answer(self, response: Response, **_: Any) -> None:
+        self._answers += 1
+        self._progress(f"{self._answers} answers, {self._reports} reports; {response.url}")
+
+    def item(self, item: Any, **_: Any) -> None:
+        self._reports += isinstance(item, ArticleRead)
+
+
+def _settings(folder: Path, ours: dict[str, Any], allow: list[str]) -> Settings:
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.set("XXGK_ARCHIVE", str(folder), priority="cmdline")
+    settings.set("XXGK_DERIVE", value=False, priority="cmdline")
+    settings.set("XXGK_ALLOW", [*settings.getlist("XXGK_ALLOW"), *allow], priority="cmdline")
+    for name, value in ours.items():
+        settings.set(name, value, priority="cmdline")
+    return settings
+
+
+def _log_file(folder: Path, crawl_id: int) -> Path:
+    logs = folder / LOGS
+    logs.mkdir(exist_ok=True)
+    return logs / f"crawl-{crawl_id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+
+
+def _close_log() -> None:
+    """Give Scrapy's log file back; it would stay open to the end of the process."""
+    from scrapy.utils.log import get_scrapy_root_handler  # noqa: PLC0415 - after the process that installed it
+
+    handler = get_scrapy_root_handler()
+    if handler is not None:
+        logging.root.removeHandler(handler)
+        handler.close()
+
+
+def _note_silent(archive: Archive, crawl_id: int, urls: list[str], crawler: Crawler) -> None:
+    """No portal goes without an outcome: one the spider said nothing about was not read to its end."""
+    notes = crawler.get_item_pipeline(Notes)
+    told = set() if notes is None else set(notes.outcomes)
+    for url in urls:
+        if url not in told:
+            detail = "the crawl ended without a word about this portal; its log says more"
+            listings.note_portal(archive, crawl_id, portal=url, outcome=INCOMPLETE, detail=detail)
+
+
+def _derive(archive: Archive, progress: Progress) -> Derived:
+    """The records of what was captured; documents are opened in a child process, since portals are hostile."""
+    with IsolatedParser() as parser:
+        return reports.derive(
+            archive, progress=lambda now, total, url: progress(f"reading {now} of {total}: {url}"), parse=parser.parse
+        )

@@ -1,0 +1,110 @@
+"""Addresses: resolved as a browser would, in the form to fetch, and by the key that tells two of one page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+from w3lib.url import safe_url_string
+
+FILE_ENDINGS = ("pdf", "doc", "docx", "wps", "et", "ofd", "xls", "xlsx", "rtf", "zip")
+_FILE = re.compile(rf"\.(?:{'|'.join(FILE_ENDINGS)})$", re.IGNORECASE)
+# Files without an ending: VSB's download.jsp, and the like elsewhere.
+_ENDPOINT = re.compile(
+    r"/(?:download(?:file|attach\w*)?|filedownload)(?:\.(?:jsp|do|aspx|action|php))?$", re.IGNORECASE
+)
+_PAGE_ENDING = re.compile(r"\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
+_INDEX = re.compile(r"(?<=/)(?:index|default)\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
+_GATE = re.compile(r"^/gate/(?:big5|gb)/(?P<host>[A-Za-z0-9.-]+(?::\d+)?)(?P<path>/.*)$")
+_MOBILE = re.compile(r"(?<=/)(?P<name>t\d{6,9}(?:_\d+)?)_ext(?P<ending>\.s?html?)$", re.IGNORECASE)
+_STATIC_ARTICLE = re.compile(r"/t\d{6,9}(?:_\d+)?\.s?html?$", re.IGNORECASE)
+_TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|spm|from|isappinstalled|share\w*|timestamp)=[^&]*", re.IGNORECASE)
+_DEFAULT_PORT = {"http": ":80", "https": ":443"}
+
+
+def resolve(base: str, href: str) -> str | None:
+    """The absolute address of a link, without its fragment; None where it leads to no page (``javascript:`` …).
+
+    White space and line breaks around and inside ``href`` are layout, Chinese is
+    percent-encoded.
+    """
+    clean = re.sub(r"[\t\r\n]+", "", href).strip().strip("\u3000\u00a0")
+    if not clean or clean.startswith("#"):
+        return None
+    try:
+        joined = urljoin(base, clean)
+        parts = urlsplit(joined)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return None
+    bare = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
+    return str(safe_url_string(bare, quote_path=True))
+
+
+def plain(url: str) -> str:
+    """The address to fetch instead: the original of a traditional-character gateway or a phone copy.
+
+    Static articles answer the same whatever the query says; other queries stay as they are, in their order.
+    """
+    parts = urlsplit(url)
+    netloc, path, query = parts.netloc, parts.path, parts.query
+    gate = _GATE.match(path)
+    if gate is not None:
+        netloc, path = gate["host"], gate["path"]
+    path = _MOBILE.sub(r"\g<name>\g<ending>", path)
+    if _STATIC_ARTICLE.search(path):
+        query = ""
+    return urlunsplit((parts.scheme, netloc, path, query, ""))
+
+
+def key(url: str) -> str:
+    """What two addresses of one page share: not the scheme, ``www.``, an index file's name, or tracking parameters."""
+    parts = urlsplit(plain(url))
+    host = parts.netloc.lower().removesuffix(_DEFAULT_PORT.get(parts.scheme, "")).removeprefix("www.")
+    path = _INDEX.sub("", parts.path or "/")
+    query = _TRACKING.sub("", parts.query).lstrip("&")
+    return f"{host}{unquote(path)}" + (f"?{query}" if query else "")
+
+
+def is_file(url: str) -> bool:
+    """Whether an address names a document to download rather than a page."""
+    path = urlsplit(url).path
+    return _FILE.search(path) is not None or _ENDPOINT.search(path) is not None
+
+
+def is_directory(url: str) -> bool:
+    """Whether an address is a folder's (``…/ndbg/``, ``…/ndbg``, ``…/index.html``): rather a list than an article."""
+    path = urlsplit(url).path
+    return path.endswith("/") or _INDEX.search(path) is not None or _PAGE_ENDING.search(path) is None
+
+
+def folder(url: str) -> str:
+    """The address of the folder a page stands in, with its slash."""
+    parts = urlsplit(url)
+    path = parts.path
+    if _PAGE_ENDING.search(path) is not None:
+        path = path[: path.rfind("/") + 1]
+    elif not path.endswith("/"):
+        path += "/"
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+def segments(url: str) -> tuple[str, ...]:
+    """The folders of an address, in order, in lower case."""
+    path = urlsplit(folder(url)).path
+    return tuple(part.lower() for part in path.split("/") if part)
+
+
+def site(url: str) -> str:
+    """What the hosts of one government share: the three last labels under gov.cn, elsewhere the host with its port."""
+    netloc = urlsplit(url).netloc.lower()
+    labels = netloc.partition(":")[0].split(".")
+    return ".".join(labels[-3:]) if labels[-2:] == ["gov", "cn"] else netloc
+
+
+def root(url: str) -> str:
+    """The address of the host's first page."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))

@@ -1,0 +1,81 @@
+"""Agencies as portals name them: in a unit's link, in the crumbs, in the field 发布机构. Never from an address."""
+
+from __future__ import annotations
+
+import re
+
+from parser.labels import normal, squeeze
+from spiders.families.pages import Page, visible
+
+_ENDINGS = (
+    "人民政府|政府|办公室|办公厅|街道办事处|办事处|街道|委员会|管委会|管理委员会|发改委|卫健委|政法委|局|厅|委|镇|乡|苏木|开发区|新区|高新区|园区|中心|支队|总队|大队|"
+    "研究室|参事室|公署|行署|署|院|银行|联合会|供销社|保护区|林场|农场|总公司|社"
+)
+_AGENCY = re.compile(rf"^[\u4e00-\u9fff（）()·]{{2,40}}(?:{_ENDINGS})(?:[（(][^（）()]*[)）])?$")
+_COLUMN_WORDS = re.compile(
+    r"(?:的?(?:法定)?(?:主动)?(?:政府|政务)?信息公开)?(?:工作)?(?:指南|目录|年度报告|年报|制度|专栏|平台|网|网站|专题|首页)?$|信息公开$"
+)
+_NOT_AGENCIES = (
+    "首页",
+    "网站首页",
+    "当前位置",
+    "您的位置",
+    "区政府部门",
+    "市政府部门",
+    "政府部门",
+    "组成部门",
+    "直属机构",
+    "工作部门",
+    "县政府部门",
+    "省政府部门",
+)
+_CRUMBS = (
+    ".CurrChnlCls",
+    ".crumb a",
+    ".crumbs a",
+    ".breadcrumb a",
+    ".position a",
+    ".location a",
+    "[class*=weizhi] a",
+    "[class*=crumb] a",
+)
+_CRUMB_TEXT = re.compile(r"(?:当前|您的|所在|现在)位置\s*[:：]?(?P<crumbs>[^\n]{2,120})")
+_PUBLISHER = re.compile(
+    r"(?:发布机构|发布单位|公开机构|发文机关|发布机关)\s*[:：]?\s*(?P<name>[\u4e00-\u9fff（）()]{3,40})"
+)
+
+
+def read_agency(text: str) -> str | None:
+    """The agency a text names and nothing else (政府信息公开指南 and the like behind it set aside), or None."""
+    bare = re.sub(r"^(?:19|20)\d\d年度?|(?:19|20)\d\d年度?$", "", squeeze(text).strip("·•>»-—_|[]【】"))
+    for candidate in (bare, _COLUMN_WORDS.sub("", bare)):
+        if (
+            candidate
+            and candidate not in _NOT_AGENCIES
+            and not candidate.endswith("政府部门")
+            and _AGENCY.match(candidate)
+        ):
+            return candidate
+    return None
+
+
+def of_page(page: Page) -> str | None:
+    """Whose column or article a page is: the field 发布机构, else the last agency among the crumbs."""
+    field = _PUBLISHER.search("\n".join(normal(line) for line in visible(page.tree).splitlines()))
+    named = read_agency(field["name"]) if field is not None else None
+    return named or of_crumbs(page)
+
+
+def of_crumbs(page: Page) -> str | None:
+    """The last agency named among the crumbs (首页 > 某某局 > 年度报告)."""
+    for selector in _CRUMBS:
+        names = [name for element in page.select(selector) if (name := read_agency(visible(element))) is not None]
+        if names:
+            return names[-1]
+    match = _CRUMB_TEXT.search(visible(page.tree))
+    if match is None:
+        return None
+    names = [
+        name for part in re.split(r"[>»/|＞›→\\]+|&gt;", match["crumbs"]) if (name := read_agency(part)) is not None
+    ]
+    return names[-1] if names else None

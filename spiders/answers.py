@@ -1,0 +1,87 @@
+"""What came back: an answer as a page, a file's name, and why a request failed."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure as Fault
+
+from spiders import outcomes
+from spiders.addresses import is_file
+from spiders.families.pages import Page, is_document, read_page
+from spiders.ledger import Failure
+
+_SAYS_GONE = re.compile(
+    r"404|页面不存在|您访问的(?:页面|内容|信息)(?:不存在|已(?:被)?删除)|找不到(?:该|您访问的)?(?:页面|网页)|系统提示|信息不存在"
+)
+_LONGEST_GONE = 400  # characters; a longer page that has 404 in its heading is something else
+_FILE_NAME = re.compile(
+    r"filename\*\s*=\s*[\w-]*'[\w-]*'(?P<encoded>[^;]+)|filename\s*=\s*\"?(?P<plain>[^\";]+)", re.IGNORECASE
+)
+
+
+def page_of(response: Response) -> Page:
+    """An answer as a page."""
+    return read_page(response.url, response.body, headers_of(response))
+
+
+def headers_of(response: Response) -> dict[str, str]:
+    """An answer's headers with lower-case names."""
+    return {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+
+
+def is_a_file(response: Response) -> bool:
+    """Whether an answer is a document to keep rather than a page to read."""
+    return is_document(response.body, headers_of(response))
+
+
+def is_a_page(response: Response) -> bool:
+    """Whether an answer is markup: what a download endpoint sends instead of the file."""
+    declared = (response.headers.get("Content-Type") or b"").lower()
+    return response.body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" or b"text/html" in declared
+
+
+def is_a_directory_answer(page: Page) -> bool:
+    """Whether a list page is data: its emptiness is judged together with the page that asked for it."""
+    return not page.text.lstrip("\ufeff \r\n\t").startswith("<")
+
+
+def says_gone(page: Page) -> bool:
+    """Whether a page that answered 200 says that what was asked for is not there."""
+    heading = " ".join("".join(element.itertext()) for element in page.tree.iter("title", "h1"))
+    return len(page.flat) < _LONGEST_GONE and _SAYS_GONE.search(heading) is not None and not is_file(page.url)
+
+
+def file_name(response: Response, shown: str = "") -> str:
+    """A file's name: as its link shows it; where that has no ending from ``Content-Disposition``, else the address."""
+    if re.search(r"\.\w{2,5}$", shown):
+        return shown
+    raw = response.headers.get("Content-Disposition") or b""
+    try:
+        header = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        header = raw.decode("gb18030", "replace")
+    match = _FILE_NAME.search(header)
+    if match is not None:
+        return unquote(match["encoded"] or match["plain"]).strip()
+    return shown or unquote(urlsplit(response.url).path.rpartition("/")[2])
+
+
+def why(fault: Fault, url: str) -> tuple[Failure, int | None]:
+    """What a failed request says, and the HTTP status where there was one."""
+    error = fault.value
+    if isinstance(error, outcomes.FetchRefused):
+        return Failure(error.outcome, f"{url}: {error.detail}"), None
+    if isinstance(error, HttpError):
+        return Failure(outcomes.UNREACHABLE, f"{url}: HTTP {error.response.status}"), error.response.status
+    if isinstance(error, IgnoreRequest):
+        robots = "robots.txt" in str(error)
+        return Failure(outcomes.DISALLOWED if robots else outcomes.UNREACHABLE, f"{url}: {error}"), None
+    return Failure(outcomes.UNREACHABLE, f"{url}: {type(error).__name__}: {error}".rstrip(": ")), None

@@ -1,0 +1,1 @@
+"""Families of sites, and the parts they share: pages, rows, pagers."""

@@ -1,0 +1,140 @@
+"""Where a list goes on: the pager's call in a script, its numbers, or its link to the next page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from parser.labels import squeeze
+from spiders.addresses import folder, key
+from spiders.families.pages import Page, visible
+
+_CALL = re.compile(r"createPageHTML\s*\((?P<arguments>[^()]*)\)", re.IGNORECASE)
+_QUOTED = re.compile(r"^(['\"])(?P<word>.*)\1$", re.DOTALL)
+_COUNT_PAGE = re.compile(r"\b(?:var\s+)?countPage\s*=\s*(?P<pages>\d{1,4})")
+_TOTAL_PAGES = re.compile(r"共(?P<pages>\d{1,4})页")
+_OF_PAGES = re.compile(r"^\d{1,4}/(?P<pages>\d{1,4})页?$")
+_NEXT = re.compile(
+    r"^(?:下一?页|后一?页|下页|下一頁|>{1,2}|›|»|→|next(?:page)?|下一页>+|下页>+|>+下一页)$", re.IGNORECASE
+)
+_NUMBERED_FILE = re.compile(
+    r"^(?P<prefix>[A-Za-z0-9-]*?(?:_[A-Za-z][A-Za-z0-9-]*)*?)(?:_(?P<number>\d{1,4}))?\.(?P<ending>s?html?)$"
+)
+_MOST_PAGES = 2000  # no report column has more; a larger number is a misread one
+
+
+@dataclass(frozen=True)
+class Further:
+    """The next page of a list, and how many pages the list says it has (None where it does not say)."""
+
+    url: str | None
+    total: int | None = None
+
+
+def further(page: Page) -> Further:
+    """The page after this one: by ``createPageHTML``, ``countPage``, the link 下一页, or the numbered links."""
+    for reader in (_by_call, _by_count, _by_next_link, _by_numbers):
+        found = reader(page)
+        if found is not None:
+            return found
+    return Further(None, _stated_total(page))
+
+
+def page_parameter(url: str, name: str = "page") -> tuple[int, str] | None:
+    """The page number in a query and the address of the page after it; order and repeated parameters stay."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    for index, (given, value) in enumerate(pairs):
+        if given == name and value.isdigit():
+            pairs[index] = (given, str(int(value) + 1))
+            return int(value), urlunsplit((*parts[:3], urlencode(pairs), ""))
+    return None
+
+
+def _by_call(page: Page) -> Further | None:
+    """TRS: ``(pages, current from 0, prefix, ending)``; UCAP: ``(container, pages, current from 1, prefix, ending …)``.
+
+    The call often stands in a comment inside the script, so the raw text is searched. Some 北京 sites put the number of
+    rows first: the larger of two numbers before the current page is the rows.
+    """
+    for match in _CALL.finditer(page.text):
+        arguments = [part.strip() for part in match["arguments"].split(",")]
+        words = [quoted["word"] for part in arguments if (quoted := _QUOTED.match(part))]
+        numbers = [int(part) for part in arguments if part.isdigit()]
+        if len(numbers) < 2 or len(words) < 2:
+            continue  # the function's own definition, or one that reads variables
+        if arguments[0].isdigit():
+            rows_first = len(numbers) > 2 and numbers[0] > numbers[1]
+            pages, current = (numbers[1], numbers[2]) if rows_first else (numbers[0], numbers[1])
+            return _static(page, pages, current, words[0], words[1], first=0)
+        return _static(page, numbers[0], numbers[1], words[1], words[2] if len(words) > 2 else "html", first=1)
+    return None
+
+
+def _by_count(page: Page) -> Further | None:
+    match = _COUNT_PAGE.search(page.text)
+    if match is None:
+        return None
+    name = urlsplit(page.url).path.rpartition("/")[2] or "index.html"
+    file = _NUMBERED_FILE.match(name)
+    if file is None:
+        return None
+    return _static(page, int(match["pages"]), 0, file["prefix"], file["ending"], first=0)
+
+
+def _static(page: Page, pages: int, current: int, prefix: str, ending: str, *, first: int) -> Further | None:
+    """Page 1 is ``prefix.ending``, page k ``prefix_<k-1>.ending`` (counted from 0) or ``prefix_<k>.ending``."""
+    if not 0 < pages <= _MOST_PAGES or not re.fullmatch(r"[\w./-]{1,80}", prefix):
+        return None
+    position = current - first
+    own = re.search(
+        rf"(?:^|/){re.escape(prefix.rpartition('/')[2])}(?:_(?P<number>\d{{1,4}}))?\.{re.escape(ending)}$",
+        urlsplit(page.url).path,
+    )
+    if own is not None:  # the address knows better than a number in a template
+        position = int(own["number"]) - first if own["number"] else 0
+    if position + 1 >= pages:
+        return Further(None, pages)
+    return Further(urljoin(folder(page.url), f"{prefix}_{position + 1 + first}.{ending}"), pages)
+
+
+def _by_next_link(page: Page) -> Further | None:
+    here = key(page.url)
+    for link in page.tree.iter("a"):
+        if not _NEXT.match(squeeze(visible(link))) and not _NEXT.match(squeeze(link.get("title") or "")):
+            continue
+        url = page.resolve(link.get("href"))
+        if url is not None and key(url) != here:
+            return Further(url, _stated_total(page))
+    return None
+
+
+def _by_numbers(page: Page) -> Further | None:
+    """Links 1 2 3 …: the one after the number that is no link, else after the number in this page's address."""
+    links: dict[int, str] = {}
+    for link in page.tree.iter("a"):
+        text = squeeze(visible(link))
+        url = page.resolve(link.get("href"))
+        if text.isdigit() and len(text) <= 4 and url is not None and folder(url) == folder(page.url):
+            links.setdefault(int(text), url)
+    if len(links) < 1 or max(links) > _MOST_PAGES:
+        return None
+    here = key(page.url)
+    current = next((number for number, url in links.items() if key(url) == here), None)
+    if current is None and 2 in links and 1 not in links:
+        current = 1
+    if current is None:
+        return None
+    following = links.get(current + 1)
+    return Further(following, _stated_total(page) or max(links)) if following is not None else None
+
+
+def _stated_total(page: Page) -> int | None:
+    """The number of pages a list prints: 共11页, or 1/11 alone in an element of its pager."""
+    match = _TOTAL_PAGES.search(page.flat)
+    if match is None:
+        texts = (squeeze(visible(element)) for element in page.select("[class*=page], [id*=page], .p_t"))
+        match = next((found for text in texts if (found := _OF_PAGES.match(text)) is not None), None)
+    total = int(match["pages"]) if match is not None else 0
+    return total if 0 < total <= _MOST_PAGES else None

@@ -1,0 +1,89 @@
+"""Which family a page is of: an ordered table of strong signs, the first that fits decides."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from spiders.families.family import Family
+from spiders.families.generic import Generic
+from spiders.families.jilin import Jilin
+from spiders.families.pages import Page
+from spiders.families.trs import Trs
+from spiders.shells import is_shell
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A family's strong signs: in the text of a page (case ignored), in its path, or in a header."""
+
+    family: str
+    text: re.Pattern[str] | None = None
+    path: re.Pattern[str] | None = None
+    server: str | None = None
+
+    def fits(self, page: Page) -> bool:
+        """Whether one of the signs is there."""
+        if self.text is not None and self.text.search(page.text):
+            return True
+        if self.path is not None and self.path.search(urlsplit(page.url).path):
+            return True
+        return self.server is not None and self.server in page.headers.get("server", "").lower()
+
+
+def _sign(family: str, text: str | None = None, path: str | None = None, server: str | None = None) -> Sign:
+    return Sign(
+        family,
+        re.compile(text, re.IGNORECASE | re.DOTALL) if text is not None else None,
+        re.compile(path) if path is not None else None,
+        server,
+    )
+
+
+# The order is part of the table: NFCMS pages hold TRS wrappers, JPaaS and TrueCMS pages hold Hanweb's signs.
+SIGNS: Final = (
+    _sign("gkmlpt", r"window\._CONFIG\s*=\s*\{(?=.{0,4000}\bSID\b)(?=.*\bTREE\b)", r"/gkmlpt/"),
+    _sign("nfcms", r"NFCMS_SITE_ID", r"/content/m?post_\d+\.html$"),
+    _sign("jpaas", r"jpaas-publish-server"),
+    _sign("truecms", r"/truecms/messageController/getMessage\.do"),
+    _sign(
+        "hanweb",
+        r"<meta[^>]*name=['\"]?(?:WebId|Maketime)\b|/module/(?:web/)?jpage/|/module/visitcount/|<datastore>|ZJEG_RSS",
+        r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html$|/module/xxgk/xxgkAnnualReport\.jsp",
+    ),
+    _sign(
+        "ucap",
+        r"content=['\"]页面生成时间 |name=['\"]template,templategroup,version"
+        r"|<UCAPTITLE|<UCAPCONTENT|createPageHTML\(\s*['\"]|listData\s*=\s*\{\s*articleList\s*:|/doc/ucap/",
+        r"/c\d{5,7}[a-z]?/(?:.*/)?[0-9a-f]{32}\.shtml$",
+    ),
+    _sign("vsb", r"vsb_content|v_news_content|_showDynClickBatch|_newscontent_fromname", r"/info/\d+/\d+\.htm$"),
+    _sign("lonsun", r"<!--\s*StartLabelHtml_|/site/label/8888", r"/public/(?:column|content)/\d+"),
+    _sign("ah_annualreport", None, r"(?i)/(?:openness/)?(?:Openness|Xxgk)AnnualReport/|/Xxgknb/show/"),
+    _sign("epoint", r"/EWB-FRONT/|webbuildercommon|class=['\"][^'\"]*\bewb-", server="epoint-httpserver"),
+    _sign("easysite", r"huilan-jquery|easysite-news-|id=['\"]easysite"),
+    _sign("shanghai_ivs", r"id=['\"]?ivs_(?:title|date|content)"),
+)
+_SASAC: Final = _sign("sasac", r"class=['\"]zsy_co|id=['\"]comp_\d+['\"].*index_\d+_\d+\.html")
+_READ: Final[tuple[Family, ...]] = (Jilin(), Trs())
+
+
+def recognise(page: Page) -> Family:
+    """The reader for a page. Families without a module keep their name and are read by the generic reader."""
+    for sign in SIGNS:
+        if sign.fits(page):
+            return _generic(sign.family)
+    for family in _READ:
+        if family.recognises(page):
+            return family
+    if _SASAC.fits(page):
+        return _generic(_SASAC.family)
+    return _generic("shell" if is_shell(page) else "generic")
+
+
+@cache
+def _generic(name: str) -> Family:
+    return Generic(name)

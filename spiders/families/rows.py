@@ -1,0 +1,181 @@
+"""Rows of a list, each with its address, full title and date: from the links of a page and what stands around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+from lxml.html import HtmlElement
+
+from parser.labels import squeeze
+from parser.titles import judge, read
+from spiders import titles
+from spiders.addresses import is_directory, is_file, plain
+from spiders.dates import read_cell, read_line
+from spiders.families.addresses import name_of
+from spiders.families.pages import Page, read_markup, visible
+from spiders.items import Row
+
+_BOXES: Final = frozenset({"li", "tr", "dd", "dt"})
+_NESTS: Final = frozenset({"ul", "ol", "table", "dl"})
+_CROWD = 8  # a tr or li with links to more addresses than this is layout, no row
+_SHORTEST = 4  # characters of a title; shorter links are 更多, 下页, page numbers
+# Rows a script writes (old 海淀, Hanweb's datastore): their markup stands as text in the page.
+_WRITTEN = re.compile(
+    r"document\.write(?:ln)?\(\s*(['\"])(?P<markup>.*?<a\s.*?)(?<!\\)\1\s*\)", re.DOTALL | re.IGNORECASE
+)
+_RECORD = re.compile(r"<record>\s*<!\[CDATA\[(?P<markup>.*?)\]\]>\s*</record>", re.DOTALL | re.IGNORECASE)
+_ESCAPED = re.compile(r"\\(['\"/])")
+
+
+def read_rows(page: Page, places: Sequence[str] = ()) -> tuple[Row, ...]:
+    """The rows of a page, each address once, in order.
+
+    ``places`` are selectors of the list itself, best first: the first that holds a report's row decides; where none
+    does, every link of the page is looked at. A link is a row if its title is a report's, if a date stands beside it,
+    or if its address is an article's.
+    """
+    for place in places:
+        found = _unique(row for element in page.select(place) for row in _rows_in(page, element))
+        if any(judge(row.title, in_report_column=True).is_report for row in found):
+            return found
+    return _unique([*_rows_in(page, page.tree), *_written_rows(page)])
+
+
+def is_column_name(title: str) -> bool:
+    """Whether a text only names a column (政府信息公开年报): a report's words without a year or a publisher."""
+    parts = read(title)
+    return parts.report_year is None and parts.publisher is None
+
+
+def _rows_in(page: Page, root: HtmlElement) -> Iterator[Row]:
+    taken: set[HtmlElement] = set()
+    for link in root.iter("a"):
+        url = page.resolve(link.get("href"))
+        if url is None:
+            continue
+        box = _box(page, link)
+        boxed = box.tag in _BOXES
+        if boxed and (box in taken or _inside_a_row(box, taken)):
+            continue  # the row's second link: a download, or the 解读 nested below it
+        row = _row(url, link, box)
+        if row is not None:
+            if boxed:
+                taken.add(box)
+            yield row
+
+
+def _row(url: str, link: HtmlElement, box: HtmlElement) -> Row | None:
+    title = titles.whole(_link_text(link), link.get("title"))
+    if len(title.text) < _SHORTEST:
+        return None
+    day = _date_beside(link, box)
+    address = plain(url)
+    if day is None and not _leads_to_an_article(address, title.text):
+        return None
+    return Row(address, title.text, day)
+
+
+def _leads_to_an_article(address: str, title: str) -> bool:
+    """Whether a link without a date beside it is a row: by its title, or by an address of articles or files.
+
+    政府信息公开年报 in a menu leads to a column and names no year; a folder that is one report has it in its title.
+    """
+    if judge(title).is_report:
+        return not is_directory(address) or read(title).report_year is not None
+    return not is_directory(address) and (name_of(address) is not None or is_file(address))
+
+
+def _box(page: Page, link: HtmlElement) -> HtmlElement:
+    """The element that is the link's row: its li, tr or dd, else what surrounds it and leads nowhere else."""
+    for ancestor in link.iterancestors():
+        if ancestor.tag in _BOXES:
+            if _leads_to(page, ancestor) <= _CROWD:
+                return ancestor
+            break
+    box = link
+    for ancestor in link.iterancestors():
+        if ancestor.tag in {"body", "html"} or _leads_to(page, ancestor) > 1:
+            break
+        box = ancestor
+    return box
+
+
+def _leads_to(page: Page, element: HtmlElement) -> int:
+    """How many addresses the links inside lead to, those of a list nested inside not counted."""
+    found = set()
+    for link in element.iter("a"):
+        if not _nested(link, element):
+            found.add(page.resolve(link.get("href")))
+        if len(found) > _CROWD:
+            break
+    return len(found - {None})
+
+
+def _inside_a_row(box: HtmlElement, taken: set[HtmlElement]) -> bool:
+    return any(ancestor in taken for ancestor in box.iterancestors())
+
+
+def _nested(element: HtmlElement, box: HtmlElement) -> bool:
+    """Whether an element stands in a list of its own below the row."""
+    for ancestor in element.iterancestors():
+        if ancestor is box:
+            return False
+        if ancestor.tag in _NESTS and box.tag in _BOXES:
+            return True
+    return False
+
+
+def _link_text(link: HtmlElement) -> str:
+    """The link's words; a date in an element of its own inside the link is none of them."""
+    text = visible(link)
+    for element in link.iterdescendants():
+        inner = visible(element)
+        if inner.strip() and read_cell(inner) is not None:
+            text = text.replace(inner, " ")
+    return text
+
+
+def _date_beside(link: HtmlElement, box: HtmlElement) -> date | None:
+    """The last element of the row that is nothing but a date; else a date in what the row says beside its links."""
+    alone: date | None = None
+    for element in box.iter():
+        if element is box or element is link or not isinstance(element.tag, str) or _nested(element, box):
+            continue
+        day = read_cell(visible(element))
+        alone = day if day is not None else alone
+    return alone if alone is not None else read_line(_beside(box))
+
+
+def _beside(box: HtmlElement) -> str:
+    """The row's own words, without links, scripts and nested lists."""
+    parts = [box.text or ""] if box.tag != "a" else []
+    for element in box.iterchildren():
+        if isinstance(element.tag, str) and element.tag not in {"a", "script", "style", *_NESTS}:
+            parts.append(_beside(element))
+        parts.append(element.tail or "")
+    return " ".join(part.strip() for part in parts if part.strip())
+
+
+def _written_rows(page: Page) -> Iterator[Row]:
+    """Rows that stand as text inside scripts."""
+    for pattern in (_WRITTEN, _RECORD):
+        for match in pattern.finditer(page.text):
+            markup = _ESCAPED.sub(r"\1", match["markup"])
+            wrapped = f"<table><tr>{markup}</tr></table>" if re.match(r"\s*<td", markup) else f"<div>{markup}</div>"
+            yield from _rows_in(page, read_markup(wrapped))
+
+
+def _unique(rows: Sequence[Row] | Iterator[Row]) -> tuple[Row, ...]:
+    """Each address once: its first row, with the date and longer title a later one may bring."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        known = found.get(row.url)
+        if known is None:
+            found[row.url] = row
+        else:
+            title = row.title if len(squeeze(row.title)) > len(known.title) else known.title
+            found[row.url] = Row(known.url, title, known.listed_on or row.listed_on)
+    return tuple(found.values())

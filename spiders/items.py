@@ -1,0 +1,99 @@
+"""What the spider hands on: rows found, pages read, and how each column and portal ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a list: an address, its full title, and the date printed beside it."""
+
+    url: str
+    title: str
+    listed_on: date | None
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row that is no report, with the class of look-alike it is (解读, 通知 …)."""
+
+    row: Row
+    reason: str
+
+
+@dataclass(frozen=True)
+class AttachmentLink:
+    """A file an article leads to; ``name`` as the link prints it."""
+
+    url: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a column. ``rows`` are reports only, ``agency`` whose column it is, where the portal says so."""
+
+    portal: str
+    column_url: str
+    page_url: str
+    agency: str | None
+    family: str
+    rows: tuple[Row, ...]
+    refused: tuple[RefusedRow, ...]
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """A column was followed to its end, or given up (``outcome`` other than ``ok``)."""
+
+    portal: str
+    column_url: str
+    agency: str | None
+    outcome: str
+    detail: str
+    pages: int
+    rows: int
+    reports: int
+
+
+@dataclass(frozen=True)
+class ArticleRead:
+    """The page (or file) a row leads to. ``url`` is its final address.
+
+    ``refused`` is the look-alike class where the page's own title shows that the row's was cut; ``gone`` says that the
+    portal no longer has it (404, 410, or a page that says so).
+    """
+
+    portal: str
+    url: str
+    requested_url: str
+    column_url: str
+    row: Row
+    family: str
+    page_title: str | None
+    page_date: date | None
+    agency: str | None
+    attachments: tuple[AttachmentLink, ...]
+    refused: str | None
+    gone: bool
+
+
+@dataclass(frozen=True)
+class AttachmentRead:
+    """A file of an article was fetched."""
+
+    portal: str
+    article_url: str
+    url: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PortalRead:
+    """A portal's last request ended; ``incomplete`` if any column or article failed."""
+
+    portal: str
+    outcome: str
+    detail: str

@@ -1,0 +1,292 @@
+"""What is open, read and failed: by this the spider knows when a column was followed to its end and a portal is done.
+
+A column may be found by several portals of one crawl and an article by several columns; each is fetched once and counts
+for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from spiders import outcomes
+from spiders.addresses import key
+from spiders.items import ColumnRead, PortalRead
+
+_MOST_DETAILS = 3  # failures a detail names before it only counts
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that could not be read: the outcome it gives, and where and why."""
+
+    outcome: str
+    detail: str
+
+
+@dataclass(eq=False)
+class Column:
+    """A column being read. ``trusted``: it is known to be a column of reports, not a page on which one was met."""
+
+    url: str
+    agency: str | None = None
+    guessed: bool = False
+    trusted: bool = True
+    portals: list[Portal] = field(default_factory=list)
+    pages: set[str] = field(default_factory=set)
+    rows: set[str] = field(default_factory=set)
+    reports: set[str] = field(default_factory=set)
+    branches: int = 0  # columns found below this one
+    open_lists: int = 0
+    open_articles: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    unread: list[Failure] = field(default_factory=list)  # articles and attachments that could not be fetched
+    told: list[Portal] = field(default_factory=list)  # portals that know how it ended
+    dropped: bool = False  # a guessed address that is not there
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of it is open any more."""
+        return self.open_lists == 0 and self.open_articles == 0
+
+    @property
+    def outcome(self) -> Failure:
+        """How following the lists ended. A column without any report was not understood: never “no reports”."""
+        if self.failures:
+            return _summary(self.failures)
+        if not self.trusted:
+            return Failure(outcomes.INCOMPLETE, "reports were met on a page that is no report column")
+        if not self.reports and not self.branches:
+            return Failure(outcomes.INCOMPLETE, f"none of {len(self.rows)} rows is a report")
+        return Failure(outcomes.OK, "")
+
+
+@dataclass(eq=False)
+class Article:
+    """An article asked for, and the columns that list it."""
+
+    url: str
+    columns: list[Column]
+    open: bool = True
+    failure: Failure | None = None
+
+
+@dataclass(eq=False)
+class Portal:
+    """A portal being read: its entry pages and its columns."""
+
+    url: str
+    entries: set[str] = field(default_factory=set)
+    columns: list[Column] = field(default_factory=list)
+    open_entries: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    tried_elsewhere: bool = False
+    gone: int = 0
+    ended: bool = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of it is open any more."""
+        return self.open_entries == 0 and all(column.idle for column in self.columns)
+
+    @property
+    def outcome(self) -> Failure:
+        """``ok``; ``incomplete`` if anything failed; the one reason why nothing could be read, if it is one."""
+        columns = [column for column in self.columns if not column.dropped]
+        lists = [column.outcome for column in columns if column.outcome.outcome != outcomes.OK]
+        failures = [*self.failures, *lists, *(failure for column in columns for failure in column.unread)]
+        if not columns and not failures:
+            return Failure(outcomes.INCOMPLETE, "no report column was found: give the address of one")
+        if not failures:
+            gone = f", {self.gone} listed pages are gone" if self.gone else ""
+            return Failure(outcomes.OK, f"{len(columns)} columns{gone}")
+        nothing_read = not any(column.pages for column in columns)
+        return _summary(failures) if nothing_read else Failure(outcomes.INCOMPLETE, _summary(failures).detail)
+
+
+class Ledger:
+    """The state of one crawl: portals, columns by address, articles by address."""
+
+    def __init__(self) -> None:
+        self.portals: list[Portal] = []
+        self._columns: dict[str, Column] = {}
+        self._articles: dict[str, Article] = {}
+        self._attachments: set[str] = set()
+        self._waiting: dict[str, list[Portal]] = {}  # entry addresses that other portals found as columns
+        self._entries: dict[str, Portal] = {}
+        # What changed since the endings were last asked for: looking at everything would cost more with every page.
+        self._changed_columns: dict[Column, None] = {}
+        self._changed_portals: dict[Portal, None] = {}
+
+    def portal(self, url: str) -> Portal:
+        """A portal to read."""
+        portal = Portal(url)
+        self.portals.append(portal)
+        return portal
+
+    def open_entry(self, portal: Portal, url: str) -> bool:
+        """Whether an entry page has to be asked for; it is then open."""
+        if key(url) in portal.entries or key(url) in self._columns:
+            return False
+        portal.entries.add(key(url))
+        portal.open_entries += 1
+        self._entries.setdefault(key(url), portal)
+        return True
+
+    def close_entry(self, portal: Portal, url: str) -> None:
+        """An entry page was read or failed."""
+        portal.open_entries -= 1
+        self._changed_portals[portal] = None
+        column = self._columns.get(key(url))
+        for other in self._waiting.pop(key(url), []):
+            other.open_entries -= 1
+            self._changed_portals[other] = None
+            if column is not None:
+                self._join(other, column)
+
+    def open_column(self, portal: Portal, url: str, agency: str | None, *, guessed: bool = False) -> Column | None:
+        """A column that has to be read, or None where it is being read already (the portal then waits for it too)."""
+        known = self._columns.get(key(url))
+        if known is not None:
+            known.agency = known.agency or agency
+            self._join(portal, known)
+            return None
+        owner = self._entries.get(key(url))
+        if owner is not None and (owner is portal or owner.open_entries):
+            if owner is not portal:
+                self._waiting.setdefault(key(url), []).append(portal)
+                portal.open_entries += 1
+            return None
+        column = Column(url, agency, guessed=guessed)
+        self._columns[key(url)] = column
+        self._join(portal, column)
+        return column
+
+    def adopt_column(self, portal: Portal, url: str, agency: str | None, *, trusted: bool) -> Column:
+        """The column an entry page turned out to be."""
+        known = self._columns.get(key(url))
+        column = known if known is not None else Column(url, agency, trusted=trusted)
+        self._columns[key(url)] = column
+        self._join(portal, column)
+        return column
+
+    def open_list(self, column: Column, url: str) -> bool:
+        """Whether a page of a column has to be asked for; it is then open."""
+        if key(url) in column.pages:
+            return False
+        column.pages.add(key(url))
+        column.open_lists += 1
+        return True
+
+    def close_list(self, column: Column, failure: Failure | None = None) -> None:
+        """A page of a column was read or failed."""
+        column.open_lists -= 1
+        if failure is not None:
+            column.failures.append(failure)
+        self._change(column)
+
+    def open_article(self, column: Column, url: str) -> bool:
+        """Whether an article has to be asked for; one that is asked for already counts for this column as well."""
+        known = self._articles.get(key(url))
+        if known is None:
+            self._articles[key(url)] = Article(url, [column])
+            column.open_articles += 1
+            return True
+        if column not in known.columns:
+            known.columns.append(column)
+            if known.open:
+                column.open_articles += 1
+            elif known.failure is not None:
+                column.unread.append(known.failure)
+        return False
+
+    def close_article(self, url: str, failure: Failure | None = None, *, gone: bool = False) -> None:
+        """An article was read, failed, or is no longer there."""
+        article = self._articles[key(url)]
+        article.open = False
+        article.failure = failure
+        for column in article.columns:
+            column.open_articles -= 1
+            if failure is not None:
+                column.unread.append(failure)
+            self._change(column)
+        if gone:
+            for portal in {portal for column in article.columns for portal in column.portals}:
+                portal.gone += 1
+
+    def open_attachment(self, column: Column, url: str) -> bool:
+        """Whether a file has to be asked for."""
+        if key(url) in self._attachments or key(url) in self._articles:
+            return False
+        self._attachments.add(key(url))
+        column.open_articles += 1
+        return True
+
+    def close_attachment(self, column: Column, failure: Failure | None = None) -> None:
+        """A file was read or failed."""
+        column.open_articles -= 1
+        if failure is not None:
+            column.unread.append(failure)
+        self._change(column)
+
+    def columns_ended(self) -> Iterator[ColumnRead]:
+        """What became of each column whose last list page is read, once for each portal that has it."""
+        changed, self._changed_columns = self._changed_columns, {}
+        for column in changed:
+            if column.open_lists:
+                continue
+            for portal in [] if column.dropped else column.portals:
+                if portal in column.told:
+                    continue
+                column.told.append(portal)
+                yield _column_read(portal, column)
+            if column.idle:
+                self._changed_portals.update(dict.fromkeys(column.portals))
+
+    def portals_ended(self) -> Iterator[Portal]:
+        """Each portal of which nothing is open any more, once; ask after :meth:`columns_ended`.
+
+        A portal to which an entry page is added before the next call is not ended: it comes again.
+        """
+        changed, self._changed_portals = self._changed_portals, {}
+        for portal in changed:
+            if not portal.ended and portal.idle:
+                yield portal
+
+    def _change(self, column: Column) -> None:
+        self._changed_columns[column] = None
+
+    def _join(self, portal: Portal, column: Column) -> None:
+        if column not in portal.columns:
+            portal.columns.append(column)
+            column.portals.append(portal)
+        self._change(column)
+
+
+def portal_read(portal: Portal) -> PortalRead:
+    """A portal's end, to be called once."""
+    portal.ended = True
+    outcome = portal.outcome
+    return PortalRead(portal.url, outcome.outcome, outcome.detail)
+
+
+def _column_read(portal: Portal, column: Column) -> ColumnRead:
+    outcome = column.outcome
+    return ColumnRead(
+        portal=portal.url,
+        column_url=column.url,
+        agency=column.agency,
+        outcome=outcome.outcome,
+        detail=outcome.detail,
+        pages=len(column.pages),
+        rows=len(column.rows),
+        reports=len(column.reports),
+    )
+
+
+def _summary(failures: list[Failure]) -> Failure:
+    """The outcome all failures share, else ``incomplete``; the detail names the first and counts the rest."""
+    kinds = {failure.outcome for failure in failures}
+    details = list(dict.fromkeys(failure.detail for failure in failures))
+    more = f" and {len(details) - _MOST_DETAILS} more" if len(details) > _MOST_DETAILS else ""
+    return Failure(kinds.pop() if len(kinds) == 1 else outcomes.INCOMPLETE, "; ".join(details[:_MOST_DETAILS]) + more)

@@ -1,0 +1,470 @@
+"""The spider: from a portal's address to its report columns, their rows, the articles and their attachments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import scrapy
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure as Fault
+
+from parser.titles import judge, read
+from spiders import agencies, columns, dates, outcomes, shells, titles
+from spiders.addresses import is_directory, root
+from spiders.answers import file_name, is_a_directory_answer, is_a_file, is_a_page, page_of, says_gone, why
+from spiders.families.addresses import JILIN_CITY_ENTRIES, JILIN_CITY_HOSTS, name_of
+from spiders.families.family import Family
+from spiders.families.jilin import Jilin
+from spiders.families.pages import Page
+from spiders.families.recogniser import recognise
+from spiders.items import ArticleRead, AttachmentLink, AttachmentRead, ListPage, RefusedRow, Row
+from spiders.ledger import Column, Failure, Ledger, Portal, portal_read
+
+_CHINA = timezone(timedelta(hours=8))  # all dates of portals are of UTC+8
+_GONE = frozenset({404, 410})
+Output = Any  # an item or a request: what Scrapy takes from a callback
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Why a request was sent, and what it belongs to."""
+
+    role: str
+    url: str
+    portal: Portal
+    column: Column | None = None
+    row: Row | None = None
+    link: AttachmentLink | None = None
+    article_url: str | None = None
+    hops: int = 0  # shells gone through
+    depth: int = 0  # links followed from the portal's address
+    number: int = 1  # page of a list
+    stated: int | None = None  # how many pages the page before said there are
+    instead: str | None = None  # the page to look at where a guessed column is not there
+    optional: bool = False  # a page tried on a guess: its absence is no failure
+
+
+class ReportsSpider(scrapy.Spider):
+    """Finds the annual reports of portals and reads each column to its end.
+
+    ``portal`` is one address or several separated by commas; ``year`` limits which articles are fetched (by the year in
+    the title; rows without one are always fetched), never which lists are read.
+    """
+
+    name = "reports"
+
+    MAX_DEPTH: ClassVar[int] = 3  # home page → 政府信息公开 → unit → its menu; deeper links lead away from reports
+    MAX_ENTRY_PAGES: ClassVar[int] = 400  # of one portal: a province has some 60 units, the largest city pages link 300
+    MAX_COLUMNS: ClassVar[int] = 1500  # of one portal: every unit of a city with a folder per year
+    MAX_LIST_PAGES: ClassVar[int] = 300  # of one column: 15 rows a page, a whole city since 2008
+    MAX_ATTACHMENTS: ClassVar[int] = 40  # of one article: a collection of all units' files has as many
+    MAX_HOPS: ClassVar[int] = 1  # a shell behind a shell is a loop or a trap
+    PRIORITY: ClassVar[dict[str, int]] = {
+        "entry": 0,
+        "list": 10,
+        "article": 20,
+        "attachment": 30,
+    }  # keeps the frontier small
+
+    def __init__(self, portal: str | list[str] = "", year: str | int | None = None, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.addresses = read_addresses(portal)
+        if not self.addresses:
+            raise ValueError("no portal given: run scrapy crawl reports -a portal=http://xxgk.example.gov.cn/")
+        self.year = int(year) if year not in {None, ""} else None
+        self.ledger = Ledger()
+        self.today = datetime.now(_CHINA).date()
+
+    async def start(self) -> AsyncIterator[Output]:
+        """The portals' own addresses."""
+        errands = [Errand("entry", address, self.ledger.portal(address)) for address in self.addresses]
+        opened = [errand for errand in errands if self.ledger.open_entry(errand.portal, errand.url)]
+        for errand in opened:
+            yield self._request(errand)
+
+    # What comes back
+
+    def read(self, response: Response, errand: Errand) -> Iterator[Output]:
+        """Callback of every request: what the answer gives, then what has come to its end by it."""
+        failure: Failure | None = None
+        found: list[Output] = []
+        try:
+            for output in self._readers[errand.role](self, response, errand):
+                found.append(output)  # noqa: PERF402  # as it comes: an error loses only what follows
+        except Exception as error:
+            self.logger.exception("%s could not be understood: %s", response.url, type(error).__name__)
+            failure = Failure(
+                outcomes.INCOMPLETE, f"{response.url} could not be understood ({type(error).__name__}: {error})"
+            )
+        yield from found
+        yield from self._close(errand, failure)
+
+    def fail(self, fault: Fault) -> Iterator[Output]:
+        """Errback of every request: gone, refused, or unreachable."""
+        errand: Errand = fault.request.cb_kwargs["errand"]  # type: ignore[attr-defined]  # Scrapy sets it
+        failure: Failure | None
+        failure, status = why(fault, errand.url)
+        absent = status in _GONE
+        refused = isinstance(fault.value, outcomes.AddressRefused)
+        if errand.role == "entry" and (errand.optional or errand.depth) and (absent or refused):
+            failure = None  # a dead or foreign link among the units is no part of the portal
+        elif errand.role == "attachment" and refused:
+            failure = None  # a link in a report's text to some other place
+        elif errand.role == "list" and absent:
+            yield from self._absent_list(errand)
+            failure = None if _may_end(errand) or _column(errand).dropped else failure
+        elif errand.role == "article" and absent:
+            yield self._gone(errand, errand.url)
+            yield from self._close(errand, None, gone=True)
+            return
+        if failure is not None:
+            self.logger.info("%s %s: %s", errand.role, failure.outcome, failure.detail)
+        yield from self._close(errand, failure)
+
+    # Entry pages
+
+    def _read_entry(self, response: Response, errand: Errand) -> Iterator[Output]:
+        if is_a_file(response):
+            column = self.ledger.adopt_column(errand.portal, errand.url, None, trusted=False)
+            row = Row(errand.url, file_name(response), None)
+            if self.ledger.open_article(column, errand.url):
+                yield from self._read_article(response, replace(errand, role="article", column=column, row=row))
+                self.ledger.close_article(errand.url)
+            return
+        page = page_of(response)
+        hop = shells.target(page)
+        if hop is not None:
+            if errand.hops < self.MAX_HOPS:
+                yield from self._entry(errand.portal, hop, errand.depth, hops=errand.hops + 1)
+            return
+        family = recognise(page)
+        named = columns.is_report_column(page.url)
+        rows, _ = self._judge(family.rows(page), trusted=named)
+        if page.has_report_body and len(rows) < 2:
+            yield from self._entry_is_article(response, page, errand)
+        elif rows or named:
+            column = self.ledger.adopt_column(
+                errand.portal, errand.url, agencies.of_crumbs(page), trusted=named or _mostly(rows, family, page)
+            )
+            if self.ledger.open_list(column, page.url):
+                yield from self._read_list_page(page, family, replace(errand, role="list", column=column))
+                self.ledger.close_list(column)
+        yield from self._discover(page, family, errand, is_column=bool(rows) and named)
+
+    def _entry_is_article(self, response: Response, page: Page, errand: Errand) -> Iterator[Output]:
+        column = self.ledger.adopt_column(errand.portal, errand.url, agencies.of_crumbs(page), trusted=False)
+        if self.ledger.open_article(column, page.url):
+            row = Row(page.url, recognise(page).title(page) or "", None)
+            column.reports.add(page.url)
+            yield from self._read_article(response, replace(errand, role="article", column=column, row=row))
+            self.ledger.close_article(page.url)
+
+    def _discover(self, page: Page, family: Family, errand: Errand, *, is_column: bool) -> Iterator[Output]:
+        """Report columns, then units, then the pages a portal keeps its disclosure on; nearer things first."""
+        portal = errand.portal
+        before = len(portal.columns)
+        for link in columns.report_columns(page):
+            yield from self._column(portal, link, errand.depth + 1)
+        if errand.depth >= self.MAX_DEPTH:
+            return
+        if isinstance(family, Jilin):
+            for link in columns.unit_columns(page):
+                yield from self._column(portal, link, errand.depth + 1)
+        elif not is_column:
+            for link in columns.unit_links(page):
+                yield from self._entry(portal, link.url, errand.depth + 1)
+        if len(portal.columns) == before and not is_column:
+            for url in columns.disclosure_pages(page):
+                yield from self._entry(portal, url, errand.depth + 1)
+
+    # Lists
+
+    def _read_list(self, response: Response, errand: Errand) -> Iterator[Output]:
+        column = _column(errand)
+        if is_a_file(response):
+            column.failures.append(Failure(outcomes.INCOMPLETE, f"{errand.url} is a file, not a list"))
+            return
+        page = page_of(response)
+        hop = shells.target(page)
+        if hop is not None:
+            if errand.hops < self.MAX_HOPS:
+                yield from self._list(replace(errand, url=hop, hops=errand.hops + 1))
+            elif errand.number == 1:
+                column.failures.append(Failure(outcomes.INCOMPLETE, f"{errand.url} only leads on to {hop}"))
+            return
+        if column.guessed and errand.number == 1 and says_gone(page):
+            yield from self._absent_list(errand)
+            return
+        yield from self._read_list_page(page, recognise(page), errand)
+
+    def _read_list_page(self, page: Page, family: Family, errand: Errand) -> Iterator[Output]:
+        column = _column(errand)
+        column.agency = column.agency or agencies.of_crumbs(page)
+        everything = family.rows(page)
+        rows, refused = self._judge(everything, trusted=column.trusted)
+        news = {row.url for row in everything} - column.rows
+        column.rows.update(news)
+        column.reports.update(row.url for row in rows)
+        for portal in column.portals[:1]:
+            yield ListPage(portal.url, column.url, page.url, column.agency, family.name, rows, refused)
+        for row in rows:
+            yield from self._article(column, row, errand)
+        directories = family.directories(page)
+        for address in directories:
+            yield from self._list(replace(errand, url=address, number=1, stated=None))
+        branches = (
+            columns.sub_columns(page) if column.trusted and errand.number == 1 and errand.depth < self.MAX_DEPTH else ()
+        )
+        for link in branches:
+            column.branches += 1
+            yield from self._column(errand.portal, replace(link, agency=link.agency or column.agency), errand.depth + 1)
+        if not everything and not directories and not branches:
+            yield from self._empty_list(page, errand)
+            return
+        further = family.further(page)
+        if further.url is not None and news:
+            if errand.number >= self.MAX_LIST_PAGES:
+                column.failures.append(
+                    Failure(outcomes.INCOMPLETE, f"{column.url} has more than {self.MAX_LIST_PAGES} pages")
+                )
+            else:
+                yield from self._list(replace(errand, url=further.url, number=errand.number + 1, stated=further.total))
+
+    def _empty_list(self, page: Page, errand: Errand) -> Iterator[Output]:
+        """A list page without rows: a report standing where its list should, a suspect, or the end."""
+        column = _column(errand)
+        if page.has_report_body:
+            row = Row(page.url, recognise(page).title(page) or "", None)
+            column.reports.add(page.url)
+            yield from self._article(column, row, errand)
+        elif errand.number == 1 and not is_a_directory_answer(page):
+            column.failures.append(Failure(outcomes.INCOMPLETE, f"{page.url} answered 200 and shows no rows"))
+        elif errand.stated is not None and errand.number <= errand.stated:
+            column.failures.append(
+                Failure(outcomes.INCOMPLETE, f"{page.url} is page {errand.number} of {errand.stated} and shows no rows")
+            )
+
+    def _absent_list(self, errand: Errand) -> Iterator[Output]:
+        """A list that is not there: where its address was a guess, the page that was linked is looked at instead."""
+        column = _column(errand)
+        if column.guessed and errand.number == 1:
+            column.dropped = True
+            if errand.instead is not None:
+                yield from self._entry(errand.portal, errand.instead, errand.depth)
+
+    def _judge(self, rows: tuple[Row, ...], *, trusted: bool) -> tuple[tuple[Row, ...], tuple[RefusedRow, ...]]:
+        """Reports, and the rest with the reason each is none."""
+        reports: list[Row] = []
+        refused: list[RefusedRow] = []
+        for found in rows:
+            row = replace(found, listed_on=dates.believable(found.listed_on, self.today))
+            verdict = judge(row.title, in_report_column=trusted)
+            if verdict.is_report:
+                reports.append(row)
+            else:
+                refused.append(RefusedRow(row, verdict.reason))
+        return tuple(reports), tuple(refused)
+
+    # Articles
+
+    def _read_article(self, response: Response, errand: Errand) -> Iterator[Output]:
+        column, row = _column(errand), errand.row or Row(errand.url, "", None)
+        if is_a_file(response):
+            yield self._article_read(errand, response.url, family=name_of(response.url) or "generic")
+            return
+        page = page_of(response)
+        hop = shells.target(page)
+        if hop is not None and errand.hops < self.MAX_HOPS:
+            if self.ledger.open_article(column, hop):
+                yield self._request(replace(errand, url=hop, hops=errand.hops + 1))
+            return
+        if says_gone(page):
+            yield self._gone(errand, response.url)
+            return
+        family = recognise(page)
+        if (
+            is_directory(page.url)
+            and not page.has_report_body
+            and len(self._judge(family.rows(page), trusted=True)[0]) > 1
+        ):
+            yield from self._column(errand.portal, columns.ColumnLink(page.url, None), errand.depth + 1)
+            return
+        article = family.article(page)
+        refused = _refusal(page, article.title, row)
+        yield self._article_read(
+            errand,
+            response.url,
+            family=family.name,
+            page_title=article.title,
+            page_date=dates.believable(article.published_on, self.today),
+            agency=article.agency or column.agency,
+            attachments=article.attachments[: self.MAX_ATTACHMENTS],
+            refused=refused,
+        )
+        if refused is None and self._wanted(article.title or row.title):
+            for link in article.attachments[: self.MAX_ATTACHMENTS]:
+                if self.ledger.open_attachment(column, link.url):
+                    wanted = replace(
+                        errand, role="attachment", url=link.url, link=link, article_url=response.url, hops=0
+                    )
+                    yield self._request(wanted)
+
+    def _read_attachment(self, response: Response, errand: Errand) -> Iterator[Output]:
+        if not is_a_file(response) and is_a_page(response):
+            _column(errand).unread.append(
+                Failure(outcomes.INCOMPLETE, f"{errand.url} answered with a page instead of the file")
+            )
+            return
+        yield AttachmentRead(
+            errand.portal.url,
+            errand.article_url or "",
+            response.url,
+            file_name(response, errand.link.name if errand.link is not None else ""),
+        )
+
+    def _gone(self, errand: Errand, url: str) -> ArticleRead:
+        return self._article_read(errand, url, family=name_of(url) or "generic", gone=True)
+
+    def _article_read(self, errand: Errand, url: str, *, family: str, **facts: Any) -> ArticleRead:
+        column = _column(errand)
+        known: dict[str, Any] = {
+            "page_title": None,
+            "page_date": None,
+            "agency": column.agency,
+            "attachments": (),
+            "refused": None,
+            "gone": False,
+        }
+        return ArticleRead(
+            portal=errand.portal.url,
+            url=url,
+            requested_url=errand.row.url if errand.row is not None else errand.url,
+            column_url=column.url,
+            row=errand.row or Row(errand.url, "", None),
+            family=family,
+            **{**known, **facts},
+        )
+
+    def _wanted(self, title: str) -> bool:
+        return self.year is None or read(title).report_year in {None, self.year}
+
+    # Requests
+
+    def _entry(
+        self, portal: Portal, url: str, depth: int, *, hops: int = 0, optional: bool = False
+    ) -> Iterator[Request]:
+        if len(portal.entries) >= self.MAX_ENTRY_PAGES:
+            _note_once(portal, f"more than {self.MAX_ENTRY_PAGES} pages had to be searched for report columns")
+        elif self.ledger.open_entry(portal, url):
+            yield self._request(Errand("entry", url, portal, depth=depth, hops=hops, optional=optional))
+
+    def _column(self, portal: Portal, link: columns.ColumnLink, depth: int) -> Iterator[Request]:
+        if len(portal.columns) >= self.MAX_COLUMNS:
+            _note_once(portal, f"more than {self.MAX_COLUMNS} report columns were found")
+            return
+        column = self.ledger.open_column(portal, link.url, link.agency, guessed=link.guessed)
+        if column is not None:
+            yield from self._list(Errand("list", link.url, portal, column, depth=depth, instead=link.instead))
+
+    def _list(self, errand: Errand) -> Iterator[Request]:
+        if self.ledger.open_list(_column(errand), errand.url):
+            yield self._request(replace(errand, role="list"))
+
+    def _article(self, column: Column, row: Row, errand: Errand) -> Iterator[Request]:
+        if self._wanted(row.title) and self.ledger.open_article(column, row.url):
+            yield self._request(Errand("article", row.url, errand.portal, column, row, depth=errand.depth))
+
+    def _request(self, errand: Errand) -> Request:
+        column_url = errand.column.url if errand.column is not None else None
+        return Request(
+            errand.url,
+            callback=self.read,
+            errback=self.fail,
+            cb_kwargs={"errand": errand},
+            headers={"Referer": errand.article_url} if errand.article_url is not None else None,
+            meta={"role": errand.role, "portal": errand.portal.url, "column_url": column_url},
+            priority=self.PRIORITY[errand.role],
+            dont_filter=True,  # the ledger knows what was asked for, and must hear of every end
+        )
+
+    # Ends
+
+    def _close(self, errand: Errand, failure: Failure | None, *, gone: bool = False) -> Iterator[Output]:
+        if errand.role == "entry":
+            if failure is not None:
+                errand.portal.failures.append(failure)
+            self.ledger.close_entry(errand.portal, errand.url)
+        elif errand.role == "list":
+            self.ledger.close_list(_column(errand), failure)
+        elif errand.role == "article":
+            self.ledger.close_article(errand.url, failure, gone=gone)
+        else:
+            self.ledger.close_attachment(_column(errand), failure)
+        yield from self.ledger.columns_ended()
+        for portal in self.ledger.portals_ended():
+            elsewhere = list(self._elsewhere(portal))
+            yield from elsewhere
+            if not elsewhere:
+                yield portal_read(portal)
+
+    def _elsewhere(self, portal: Portal) -> Iterator[Request]:
+        """Where no column was found from the address: the host's first page and its template's entries, once."""
+        if portal.tried_elsewhere or portal.failures or any(not column.dropped for column in portal.columns):
+            return
+        portal.tried_elsewhere = True
+        first = root(portal.url)
+        named = JILIN_CITY_ENTRIES if urlsplit(first).hostname in JILIN_CITY_HOSTS else ()
+        for path in ("/", *named):
+            yield from self._entry(portal, first + path.lstrip("/"), 0, optional=True)
+
+    _readers: ClassVar[dict[str, Callable[[ReportsSpider, Response, Errand], Iterator[Output]]]] = {
+        "entry": _read_entry,
+        "list": _read_list,
+        "article": _read_article,
+        "attachment": _read_attachment,
+    }
+
+
+def read_addresses(portal: str | list[str]) -> list[str]:
+    """The addresses of an argument: a list, or one text with commas between; ``http://`` where no scheme stands."""
+    given = [portal] if isinstance(portal, str) else portal
+    parts = [part.strip() for text in given for part in re.split(r"\s*,\s*(?=https?://|[\w-]+\.|$)", text)]
+    full = [part if "://" in part else f"http://{part}" for part in parts if part]
+    return list(dict.fromkeys(full))
+
+
+def _column(errand: Errand) -> Column:
+    if errand.column is None:
+        raise LookupError(f"a {errand.role} request belongs to no column: {errand.url}")
+    return errand.column
+
+
+def _may_end(errand: Errand) -> bool:
+    """Whether a list page may be missing because the list has ended: a page beyond those it says it has."""
+    return errand.number > 1 and (errand.stated is None or errand.number > errand.stated)
+
+
+def _mostly(reports: tuple[Row, ...], family: Family, page: Page) -> bool:
+    """Whether a page that was only given as an address is a column: at least two reports, and as many as other rows."""
+    return len(reports) > 1 and 2 * len(reports) >= len(family.rows(page))
+
+
+def _refusal(page: Page, title: str | None, row: Row) -> str | None:
+    """Why an article is no report although its row said so: its own, full title names another class of document."""
+    if title is None or page.has_report_body:
+        return None
+    verdict = judge(title, in_report_column=True)
+    if verdict.is_report or verdict.reason == "no report words" or not titles.same_start(row.title, title):
+        return None
+    return verdict.reason
+
+
+def _note_once(portal: Portal, detail: str) -> None:
+    failure = Failure(outcomes.INCOMPLETE, detail)
+    if failure not in portal.failures:
+        portal.failures.append(failure)

@@ -1,0 +1,1 @@
+"""Tests of the archive, on SQLite and on a real PostgreSQL."""

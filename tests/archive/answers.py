@@ -1,0 +1,140 @@
+"""Answers of invented portals, and the notes a spider would take of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from archive import listings
+from archive.captures import Answer, Capture, store
+from archive.store import Archive
+from tests.papers.paper import Paper, paper
+from tests.papers.render import html
+
+PORTAL = "http://xxgk.qingwan.gov.cn/"
+COLUMN = "http://xxgk.qingwan.gov.cn/czj/ndbg/"
+HTML = (("Content-Type", "text/html; charset=utf-8"),)
+WHEN = datetime(2024, 1, 20, 4, 0, tzinfo=UTC)
+
+
+def answer(
+    url: str,
+    body: bytes = b"<html></html>",
+    *,
+    status: int = 200,
+    headers: tuple[tuple[str, str], ...] = HTML,
+    at: datetime = WHEN,
+) -> Answer:
+    reasons = {200: "OK", 301: "Moved Permanently", 404: "Not Found", 410: "Gone", 503: "Service Unavailable"}
+    asked = (("Host", url.partition("://")[2].partition("/")[0]), ("User-Agent", "xxgk"))
+    return Answer(url, status, reasons[status], headers, body, at, request_headers=asked)
+
+
+def report_page(
+    item: Paper | None = None, *, published: str | None = "2024-01-18", footer: str = "", signed: str | None = None
+) -> bytes:
+    """A page with a report, and whatever a portal changes on it from day to day."""
+    item = item if item is not None else paper()
+    if signed is not None:
+        from dataclasses import replace
+
+        item = replace(item, signed=signed)
+    return html(item, date=published).replace("</body>", f"{footer}</body>").encode()
+
+
+def publish(
+    archive: Archive,
+    url: str,
+    body: bytes | None,
+    *,
+    crawl: int | None = None,
+    column: str | None = COLUMN,
+    portal: str | None = PORTAL,
+    title: str | None = None,
+    listed_on: date | None = None,
+    page_title: str | None = None,
+    agency: str | None = None,
+    requested: str | None = None,
+    attachments: tuple[tuple[str, bytes, str], ...] = (),
+    refused: str | None = None,
+    at: datetime | None = None,
+) -> Capture | None:
+    """What a crawl does with an article: captures, notes; ``body`` null stands for a failed fetch."""
+    moment = at if at is not None else archive.clock()
+    if title is not None and portal is not None and column is not None:
+        rows = [(requested or url, title, listed_on)]
+        listings.note_rows(
+            archive, crawl, portal=portal, column_url=column, agency=agency, family="trs", rows=rows, at=moment
+        )
+    capture = None
+    if body is not None:
+        capture = store(archive, answer(url, body, at=moment), role="article", crawl_id=crawl)
+    listings.note_article(
+        archive,
+        crawl,
+        portal=portal,
+        url=url,
+        requested_url=requested or url,
+        column_url=column,
+        page_title=page_title,
+        page_date=None,
+        agency=agency,
+        refused=refused,
+        gone=False,
+        attachments=[(link, link.rpartition("/")[2]) for link, _, _ in attachments],
+        at=moment,
+    )
+    for link, data, content_type in attachments:
+        store(
+            archive,
+            answer(link, data, headers=(("Content-Type", content_type),), at=moment),
+            role="attachment",
+            crawl_id=crawl,
+        )
+    return capture
+
+
+def withdraw(archive: Archive, url: str, *, crawl: int | None = None, status: int = 404) -> None:
+    """The article answers that it is gone."""
+    moment = archive.clock()
+    store(archive, answer(url, b"gone", status=status, at=moment), role="article", crawl_id=crawl)
+    listings.note_article(
+        archive,
+        crawl,
+        portal=PORTAL,
+        url=url,
+        requested_url=url,
+        column_url=COLUMN,
+        page_title=None,
+        page_date=None,
+        agency=None,
+        refused=None,
+        gone=True,
+        at=moment,
+    )
+
+
+def read_column(
+    archive: Archive,
+    *,
+    crawl: int | None = None,
+    column: str = COLUMN,
+    portal: str = PORTAL,
+    agency: str | None = None,
+    outcome: str = "ok",
+    rows: int = 1,
+    at: datetime | None = None,
+) -> None:
+    """A column was followed to its end, or not."""
+    listings.note_column(
+        archive,
+        crawl,
+        portal=portal,
+        column_url=column,
+        agency=agency,
+        outcome=outcome,
+        detail=None,
+        pages=1,
+        rows=rows,
+        reports=rows,
+        at=at,
+    )

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from archive.captures import store
+from archive.derive import derive
+from archive.store import Archive
+from archive.verify import verify
+from tests.archive.answers import answer, publish, report_page
+from tests.archive.conftest import Place
+from tests.papers.paper import paper
+
+URL = "http://xxgk.qingwan.gov.cn/czj/ndbg/202401/t20240118_101.html"
+QUIET = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small whole archive: responses, a revisit, a resource, something without a body."""
+    folder = tmp_path_factory.mktemp("whole")
+    with Archive.open(folder, create=True, write=True) as archive:
+        store(archive, answer(URL, b"<p>one</p>" * 9), role="article")
+        store(archive, answer(URL + "?copy", b"<p>one</p>" * 9), role="article")
+        store(archive, answer("http://xxgk.qingwan.gov.cn/robots.txt", b"", status=404), role="robots")
+        store(archive, answer("file:///reports/a.html", b"<p>two</p>"), role="import")
+    return folder
+
+
+def the_file(folder: Path) -> Path:
+    (path,) = folder.rglob("*.warc.gz")
+    return path
+
+
+def problems_after(folder: Path, change: Callable[[bytes], bytes]) -> list[str]:
+    """What verify says of the archive with its file changed; the file is put back."""
+    path = the_file(folder)
+    before = path.read_bytes()
+    path.write_bytes(change(before))
+    try:
+        with Archive.open(folder) as archive:
+            return [problem.kind for problem in verify(archive)]
+    finally:
+        path.write_bytes(before)
+
+
+def test_an_untouched_archive_has_no_problems(archive: Archive) -> None:
+    publish(archive, URL, report_page(), title=paper().title)
+    derive(archive)
+    seen: list[tuple[int, int, str]] = []
+    assert verify(archive, lambda *step: seen.append(step)) == []
+    assert seen[-1][0] == seen[-1][1] > 0
+
+
+@QUIET
+@given(data=st.data())
+def test_any_changed_bit_is_found(whole: Path, data: st.DataObject) -> None:
+    size = the_file(whole).stat().st_size
+    at, bit = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, 7))
+
+    def flip(content: bytes) -> bytes:
+        return content[:at] + bytes([content[at] ^ (1 << bit)]) + content[at + 1 :]
+
+    assert problems_after(whole, flip)
+
+
+def test_every_byte_of_a_gzip_header_counts_though_no_checksum_covers_it(whole: Path) -> None:
+    content = the_file(whole).read_bytes()
+    starts = [at for at in range(len(content)) if content.startswith(b"\x1f\x8b\x08", at)]
+    assert len(starts) == 8  # warcinfo, three answers with their requests, one file
+    for start in starts:
+        for at in range(start, start + 10):
+            assert problems_after(whole, lambda data, at=at: data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+
+
+@QUIET
+@given(data=st.data())
+def test_any_cut_is_found(whole: Path, data: st.DataObject) -> None:
+    length = data.draw(st.integers(0, the_file(whole).stat().st_size - 1))
+    assert problems_after(whole, lambda content: content[:length])
+
+
+@QUIET
+@given(data=st.data(), inserted=st.binary(min_size=1, max_size=20))
+def test_any_inserted_bytes_are_found(whole: Path, data: st.DataObject, inserted: bytes) -> None:
+    at = data.draw(st.integers(0, the_file(whole).stat().st_size))
+    assert problems_after(whole, lambda content: content[:at] + inserted + content[at:])
+
+
+@QUIET
+@given(data=st.data())
+def test_any_bytes_taken_out_are_found(whole: Path, data: st.DataObject) -> None:
+    size = the_file(whole).stat().st_size
+    start = data.draw(st.integers(0, size - 1))
+    end = data.draw(st.integers(start + 1, size))
+    assert problems_after(whole, lambda content: content[:start] + content[end:])
+
+
+def test_a_file_that_is_gone_is_named(place: Place) -> None:
+    with place.open() as archive:
+        capture = store(archive, answer(URL), role="article")
+        (place.folder / capture.file).unlink()
+        assert [(problem.kind, problem.file) for problem in verify(archive)] == [("file.missing", capture.file)]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_lost_row_is_found(place: Place, number: int) -> None:
+    with place.open() as archive:
+        ids = [store(archive, answer(f"{URL}?{n}", b"%d" % n), role="article").id for n in range(3)]
+        with archive.writing() as session:
+            session.execute(text("DELETE FROM captures WHERE id = :id"), {"id": ids[number - 1]})
+    with place.open(write=False) as archive:
+        assert [problem.kind for problem in verify(archive)] == ["record.unknown"]
+
+
+def test_the_row_of_a_file_that_is_lost_is_found(place: Place) -> None:
+    with place.open() as archive:
+        store(archive, answer(URL), role="article")
+        with archive.writing() as session:
+            session.execute(text("DELETE FROM captures"))
+            session.execute(text("DELETE FROM warc_files"))
+        assert [problem.kind for problem in verify(archive)] == ["file.unknown"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "url = 'http://other.gov.cn/'",
+        "status = 404",
+        "role = 'list'",
+        "payload_length = 1",
+        "payload_digest = repeat_digest",
+        "digest = repeat_digest",
+        "record_id = '00000000-0000-0000-0000-000000000000'",
+        "kind = 'resource'",
+        "fetched_at = '2020-01-01 00:00:00+00'",
+        "length = length - 1",
+        "span = span + 1",
+        "position = position + 1",
+    ],
+)
+def test_a_row_that_says_something_else_than_its_record_is_found(place: Place, change: str) -> None:
+    change = change.replace("repeat_digest", "'" + "ab" * 32 + "'")
+    if place.database is None:
+        change = change.replace("+00'", "'")
+    with place.open() as archive:
+        store(archive, answer(URL, b"one"), role="article")
+        store(archive, answer(URL + "?2", b"two"), role="article")
+        with archive.writing() as session:
+            session.execute(text(f"UPDATE captures SET {change} WHERE id = 1"))  # noqa: S608 - our own words above
+        assert verify(archive)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE versions SET record = replace(record, '2023', '2022')",
+        "UPDATE reports SET version_id = 999",
+        "DELETE FROM sightings",
+        "DELETE FROM sightings; DELETE FROM findings; DELETE FROM versions",
+    ],
+)
+def test_damage_to_what_was_derived_is_found_and_mended_by_deriving_everything(archive: Archive, damage: str) -> None:
+    publish(archive, URL, report_page(), title=paper().title)
+    derive(archive)
+    with archive.writing() as session:
+        for statement in damage.split("; "):
+            session.execute(text(statement))
+    assert {problem.kind for problem in verify(archive)} <= {"version.altered", "report.broken"}
+    assert verify(archive)
+    derive(archive, everything=True)
+    assert verify(archive) == []
+
+
+def test_a_file_that_is_being_written_is_no_problem(place: Place) -> None:
+    with place.open() as writer, place.open(write=False) as reader:
+        capture = store(writer, answer(URL), role="article")
+        with (place.folder / capture.file).open("ab") as file:
+            file.write(b"half a record, its process is alive")
+            file.flush()
+            assert verify(reader) == []

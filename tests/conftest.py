@@ -1,0 +1,40 @@
+"""What every test shares: the real documents beside the checkout, and a visible skip where they are not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_DOCUMENTS = "XXGK_REAL_DOCUMENTS"
+
+
+def find_real_documents(root: Path, named: str | None) -> Path | None:
+    """The folder of real documents (it holds ``expected/``): the one named, else ``*/reports`` beside the checkout."""
+    candidates: Iterable[Path] = [Path(named)] if named else sorted(root.parent.glob("*/reports"))
+    return next((folder for folder in candidates if (folder / "expected").is_dir()), None)
+
+
+@pytest.fixture(scope="session")
+def real_documents() -> Path:
+    """The folder of real documents, for tests marked ``real``."""
+    folder = find_real_documents(ROOT, os.environ.get(REAL_DOCUMENTS))
+    if folder is None:
+        pytest.skip(_reason())
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is marked ``real`` where there are no real documents, and say so."""
+    if find_real_documents(ROOT, os.environ.get(REAL_DOCUMENTS)) is not None:
+        return
+    for item in items:
+        if item.get_closest_marker("real") is not None:
+            item.add_marker(pytest.mark.skip(reason=_reason()))
+
+
+def _reason() -> str:
+    return f"no real documents beside the checkout, and {REAL_DOCUMENTS} names no folder that holds expected/"

@@ -1,0 +1,62 @@
+"""The program as its users run it: a child process, with nothing of this machine's proxies or settings."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import simplejson
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def environment(**ours: str) -> dict[str, str]:
+    """An environment without proxies and without settings of xxgk, but ours."""
+    foreign = re.compile(r"(?i:.*_proxy)|XXGK_.*")
+    kept = {name: value for name, value in os.environ.items() if foreign.fullmatch(name) is None}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **ours}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [simplejson.loads(line) for line in self.out.splitlines()]
+
+
+def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "", **ours: str) -> Ran:
+    """Run a command to its end; ``prelude`` is Python that runs before it, in its process."""
+    program = ["-c", f"{prelude}\nfrom crawler.cli import main\nmain()"] if prelude else ["-m", "crawler"]
+    done = subprocess.run(
+        [sys.executable, *program, *arguments],
+        cwd=folder,
+        env=environment(**ours),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def start(*arguments: str, folder: Path, **ours: str) -> subprocess.Popen[str]:
+    """Start a command."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "crawler", *arguments],
+        cwd=folder,
+        env=environment(**ours),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

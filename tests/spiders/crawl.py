@@ -1,0 +1,50 @@
+"""Runs the spider with plain Scrapy in a process of its own: ``python -m tests.spiders.crawl OUT PORTAL [YEAR]``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess
+
+from spiders.reports import ReportsSpider
+
+SETTINGS = {
+    "ROBOTSTXT_OBEY": True,
+    "RETRY_ENABLED": False,
+    "TELNETCONSOLE_ENABLED": False,
+    "DOWNLOAD_DELAY": 0,
+    "DOWNLOAD_TIMEOUT": 20,
+    "LOG_LEVEL": "WARNING",
+    "ITEM_PIPELINES": {"tests.spiders.crawl.Named": 0},
+    "FEED_EXPORT_ENCODING": "utf-8",
+}
+
+
+class Named:
+    """Writes each item with the name of its class."""
+
+    def process_item(self, item: Any) -> dict[str, Any]:
+        return {"kind": type(item).__name__, **asdict(item)}
+
+
+def crawl(out: Path, portals: Iterable[str], year: int | None = None) -> list[dict[str, Any]]:
+    """The items of a crawl, in order; what Scrapy warns of is an error."""
+    command = [sys.executable, "-m", "tests.spiders.crawl", str(out), ",".join(portals), *([str(year)] if year else [])]
+    run = subprocess.run(
+        command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=120, check=False
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+
+if __name__ == "__main__":
+    target, portal, *rest = sys.argv[1:]
+    process = AsyncCrawlerProcess({**SETTINGS, "FEEDS": {target: {"format": "jsonlines"}}})
+    process.crawl(ReportsSpider, portal=portal, year=rest[0] if rest else None)
+    process.start()
