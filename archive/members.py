@@ -15,7 +15,7 @@ _FIELD = re.compile(rb"([!-9;-~]+): ?([^\r\n]*)\Z")
 _MAX_LENGTH = 1 << 31
 
 
-class Broken(Exception):  # noqa: N818 - a state of bytes, and no fault of the program
+class Broken(Exception):
     """What stands here is no whole record; ``cut`` if only its end is missing."""
 
     def __init__(self, what: str, *, cut: bool) -> None:

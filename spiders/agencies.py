@@ -40,9 +40,7 @@ _CRUMBS = (
     "[class*=crumb] a",
 )
 _CRUMB_TEXT = re.compile(r"(?:当前|您的|所在|现在)位置\s*[:：]?(?P<crumbs>[^\n]{2,120})")
-_PUBLISHER = re.compile(
-    r"(?:发布机构|发布单位|公开机构|发文机关|发布机关)\s*[:：]?\s*(?P<name>[\u4e00-\u9fff（）()]{3,40})"
-)
+_PUBLISHER = re.compile(r"^(?:发布机构|发布单位|公开机构|发文机关|发布机关):?(?P<name>.*)$")
 
 
 def read_agency(text: str) -> str | None:
@@ -61,9 +59,18 @@ def read_agency(text: str) -> str | None:
 
 def of_page(page: Page) -> str | None:
     """Whose column or article a page is: the field 发布机构, else the last agency among the crumbs."""
-    field = _PUBLISHER.search("\n".join(normal(line) for line in visible(page.tree).splitlines()))
-    named = read_agency(field["name"]) if field is not None else None
-    return named or of_crumbs(page)
+    return _of_field(page) or of_crumbs(page)
+
+
+def _of_field(page: Page) -> str | None:
+    """The value behind the label, or alone in the line (the cell) after it."""
+    lines = [line for line in map(normal, visible(page.tree).splitlines()) if line]
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        match = _PUBLISHER.match(line)
+        named = read_agency(match["name"] or following) if match is not None else None
+        if named is not None:
+            return named
+    return None
 
 
 def of_crumbs(page: Page) -> str | None:

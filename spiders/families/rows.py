@@ -144,7 +144,7 @@ def _date_beside(link: HtmlElement, box: HtmlElement) -> date | None:
     for element in box.iter():
         if element is box or element is link or not isinstance(element.tag, str) or _nested(element, box):
             continue
-        day = read_cell(visible(element))
+        day = read_cell(" ".join(map(str, element.itertext())))  # a day may stand in an element of its own
         alone = day if day is not None else alone
     return alone if alone is not None else read_line(_beside(box))
 

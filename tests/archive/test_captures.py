@@ -34,7 +34,8 @@ def records(archive: Archive) -> list[tuple[str, dict[str, str], bytes]]:
     for path in warc_files(archive):
         with path.open("rb") as file:
             for record in ArchiveIterator(file, parse_http=False):
-                found.append((str(record.record_type), record.headers.to_dict(), record.reader.read()))
+                kind, fields = str(record.record_type), record.headers.to_dict()
+                found += [(kind, fields, record.reader.read())]
     return found
 
 
@@ -96,7 +97,7 @@ def test_other_tools_read_our_files_and_find_their_digests_right(
         store(archive, answer(f"{URL}?{number % 2}", b"body %d" % (number % 3)), role="article", crawl_id=None)
     for path in warc_files(archive):
         with path.open("rb") as file:
-            assert [record.rec_type for record in WarcioIterator(file)][0] == "warcinfo"
+            assert next(iter(WarcioIterator(file))).rec_type == "warcinfo"
         checker = Checker(type("Command", (), {"inputs": [str(path)], "verbose": False})())
         checker.process_all()
         assert checker.exit_value == 0
@@ -269,7 +270,7 @@ def test_threads_take_turns(archive: Archive) -> None:
 def test_a_row_that_cannot_be_committed_takes_its_bytes_back(archive: Archive) -> None:
     store(archive, answer(URL, b"1"), role="article", crawl_id=None)
     before = warc_files(archive)[0].read_bytes()
-    with pytest.raises(Exception, match="(?i)foreign key"):
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
         store(archive, answer(URL, b"2"), role="article", crawl_id=999)
     assert warc_files(archive)[0].read_bytes() == before
     store(archive, answer(URL, b"3"), role="article", crawl_id=None)
@@ -311,5 +312,5 @@ def test_a_cut_file_is_said_to_be_cut(archive: Archive) -> None:
 def test_response_records_are_there_for_any_reader(archive: Archive) -> None:
     store(archive, answer(URL, b"<p>report</p>"), role="article", crawl_id=None)
     with warc_files(archive)[0].open("rb") as file:
-        found = [record for record in ArchiveIterator(file, record_types=WarcRecordType.response)]
+        found = list(ArchiveIterator(file, record_types=WarcRecordType.response))
     assert [record.headers.get("WARC-Target-URI") for record in found] == [URL]

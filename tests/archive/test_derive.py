@@ -15,8 +15,8 @@ from archive.reports import ReportView, find, list_findings, list_reports, show,
 from archive.store import Archive
 from archive.verify import verify
 from parser.hints import Hints
-from parser.record import Record
 from parser.reading import parse
+from parser.record import Record
 from tests.archive.answers import COLUMN, PORTAL, answer, publish, read_column, report_page, withdraw
 from tests.archive.conftest import Clock, Place
 from tests.papers.paper import Paper, paper
@@ -282,7 +282,7 @@ def test_a_copy_of_a_page_is_the_same_article(archive: Archive, copy: str) -> No
 
 def test_of_two_different_papers_of_one_year_the_fuller_is_current(archive: Archive, clock: Clock) -> None:
     item = paper()
-    poor = replace(item, figures={key: "" for key in item.figures})
+    poor = replace(item, figures=dict.fromkeys(item.figures, ""))
     title = f"{item.title}（图片版）"
     publish(archive, URL, shell_with_sections(poor), title=title)
     clock.advance(days=1)
@@ -408,7 +408,7 @@ def test_a_format_read_at_last_replaces_the_empty_report_when_all_is_derived_ane
     assert verify(archive) == []
 
 
-class Fault(Exception):  # noqa: N818 - stands for whatever a library may raise
+class Fault(Exception):
     pass
 
 
@@ -678,7 +678,7 @@ def test_notes_taken_twice_change_nothing(archive: Archive) -> None:
                 "article_columns",
                 "reports",
             )
-        }  # noqa: S608, E501 - our own tables
+        }
     assert set(counts.values()) == {1}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from archive.versions import meaning, rank, signed_on
 from parser.record import Figure, Place, PublishedSource, Record, Section, State
 
 
-def record(text: str = "无。", *, value: int = 3, row: int = 1, **facts: object) -> Record:
+def record(text: str = "无。", *, value: int = 3, row: int = 1, **facts: Any) -> Record:
     figure = Figure(value=value, text=str(value), state=State.NUMBER, unit="件", at=Place(row=row))
     return Record(
         title="清湾市财政局2023年报告",
