@@ -14,7 +14,7 @@ from archive.store import Archive
 from archive.warc import digest, header
 from parser.errors import NotAReport, ParserError, UnsupportedFormat
 from parser.hints import Hints
-from parser.record import Finding, PublishedSource, Record, Severity
+from parser.record import Finding, PublishedSource, Record, Severity, State
 from parser.titles import judge
 from parser.titles import read as read_title
 
@@ -91,10 +91,10 @@ def read_documents(archive: Archive, documents: Documents, known: Known, parse: 
             break  # the page says it all
     read = [(attempt.record, attempt.capture) for attempt in tried if attempt.record is not None]
     if read:
-        record, capture = max(
-            read, key=lambda pair: len(pair[0].figures)
-        )  # the first of equals: the page, then the order of links
-        return _report(Outcome.REPORT, record, capture, known)
+        # the first of equals: the page, then the links in their order
+        record, capture = max(read, key=lambda pair: len(pair[0].figures))
+        reading = _report(Outcome.REPORT, record, capture, known)
+        return reading if _is_somebodys(reading) else Reading(Outcome.REFUSED, "a blank form")
     if not tried:
         return Reading(Outcome.UNCAPTURED, "nothing of it was fetched")
     unsupported = next((attempt for attempt in tried if isinstance(attempt.error, UnsupportedFormat)), None)
@@ -137,6 +137,13 @@ def _report(outcome: Outcome, record: Record, capture: Capture, known: Known) ->
     if year is None:
         year = next((title.report_year for title in titles if title.report_year is not None), None)
     return Reading(outcome, None, record, capture, publisher, year)
+
+
+def _is_somebodys(reading: Reading) -> bool:
+    """The form of the notices circulates empty: no publisher, no year, no number."""
+    figures = reading.record.figures.values() if reading.record is not None else ()
+    named = reading.publisher is not None or reading.report_year is not None
+    return named or any(figure.state is State.NUMBER for figure in figures)
 
 
 def _report_title(known: Known) -> str | None:

@@ -77,10 +77,17 @@ class Writer:
     def recover(self) -> None:
         """Repair every file that no living process writes to."""
         with locked(self.folder):
-            for name, file_id in self._candidates():
-                with (self.folder / name).open("r+b", buffering=0) as file:
-                    if take(file):
-                        self._repair(file, name, file_id)
+            waiting = self._candidates()
+            while left := [(name, known) for name, known in waiting if not self._repair_alone(name, known)]:
+                if len(left) == len(waiting):
+                    return
+                waiting = left  # a revisit may have waited for its original in a file that came later
+
+    def _repair_alone(self, name: str, file_id: int | None) -> bool:
+        """Whether nothing is left to do for a file."""
+        path = self.folder / name
+        with path.open("r+b", buffering=0) as file:
+            return not take(file) or self._repair(file, name, file_id) is not None or not path.exists()
 
     def close(self) -> None:
         """Give the file back."""
@@ -161,11 +168,14 @@ class Writer:
                 row.closed = True
                 return None
             usable = self._adopt_tail(session, file, row, end)
-            if not usable:
-                row.closed = True
+            row.closed = not usable
         return file_id if usable else None
 
     def _adopt_file(self, file: BinaryIO, name: str) -> int | None:
+        with self._writing() as session:
+            known = session.scalars(select(WarcFile.id).where(WarcFile.name == name)).first()
+        if known is not None:  # adopted in an earlier round
+            return known
         try:
             first = members.read(file, 0)
         except members.Broken as broken:

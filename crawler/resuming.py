@@ -23,6 +23,7 @@ class Resuming:
 
     def __init__(self, crawler: Crawler) -> None:
         self._keeper = Keeper.of(crawler)
+        self._most = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -43,11 +44,13 @@ class Resuming:
         except ArchiveError:
             return None  # what cannot be read back is fetched again
 
-    def _answer(self, request: Request, capture: Capture) -> Response:
+    def _answer(self, request: Request, capture: Capture) -> Response | None:
         headers = Headers()
         for name, value in captures.head(self._keeper.archive, capture):
             if name.lower() not in {"content-encoding", "content-length"}:
                 headers.appendlist(name, value.encode("latin-1"))
         body = captures.payload(self._keeper.archive, capture)
+        if len(body) > self._most:
+            return None  # it was refused when it came, and is refused again
         kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
         return kind(url=request.url, status=capture.status, headers=headers, body=body, flags=[ARCHIVED])

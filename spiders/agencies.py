@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from parser.labels import normal, squeeze
 from spiders.families.pages import Page, visible
@@ -65,7 +66,7 @@ def of_page(page: Page) -> str | None:
 def _of_field(page: Page) -> str | None:
     """The value behind the label, or alone in the line (the cell) after it."""
     lines = [line for line in map(normal, visible(page.tree).splitlines()) if line]
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in pairwise([*lines, ""]):
         match = _PUBLISHER.match(line)
         named = read_agency(match["name"] or following) if match is not None else None
         if named is not None:

@@ -24,6 +24,7 @@ _SAYS_DISCLOSURE = re.compile(
     r"^(?:法定)?(?:主动)?(?:政府|政务)?信息公开(?:专栏|平台|网|栏目|首页|目录|指南)?$|^政务公开$|^法定主动公开内容$|^信息公开$|^公开$"
 )
 _OTHER_REPORTS = re.compile(r"网站|报表|法治|依法行政|公积金|统计|预算|决算|质量|绩效|财务|环境|信用|社会责任|权责")
+_AGENCY_BEFORE = re.compile(r"^.*(?:局|委|厅|办|院|会|镇|乡|街道|中心|政府)(?=.)")
 _UNIT_TREES = re.compile(r"^(?:(?:19|20)\d\d年?度?|\d{2}年|.{2,24})$")
 
 # Folders
@@ -78,9 +79,10 @@ def report_columns(page: Page) -> tuple[ColumnLink, ...]:
     """
     plain: list[ColumnLink] = []
     doubtful: list[ColumnLink] = []
+    here = folder(page.url) if is_report_column(page.url) else None
     for link in _links(page):
-        if not _may_be_column(link):
-            continue
+        if not _may_be_column(link) or folder(link.url) == here:
+            continue  # beside a column's own first page stand its further pages
         found = ColumnLink(link.url, read_agency(link.text))
         if _SAYS_REPORTS.search(link.text) or _is_list_of_reports(link.url):
             plain.append(found)
@@ -135,7 +137,7 @@ def sub_columns(page: Page) -> tuple[ColumnLink, ...]:
         below = folder(link.url)[len(here) :].strip("/") if folder(link.url).startswith(here) else ""
         if not below or below.count("/") > 1 or not is_directory(link.url) or _MONTH.match(below.rpartition("/")[2]):
             continue
-        if _UNIT_TREES.match(link.text) and not _OTHER_REPORTS.search(link.text) and not _names_one_report(link.text):
+        if _UNIT_TREES.match(link.text) and not _names_other_reports(link.text) and not _names_one_report(link.text):
             found.append(ColumnLink(link.url, read_agency(link.text)))
     return _unique(found, page)
 
@@ -161,7 +163,7 @@ def _is_list_of_reports(url: str, branches: int = 1) -> bool:
 
 def _may_be_column(link: _Link) -> bool:
     """Not a file, not one report with its year, not the website's table or another field's report."""
-    if is_file(link.url) or _OTHER_REPORTS.search(link.text) or _names_one_report(link.text):
+    if is_file(link.url) or _names_other_reports(link.text) or _names_one_report(link.text):
         return False
     if any(_WEBSITE_FOLDER.search(part) for part in segments(link.url)[-1:]):
         return False
@@ -170,6 +172,11 @@ def _may_be_column(link: _Link) -> bool:
     if named and not verdict.is_report:
         return False  # 年度报告解读, 年度报告制度 …
     return named or is_directory(link.url) or _is_list_of_reports(link.url)
+
+
+def _names_other_reports(text: str) -> bool:
+    """Whether a text names another field's reports; 统计 and 财政 in an agency's own name do not."""
+    return "报" in text and _OTHER_REPORTS.search(_AGENCY_BEFORE.sub("", text)) is not None
 
 
 def _names_one_report(text: str) -> bool:

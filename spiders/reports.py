@@ -15,7 +15,7 @@ from twisted.python.failure import Failure as Fault
 
 from parser.titles import judge, read
 from spiders import agencies, columns, dates, outcomes, shells, titles
-from spiders.addresses import is_directory, root
+from spiders.addresses import is_directory, key, root
 from spiders.answers import file_name, is_a_directory_answer, is_a_file, is_a_page, page_of, says_gone, why
 from spiders.families.addresses import JILIN_CITY_ENTRIES, JILIN_CITY_HOSTS, name_of
 from spiders.families.family import Family
@@ -154,7 +154,7 @@ class ReportsSpider(scrapy.Spider):
             if self.ledger.open_list(column, page.url):
                 yield from self._read_list_page(page, family, replace(errand, role="list", column=column))
                 self.ledger.close_list(column)
-        yield from self._discover(page, family, errand, is_column=bool(rows) and named)
+        yield from self._discover(page, family, errand, rows if named else ())
 
     def _entry_is_article(self, response: Response, page: Page, errand: Errand) -> Iterator[Output]:
         column = self.ledger.adopt_column(errand.portal, errand.url, agencies.of_crumbs(page), trusted=False)
@@ -164,21 +164,26 @@ class ReportsSpider(scrapy.Spider):
             yield from self._read_article(response, replace(errand, role="article", column=column, row=row))
             self.ledger.close_article(page.url)
 
-    def _discover(self, page: Page, family: Family, errand: Errand, *, is_column: bool) -> Iterator[Output]:
-        """Report columns, then units, then the pages a portal keeps its disclosure on; nearer things first."""
+    def _discover(self, page: Page, family: Family, errand: Errand, rows: tuple[Row, ...]) -> Iterator[Output]:
+        """Report columns, then units, then the pages a portal keeps its disclosure on; nearer things first.
+
+        ``rows`` are those of a page that is a column itself: none of them is a column, and it needs no further search.
+        """
         portal = errand.portal
         before = len(portal.columns)
+        listed = {key(row.url) for row in rows}
         for link in columns.report_columns(page):
-            yield from self._column(portal, link, errand.depth + 1)
+            if key(link.url) not in listed:
+                yield from self._column(portal, link, errand.depth + 1)
         if errand.depth >= self.MAX_DEPTH:
             return
         if isinstance(family, Jilin):
             for link in columns.unit_columns(page):
                 yield from self._column(portal, link, errand.depth + 1)
-        elif not is_column:
+        elif not rows:
             for link in columns.unit_links(page):
                 yield from self._entry(portal, link.url, errand.depth + 1)
-        if len(portal.columns) == before and not is_column:
+        if len(portal.columns) == before and not rows:
             for url in columns.disclosure_pages(page):
                 yield from self._entry(portal, url, errand.depth + 1)
 

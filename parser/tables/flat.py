@@ -20,6 +20,7 @@ from parser.tables.strips import RUNNING_TEXT, Strip, is_value
 _SPLIT = re.compile(r"[\s|｜\u3000\u00a0]+")
 _ORDINAL = re.compile(r"^(?:\d{1,2}[.、．)）]|[(（]\d{1,2}[)）]|[一二三四五六七][、.．]|[(（][一二三四五六七][)）])$")
 _CONTENT = "信息内容"
+_BETWEEN = "0123456789.、()一二三四五六七:,;"
 _MAX_WORDS = 400  # characters of words before values; more is prose
 
 
@@ -53,19 +54,32 @@ def _tokens(lines: Iterable[Line]) -> Iterator[_Token]:
 
 def _rows(words: list[_Token], values: list[_Token]) -> Iterator[Strip]:
     joined = normal("".join(token.text for token in words))[-_MAX_WORDS:]
-    found = list(_pattern().finditer(joined))
+    found = _last_run(joined)
     if not found:
         return
-    line = words[-1].line if words else 0
+    line = words[-1].line
     labels = [match.group() for match in found]
-    adjacent = not joined[found[-1].end() :].strip("0123456789.、()一二三四五六七 ")
-    yield from _headers(labels if not (values and adjacent) else labels[:-1], line)
-    if values and adjacent:
-        if labels[-1] in _leaves():  # a header right before its row of values (表四)
-            yield from _headers(labels[-1:], line)
-            yield _strip([(token.text, token.line) for token in values])
-        else:
-            yield _strip([(labels[-1], line), *((token.text, token.line) for token in values)])
+    if not values:
+        yield from _headers(labels, line)
+        return
+    yield from _headers(labels[:-1], line)
+    if labels[-1] in _leaves():  # a header right before its row of values (表四)
+        yield from _headers(labels[-1:], line)
+        yield _strip([(token.text, token.line) for token in values])
+    else:
+        yield _strip([(labels[-1], line), *((token.text, token.line) for token in values)])
+
+
+def _last_run(joined: str) -> list[re.Match[str]]:
+    """The labels that reach to the end of the words with nothing but ordinals between; prose before them is none."""
+    run: list[re.Match[str]] = []
+    end = 0
+    for match in _pattern().finditer(joined):
+        if joined[end : match.start()].strip(_BETWEEN):
+            run = []
+        run.append(match)
+        end = match.end()
+    return [] if joined[end:].strip(_BETWEEN) else run
 
 
 def _headers(labels: list[str], line: int) -> Iterator[Strip]:
@@ -109,4 +123,4 @@ def _pattern() -> re.Pattern[str]:
     ]
     others = [*requests.groups, *requests.header, *review.header, _CONTENT]
     known = sorted({*rows, *columns, *others}, key=len, reverse=True)
-    return re.compile(r"第二十条第?\(?[一二三四五六七八九]\)?项|(?:\d\.)?(?:" + "|".join(map(re.escape, known)) + ")")
+    return re.compile(r"第二十条第?\(?[一二三四五六七八九]\)?项|(?:\d[.、]|\([一二三四五六七]\)|[一二三四]、)?(?:" + "|".join(map(re.escape, known)) + ")")

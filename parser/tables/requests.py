@@ -15,6 +15,7 @@ from parser.tables.strips import MAX_LABEL_CELLS, Placement, Strip, figure, is_v
 
 TABLE = "requests"
 SIMILAR = 0.78  # how alike a misprinted label must be, where its place in the order confirms it (quirks 29, 76)
+_ALSO_COLUMNS = frozenset({"other_else", "total"})  # their labels head columns too: a value must follow
 _CLEARLY_MORE = 0.08
 _AHEAD = 3  # how many rows of the form a misprinted label may skip
 
@@ -145,6 +146,8 @@ class RequestsTable:
                 if text not in labels.exact or followed:
                     continue
             name = self._named(text, strip.cells[index].text)
+            if name in _ALSO_COLUMNS and not is_value("".join(cell.text for cell in strip.cells[index + 1 : index + 2])):
+                continue
             if name is not None and index + 1 < len(strip.cells):
                 best = (name, index)
             elif is_value(strip.cells[index].text):

@@ -209,3 +209,18 @@ def test_a_killed_crawl_goes_on_under_its_number_and_an_ended_one_begins_anew(pl
         assert (fresh.resumed, fresh.id != first.id) == (False, True)
         with pytest.raises(ValueError, match="does not end as"):
             crawls.finish(archive, first.id, "running")
+
+
+def test_captures_are_found_again_in_the_files_where_the_tables_are_lost(tmp_path: Path) -> None:
+    with Archive.open(tmp_path, create=True, write=True) as archive:
+        archive.writer.rotation = 2000
+        kept = [store(archive, answer(f"{URL}?{n}", b"body %d" % (n % 4)), role="article") for n in range(9)]
+    for path in tmp_path.glob("archive.sqlite3*"):
+        path.unlink()
+    with Archive.open(tmp_path, write=True) as archive:
+        assert verify(archive) == []
+        for capture in kept:
+            found = latest(archive, capture.url, role="article")
+            assert found is not None
+            assert (found.kind, found.file, found.position) == (capture.kind, capture.file, capture.position)
+            assert payload(archive, found).startswith(b"body")

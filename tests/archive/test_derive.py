@@ -16,7 +16,7 @@ from archive.store import Archive
 from archive.verify import verify
 from parser.hints import Hints
 from parser.reading import parse
-from parser.record import Record
+from parser.record import Figure, Record, State
 from tests.archive.answers import COLUMN, PORTAL, answer, publish, read_column, report_page, withdraw
 from tests.archive.conftest import Clock, Place
 from tests.papers.paper import Paper, paper
@@ -456,6 +456,15 @@ def test_look_alikes_are_refused_with_their_reason(archive: Archive) -> None:
     assert derive(archive) == Derived(refused=2)
     assert list_reports(archive) == []
     assert [trouble.outcome for trouble in troubles(archive)] == ["refused", "refused"]
+
+
+def test_a_blank_form_is_nobodys_report(archive: Archive) -> None:
+    item = replace(paper(), title="", figures=dict.fromkeys(paper().figures, ""))
+    publish(archive, URL, word(item))
+    blank = Record(figures={"requests.new.total": Figure(value=None, text="", state=State.BLANK)})
+    assert derive(archive, parse=lambda _data, _hints: blank) == Derived(refused=1)
+    assert list_reports(archive) == []
+    assert next(troubles(archive)).detail == "a blank form"
 
 
 def test_an_article_that_was_never_fetched_is_counted(archive: Archive) -> None:

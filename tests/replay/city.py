@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 from html import escape
 from urllib.parse import parse_qs, urlsplit
@@ -55,7 +56,7 @@ class ExpectedReport:
     published_on: date
     title: str
     form: str  # html, docx, pdf: what its figures are read from
-    figures: dict[str, int | float]
+    figures: dict[str, int | Decimal]
     attachments: tuple[str, ...]
     column: str
 
@@ -409,8 +410,8 @@ def _number_in(name: str) -> int | None:
     return int(middle) if middle.isdigit() and name == f"index_{middle}.html" else None
 
 
-def _number(text: str) -> int | float:
-    return float(text) if "." in text else int(text)
+def _number(text: str) -> int | Decimal:
+    return Decimal(text) if "." in text else int(text)
 
 
 def _html(text: str, status: int = 200) -> Reply:

@@ -56,7 +56,7 @@ def test_title_and_publishing_date_of_an_article(text: str) -> None:
 def test_a_time_of_generation_is_no_publishing_date() -> None:
     text = (
         '<meta name="others" content="页面生成时间 2025-06-03 13:56:58" /><meta name="PubDate" content="2025-06-03 13:56">'
-        f"<UCAPTITLE>{TITLE}</UCAPTITLE><UCAPCONTENT>{BODY}</UCAPCONTENT>"
+        f"<body><UCAPTITLE>{TITLE}</UCAPTITLE><UCAPCONTENT>{BODY}</UCAPCONTENT></body>"
     )
     assert article(text).published_on is None
 
@@ -129,9 +129,7 @@ def test_attachments_in_boxes_shown_or_hidden_are_found_once(box: str) -> None:
 
 
 def test_a_file_in_the_sites_menu_is_no_attachment() -> None:
-    text = (
-        f'<ul class="menu"><li><a href="/help.pdf">使用帮助</a></li></ul><h1>{TITLE}</h1><div class="TRS_Editor">{BODY}</div>'
-    )
+    text = f'<ul class="menu"><li><a href="/help.pdf">使用帮助</a></li></ul><h1>{TITLE}</h1><div class="TRS_Editor">{BODY}</div>'
     assert article(text).attachments == ()
 
 

@@ -30,6 +30,8 @@ def page(*links: tuple[str, str], path: str = "/") -> Page:
         ("/zwgk/x/", "年度报告"),
         ("/jlsndbg/", "全市政府信息公开年报"),
         ("/zfxxgknb.htm", "年报"),
+        ("/gzbm/gdj/ndbg/", "云汀市统计局"),
+        ("/gzbm/czj/x/", "云汀市财政局政府信息公开年报"),
     ],
 )
 def test_a_link_leads_to_a_report_column_by_its_words_or_its_folder(href: str, text: str) -> None:
@@ -44,6 +46,7 @@ def test_a_link_leads_to_a_report_column_by_its_words_or_its_folder(href: str, t
         ("/x/", "政府网站工作年度报表"),
         ("/x/", "法治政府建设年度报告"),
         ("/x/", "住房公积金年度报告"),
+        ("/x/ndbg/", "云汀市统计局统计年报"),
         ("/gkzn/", "政府信息公开指南"),
         ("/x/", "政府信息公开年度报告制度"),
         ("/x/", "政府信息公开年度报告解读"),

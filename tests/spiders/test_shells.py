@@ -14,7 +14,7 @@ WORDS = "政府信息公开栏目的正文。" * 40
     ("text", "expected"),
     [
         ("<script>location.replace('index_1.html')</script>", "http://a/n/index_1.html"),
-        ("<html><script>window.location.href = \"/x/\";</script></html>", "http://a/x/"),
+        ('<html><script>window.location.href = "/x/";</script></html>', "http://a/x/"),
         ('<meta http-equiv="refresh" content="0; url=./list.html">', "http://a/n/list.html"),
         ('<meta http-equiv="Refresh" content="0;URL=\'list.html\'"><p>正在跳转</p>', "http://a/n/list.html"),
         ('<html><body><iframe src="list.html"></iframe></body></html>', "http://a/n/list.html"),

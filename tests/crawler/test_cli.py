@@ -1,0 +1,89 @@
+"""The command line: exit statuses, one-sentence errors, JSON lines and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from crawler.cli import app
+from tests.crawler import pages
+from tests.crawler.commands import xxgk
+from tests.crawler.servers import serve
+
+HOST = "xxgk.qinghe.gov.cn"
+
+
+def commands() -> list[list[str]]:
+    group: Any = get_command(app)
+    found = [[name] for name in group.commands]
+    return [*found, *([name, part] for name, command in group.commands.items() for part in getattr(command, "commands", {}))]
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_has_json_and_a_help_with_an_example(command: list[str], tmp_path: Path) -> None:
+    ran = xxgk(*command, "--help", folder=tmp_path)
+    assert ran.status == 0
+    assert "--json" in ran.out
+    assert f"Example: xxgk {' '.join(command)}" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["crawl"], "PORTAL"),
+        (["crawl", "atlantis"], "atlantis"),
+        (["crawl", "ftp://a.gov.cn/"], "ftp://a.gov.cn/"),
+        (["crawl", "http://a.gov.cn/", "--year", "soon"], "soon"),
+        (["crawl", "http://a.gov.cn/", "--delay", "-1"], "-1"),
+        (["crawl", "http://a.gov.cn/", "--allow", "http://b/"], "http://b/"),
+        (["portals"], "no archive"),
+        (["portals", "add", "A B", "http://a.gov.cn/"], "id"),
+        (["nonsense"], "nonsense"),
+        (["--archive"], "--archive"),
+        (["schedule", "atlantis", "--plan"], "atlantis"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_is_one_sentence_and_exit_status_2(arguments: list[str], says: str, tmp_path: Path) -> None:
+    ran = xxgk(*arguments, folder=tmp_path)
+    assert ran.status == 2
+    assert ran.out == ""
+    assert says in ran.err
+    assert "Traceback" not in ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+    assert not (tmp_path / "xxgk-archive").exists()
+
+
+@pytest.mark.parametrize("value", ["fast", "-1", "nan", "inf"])
+def test_a_wrong_delay_in_the_environment_is_named(value: str, tmp_path: Path) -> None:
+    ran = xxgk("crawl", "http://a.gov.cn/", folder=tmp_path, XXGK_DOWNLOAD_DELAY=value)
+    assert (ran.status, "XXGK_DOWNLOAD_DELAY" in ran.err, "Traceback" in ran.err) == (2, True, False)
+
+
+def test_a_traceback_is_shown_only_with_debug(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not an archive", encoding="utf-8")
+    assert "Traceback" not in xxgk("--archive", "file", "portals", folder=tmp_path).err
+    assert "Traceback" in xxgk("--archive", "file", "--debug", "portals", folder=tmp_path).err
+
+
+def test_the_archive_is_made_where_it_was_asked_for(tmp_path: Path) -> None:
+    with serve(pages.portal(1, host=HOST)) as proxy:
+        url = f"http://{HOST}{pages.COLUMN}"
+        one = xxgk("--archive", "here", "crawl", url, "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        other = xxgk("crawl", url, "--delay", "0", folder=tmp_path, http_proxy=proxy.url, XXGK_ARCHIVE=str(tmp_path / "there"))
+    assert (one.status, other.status) == (0, 0), one.err + other.err
+    for name in ("here", "there"):
+        assert list((tmp_path / name / "warc").glob("*.warc.gz"))
+        assert list((tmp_path / name / "logs").glob("*.log"))
+    assert not (tmp_path / "xxgk-archive").exists()
+
+
+def test_a_table_for_people_names_portal_and_outcome(tmp_path: Path) -> None:
+    with serve(pages.portal(1, host=HOST)) as proxy:
+        ran = xxgk("crawl", f"http://{HOST}{pages.COLUMN}", "--delay", "0", folder=tmp_path, http_proxy=proxy.url, COLUMNS="200")
+    assert HOST in ran.out
+    assert "ok" in ran.out
+    assert "1 new" in ran.err
