@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from parser.forms import form
 from parser.narrative import authority, mismatches, stale_years
 from parser.record import Check, Figure, Finding, Number, Record, Result, Section, Severity, State
 
 Figures = Mapping[str, Figure]
+_ZEROABLE = frozenset({State.NUMBER, State.BLANK})
 
 
 @dataclass(frozen=True)
@@ -81,20 +83,33 @@ def identities(figures: Figures, tables: Mapping[str, str]) -> Iterator[Check]:
         if not any(key.startswith(f"{identity.table}.") for key in figures):
             continue
         template = tables.get(identity.table) or tables.get("disclosure") or "2021"
-        for sides in identity.sides(template):
+        for sides in _sides(identity, template):
             yield _judge(identity, sides, figures)
 
 
 def _judge(identity: Identity, sides: Sides, figures: Figures) -> Check:
-    check = Check(rule=identity.rule, result=Result.UNJUDGED, table=identity.table, row=sides.row, column=sides.column)
     left, right = _sum(sides.left, figures), _sum(sides.right, figures)
+    result, as_zero = Result.UNJUDGED, None
     if left is not None and right is not None:
         result = Result.HOLDS if left == right else Result.FAILS
-        return check.model_copy(update={"result": result, "expected": right, "found": left})
-    keys = sides.left + sides.right
-    blank = all(key in figures and figures[key].state in {State.NUMBER, State.BLANK} for key in keys)
-    as_zero = _sum(sides.left, figures, blank=0) == _sum(sides.right, figures, blank=0) if blank else None
-    return check.model_copy(update={"holds_if_blank_is_zero": as_zero})
+    elif all(key in figures and figures[key].state in _ZEROABLE for key in sides.left + sides.right):
+        as_zero = _sum(sides.left, figures, blank=0) == _sum(sides.right, figures, blank=0)
+    judged = result is not Result.UNJUDGED
+    return Check(
+        rule=identity.rule,
+        result=result,
+        table=identity.table,
+        row=sides.row,
+        column=sides.column,
+        expected=right if judged else None,
+        found=left if judged else None,
+        holds_if_blank_is_zero=as_zero,
+    )
+
+
+@cache
+def _sides(identity: Identity, template: str) -> tuple[Sides, ...]:
+    return tuple(identity.sides(template))
 
 
 def _sum(keys: Sequence[str], figures: Figures, blank: int | None = None) -> Number | None:
@@ -155,8 +170,13 @@ def _cells(figures: Figures) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def expected_keys(table: str, template: str) -> Iterator[str]:
+@cache
+def expected_keys(table: str, template: str) -> tuple[str, ...]:
     """The keys one table of one form prints."""
+    return tuple(_expected_keys(table, template))
+
+
+def _expected_keys(table: str, template: str) -> Iterator[str]:
     if table == "disclosure":
         for block in form("disclosure").blocks:
             if block.template == template:
@@ -175,7 +195,7 @@ def _missing_cells(record: Record) -> Iterator[Finding]:
         return
     for table in ("disclosure", "requests", "review"):
         own = record.tables.get(table)
-        expected = list(expected_keys(table, own.template if own is not None else record.template))
+        expected = expected_keys(table, own.template if own is not None else record.template)
         missing = [key for key in expected if key not in record.figures]
         if missing:
             what = "the table is not in the text" if len(missing) == len(expected) else f"first {missing[0]}"

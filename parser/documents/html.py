@@ -344,7 +344,7 @@ def _extent(tree: etree._Element, walker: _Walker) -> tuple[int, int] | None:
         or (isinstance(block, Line) and is_heading(block.text))
     ]
     container = _container([walker.elements[index] for index in anchors]) if anchors else None
-    prose = _prose(tree, walker.lifted)
+    prose = _prose(container if container is not None else tree, walker.lifted)
     kept = [
         index
         for index, block in enumerate(walker.blocks)

@@ -24,28 +24,50 @@ def article(text: str, url: str = URL) -> Article:
 @pytest.mark.parametrize(
     "text",
     [
-        f'<div class="top">登录| 注册</div><div class="contents_div"><h1>{TITLE}</h1><p>发布日期:2026-01-29&nbsp;点击数:</p>'
-        f'<div class="zlyxwz_t2a" id="zoom"><div class="Custom_UnionStyle">{BODY}</div></div></div>',
-        f'<h2 class="article_title">{TITLE}</h2><div class="shezhi"><span class="time">发布时间：2026/01/29</span></div>'
-        f'<div class="article_con"><div class=TRS_Editor><style>.TRS_Editor p{{}}</style>{BODY}</div></div>',
-        f'<meta name="pubdate" content="2026-01-29 10:00"><meta content="{TITLE}" name="ArticleTitle"><h1>云汀市人民政府</h1>'
-        f'<div class="TRS_Editor">{BODY}<p>发布日期：2020-01-01</p></div>',
-        f'<div id="NewsArticleTitle">{TITLE}</div><div id="NewsArticlePubDay">2026-01-29</div><h1>云汀</h1>'
-        f'<div class="TRS_Editor"><div class="TRS_Editor"><div class="view TRS_UEDITOR">{BODY}</div></div></div>',
-        f'<script>var doctitle = "{TITLE}"</script><div class="sub"><span>发布日期：2026-01-29 08:45</span></div>'
-        f'<div class="TRS_UEDITOR">{BODY}</div>',
-        f'<div id="downloadContent"><h1>云汀市审计局2025年<br>政府信息公开工作年度报告</h1>{BODY}</div>'
-        f'<div class="moe-detail-shuxing">发布日期：2026-01-29　来源：审计局</div>',
-        f'<span class="site-date">2023年9月9日</span><h2>政策文件</h2><h1>{TITLE}</h1>'
-        f'<div class="pages-date"><span class="source">审计局</span>2026-01-29 16:00</div><div class="pages_content">{BODY}</div>',
-        f"<table><tr><td>名　称：</td><td>{TITLE}</td></tr><tr><td>发布日期：</td><td>2026年01月29日</td></tr></table>"
-        f"<title>{TITLE}-云汀市审计局</title><div class=TRS_Editor>{BODY}</div>",
-        f'<meta name="others" content="页面生成时间 2026-02-11 13:56:58"><meta name="PubDate" content="2026-02-11 13:56">'
-        f"<h1><ucaptitle>{TITLE}</ucaptitle></h1><publishtime>2026-01-29</publishtime><ucapcontent>{BODY}</ucapcontent>",
-        f"<meta name='WebId' content='1'><meta name='Maketime' content='2026-02-22 11:34:34'><h2 class='sp_title'>{TITLE}</h2>"
-        f"<div class='sp_time'><font>时间：2026-01-29 10:17</font></div><div id='zoom'>{BODY}</div>",
-        f'<form name="_newscontent_fromname"><h1>{TITLE}</h1><div>时间：2026-01-29 来源：审计局 点击：</div>'
-        f'<div id="vsb_content_2"><div class="v_news_content">{BODY}</div></div></form>',
+        (
+            f'<div class="top">登录| 注册</div><div class="contents_div"><h1>{TITLE}</h1><p>发布日期:2026-01-29&nbsp;点击数:</p>'
+            f'<div class="zlyxwz_t2a" id="zoom"><div class="Custom_UnionStyle">{BODY}</div></div></div>'
+        ),
+        (
+            f'<h2 class="article_title">{TITLE}</h2><div class="shezhi"><span class="time">发布时间：2026/01/29</span></div>'
+            f'<div class="article_con"><div class=TRS_Editor><style>.TRS_Editor p{{}}</style>{BODY}</div></div>'
+        ),
+        (
+            f'<meta name="pubdate" content="2026-01-29 10:00"><meta content="{TITLE}" name="ArticleTitle"><h1>云汀市人民政府</h1>'
+            f'<div class="TRS_Editor">{BODY}<p>发布日期：2020-01-01</p></div>'
+        ),
+        (
+            f'<div id="NewsArticleTitle">{TITLE}</div><div id="NewsArticlePubDay">2026-01-29</div><h1>云汀</h1>'
+            f'<div class="TRS_Editor"><div class="TRS_Editor"><div class="view TRS_UEDITOR">{BODY}</div></div></div>'
+        ),
+        (
+            f'<script>var doctitle = "{TITLE}"</script><div class="sub"><span>发布日期：2026-01-29 08:45</span></div>'
+            f'<div class="TRS_UEDITOR">{BODY}</div>'
+        ),
+        (
+            f'<div id="downloadContent"><h1>云汀市审计局2025年<br>政府信息公开工作年度报告</h1>{BODY}</div>'
+            f'<div class="moe-detail-shuxing">发布日期：2026-01-29　来源：审计局</div>'
+        ),
+        (
+            f'<span class="site-date">2023年9月9日</span><h2>政策文件</h2><h1>{TITLE}</h1>'
+            f'<div class="pages-date"><span class="source">审计局</span>2026-01-29 16:00</div><div class="pages_content">{BODY}</div>'
+        ),
+        (
+            f"<table><tr><td>名　称：</td><td>{TITLE}</td></tr><tr><td>发布日期：</td><td>2026年01月29日</td></tr></table>"
+            f"<title>{TITLE}-云汀市审计局</title><div class=TRS_Editor>{BODY}</div>"
+        ),
+        (
+            f'<meta name="others" content="页面生成时间 2026-02-11 13:56:58"><meta name="PubDate" content="2026-02-11 13:56">'
+            f"<h1><ucaptitle>{TITLE}</ucaptitle></h1><publishtime>2026-01-29</publishtime><ucapcontent>{BODY}</ucapcontent>"
+        ),
+        (
+            f"<meta name='WebId' content='1'><meta name='Maketime' content='2026-02-22 11:34:34'><h2 class='sp_title'>{TITLE}</h2>"
+            f"<div class='sp_time'><font>时间：2026-01-29 10:17</font></div><div id='zoom'>{BODY}</div>"
+        ),
+        (
+            f'<form name="_newscontent_fromname"><h1>{TITLE}</h1><div>时间：2026-01-29 来源：审计局 点击：</div>'
+            f'<div id="vsb_content_2"><div class="v_news_content">{BODY}</div></div></form>'
+        ),
     ],
 )
 def test_title_and_publishing_date_of_an_article(text: str) -> None:

@@ -51,8 +51,10 @@ def test_a_row_is_the_outer_item_with_its_first_link_and_its_last_date() -> None
         '<table><tr><td>1</td><td><a href="t20260113_1.html">{title}</a></td><td class="huise">2026-01-29</td></tr></table>',
         '<dl><dd><a href="\nt20260113_1.html\n\n" title="{title}">{title}</a><span>2026.01.29</span></dd></dl>',
         '<div class="r"><p><a href="t20260113_1.html">{title}</a></p><p class="date">2026-01-29</p></div>',
-        '<div class="media-body"><h4><a href="t20260113_1.html"><a href="t20260113_1.html">{title}</a></a></h4></div>'
-        '<div class="media-bottom"><i>2026年01月29日</i></div>',
+        (
+            '<div class="media-body"><h4><a href="t20260113_1.html"><a href="t20260113_1.html">{title}</a></a></h4></div>'
+            '<div class="media-bottom"><i>2026年01月29日</i></div>'
+        ),
         '<li><div><b>29</b><span>2026-01</span></div><a href="t20260113_1.html">{title}</a></li>',
     ],
 )
@@ -151,14 +153,18 @@ def test_the_directory_is_asked_on_until_it_answers_nothing() -> None:
     [
         (
             'var channelId = "134657"; $.ajax({url:"http://infogate.jl.gov.cn/govsearch/jsonp/zf_jd_list.jsp"})',
-            "http://infogate.jl.gov.cn/govsearch/jsonp/zf_jd_list.jsp?page=1&lb=134657&callback=result&sword="
-            "&searchColumn=all&searchYear=all&pubURL=http%3A%2F%2Fxxgk.example.gov.cn%2F&SType=1&channelId=134657",
+            (
+                "http://infogate.jl.gov.cn/govsearch/jsonp/zf_jd_list.jsp?page=1&lb=134657&callback=result&sword="
+                "&searchColumn=all&searchYear=all&pubURL=http%3A%2F%2Fxxgk.example.gov.cn%2F&SType=1&channelId=134657"
+            ),
         ),
         (
             'pubURL: "http://zwgk.changchun.gov.cn/na", lb: 58855, url: "http://infogate.changchun.gov.cn/govsearch/jsonp/gkml/zf_list.jsp"',
-            "http://infogate.changchun.gov.cn/govsearch/jsonp/gkml/zf_list.jsp?page=1&lb=58855&sword=&searchColumn=all"
-            "&searchYear=all&pubURL=http%3A%2F%2Fzwgk.changchun.gov.cn%2Fna&SType=1&searchColumnYear=all&searchYear=all"
-            "&pubURL=&SType=1&channelId=58855&callback=result",
+            (
+                "http://infogate.changchun.gov.cn/govsearch/jsonp/gkml/zf_list.jsp?page=1&lb=58855&sword=&searchColumn=all"
+                "&searchYear=all&pubURL=http%3A%2F%2Fzwgk.changchun.gov.cn%2Fna&SType=1&searchColumnYear=all&searchYear=all"
+                "&pubURL=&SType=1&channelId=58855&callback=result"
+            ),
         ),
         (
             "load('/govsearch/jsonp/x.jsp?page=3&amp;lb=77&amp;callback=result')",
