@@ -78,6 +78,8 @@ class Politeness(AutoThrottle):
             downloader._process_queue(slot)  # noqa: SLF001 - the downloader has no word for "do not wait"
 
     def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
+        if self._stopping:
+            return
         super()._adjust_delay(slot, latency, response)
         slot.delay = max(slot.delay, self.least_gap(urlsplit(response.url).hostname or ""))
 
@@ -85,7 +87,7 @@ class Politeness(AutoThrottle):
         """A slot that was idle is made anew, and knows no floor."""
         host = urlsplit(request.url).hostname or ""
         slot = self._slots().get(host)
-        if slot is not None:
+        if slot is not None and not self._stopping:
             slot.delay = max(slot.delay, self.least_gap(host))
 
     def _headers_received(self, request: Request, **_: Any) -> None:

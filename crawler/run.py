@@ -23,6 +23,8 @@ from archive import crawls, listings, reports
 from archive.listings import PortalState
 from archive.reports import Derived
 from archive.store import Archive
+from crawler.allowance import Allowance
+from crawler.environment import number, words
 from crawler.errors import CrawlerError
 from crawler.keeping import Keeper
 from crawler.pipelines import Notes
@@ -73,6 +75,9 @@ def crawl(
     ``overrides`` are settings of Scrapy. Raises :class:`CrawlerError` and :class:`archive.errors.ArchiveError`.
     """
     folder = archive_folder.absolute()
+    allow = [*allow, *(host for portal in portals for host in portal.allow)]
+    Allowance.of([*words("XXGK_ALLOW"), *allow])  # what is wrong is said before anything is made
+    number("XXGK_DOWNLOAD_DELAY", 0)
     urls = list(dict.fromkeys(portal.url for portal in portals))
     with Archive.open(folder, database, create=True) as archive:
         begun = crawls.begin(archive, {"year": year}, urls)
@@ -92,7 +97,7 @@ def crawl(
             **({} if delay is None else {"DOWNLOAD_DELAY": delay}),
             **(overrides or {}),
         },
-        [*allow, *(host for portal in portals for host in portal.allow)],
+        allow,
     )
     crawler = _run(settings, urls, year, progress)
     stats = crawler.stats

@@ -9,7 +9,6 @@ import typer
 from archive.listings import PortalState
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
-from crawler.environment import number
 from crawler.portals import read_registry
 
 EXAMPLE = "Example: xxgk crawl jilin-city http://xxgk.siping.gov.cn/ --year 2024"
@@ -49,7 +48,6 @@ def command(
     invocation = Invocation.of(context)
     registry = read_registry(invocation.folder)
     entries = [registry.resolve(name) for name in portals]
-    number("XXGK_DOWNLOAD_DELAY", 1.0)  # say what is wrong before anything begins
     with progress() as show:
         summary = crawl(
             invocation.folder,

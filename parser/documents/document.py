@@ -11,6 +11,7 @@ from parser.labels import normal, squeeze
 
 MAX_SPAN = 1_000  # HTML allows colspan up to 1000; rowspan is bounded by the rows that are there
 MAX_SLOTS = 400_000  # a statutory table has some 400; a page that resolves to more is hostile
+UNREAD = "\ufffd"  # stands in a cell of a picture that has ink nobody could read: it is not blank
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class DrawnPage:
     height: float
     chars: Sequence[Drawn]
     edges: Sequence[Drawn]
+    recognised: bool = False  # by OCR: ``confidence`` stands with each character
 
 
 def blocks(pages: Iterable[DrawnPage]) -> list[Block]:
@@ -48,8 +49,8 @@ def edge(x0: float, top: float, x1: float, bottom: float) -> Drawn:
 def _pieces(page: DrawnPage) -> list[Piece]:
     """The paragraphs and grids of one page, top to bottom."""
     grids: list[tuple[float, Box, Grid]] = []
-    for boxes in _tables(page.edges):
-        grid = _grid(boxes, page.chars, page.number)
+    for boxes in tables(page.edges):
+        grid = _grid(boxes, page)
         if grid is not None:
             outer = (
                 min(b[0] for b in boxes),
@@ -64,7 +65,7 @@ def _pieces(page: DrawnPage) -> list[Piece]:
     return [piece for _, piece in sorted(pieces, key=lambda pair: pair[0])]
 
 
-def _tables(edges: Sequence[Drawn]) -> list[list[Box]]:
+def tables(edges: Sequence[Drawn]) -> list[list[Box]]:
     """The cells of each ruled table, as pdfplumber finds them."""
     drawn = [item for item in edges if item["height" if item["orientation"] == "v" else "width"] >= 1]
     drawn += _open_ends(drawn)
@@ -100,7 +101,7 @@ def _inside(char: Drawn, box: Box) -> bool:
     return bool(box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1)
 
 
-def _grid(boxes: Sequence[Box], chars: Sequence[Drawn], page: int) -> Grid | None:
+def _grid(boxes: Sequence[Box], page: DrawnPage) -> Grid | None:
     """The grid of a ruled table, each cell with its place; a single box or column is no table."""
     xs, ys = (
         _edges([box[0] for box in boxes] + [box[2] for box in boxes]),
@@ -110,7 +111,7 @@ def _grid(boxes: Sequence[Box], chars: Sequence[Drawn], page: int) -> Grid | Non
         return None
     inside: dict[int, list[Drawn]] = {index: [] for index in range(len(boxes))}
     placed = _Locator(boxes, xs, ys)
-    for char in chars:
+    for char in page.chars:
         index = placed.find((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2)
         if index is not None:
             inside[index].append(char)
@@ -119,8 +120,16 @@ def _grid(boxes: Sequence[Box], chars: Sequence[Drawn], page: int) -> Grid | Non
         left, right, top, bottom = (_at(xs, box[0]), _at(xs, box[2]), _at(ys, box[1]), _at(ys, box[3]))
         text = _cell_text(inside[index], box)
         rounded = (round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1))
-        rows[top].append(Cell(text, top + 1, left + 1, max(1, bottom - top), max(1, right - left), page, rounded))
+        spans = (max(1, bottom - top), max(1, right - left))
+        rows[top].append(Cell(text, top + 1, left + 1, *spans, page.number, rounded, _confidence(inside[index], page)))
     return Grid(0, tuple(tuple(sorted(row, key=lambda cell: cell.column)) for row in rows), aligned=True)
+
+
+def _confidence(chars: Sequence[Drawn], page: DrawnPage) -> float | None:
+    """How sure a cell's least sure character is; a cell of a picture without ink is blank for certain."""
+    if not page.recognised:
+        return None
+    return round(min((float(char["confidence"]) for char in chars), default=1.0), 3)
 
 
 class _Locator:

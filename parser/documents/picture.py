@@ -1,0 +1,267 @@
+"""Scans and pictures: ruled lines give the cells, each cell's own pixels are read, what stands around them is detected.
+
+A cell is read alone, so that no number reaches over a rule; and a value that two readings or the count of its glyphs
+do not agree on gets confidence 0. A number is never wrong; it may be missing.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image, ImageOps, ImageSequence
+
+from parser.documents.document import UNREAD, Document
+from parser.documents.drawn import Box, Drawn, DrawnPage, blocks, edge, tables
+from parser.documents.raster import Area, Gray, Mask, gray, groups, ink, rules, smooth, straightened, text_lines
+from parser.documents.recognition import Character, Recogniser, recogniser
+from parser.effort import Effort, announce
+from parser.errors import UnreadableDocument
+
+MAX_PAGES = 60
+RESOLUTION = 200.0  # dots an inch: a digit of the forms is 15 pixels high
+NOTE = ("ocr.used", "the figures are recognised from pictures (OCR); at.confidence says how surely, the source decides")
+_MAX_SIDE = 40_000
+_MAX_PIXELS = 80_000_000  # of the file: A3 at 600 dots an inch
+_MAX_WORK = 24_000_000  # of the page as it is read
+_A4 = 595.0  # points: how wide a picture without a size of its own is taken to be
+_LEAST_RULE = 10.0  # points: shorter strokes belong to characters
+_THICKEST = 3.0
+_TOUCH = 2.0  # points between the end of a rule and the rule it ends at
+_INSET = 1.6  # points: a cell's box runs along the middle of its rules
+_SEARCHED = 110.0  # dots an inch are enough to find lines of text
+_MARGINS = (0.18, 0.34)  # of a line's height: the two readings of a value differ in their frame
+_LEAST_INK = 6  # pixels: fewer are dust
+_WIDEST_STEP = 1.05  # times their height: digits further apart may have a point between them that faded
+_NUMBERLIKE = re.compile(r"[-+－—–]?\d[\d.,，．]*")
+_DIGIT = re.compile(r"\d")
+_LONE_STROKES = {"一", "_", "ー", "~", "－", "–", "-"}
+
+
+def read_picture(data: bytes) -> Document:
+    """A document from the bytes of a picture, several pages where it is a TIFF; UnreadableDocument where it is damaged."""
+    announce(Effort.RECOGNITION)
+    found = blocks(recognised(page, number, _A4) for number, page in enumerate(_pictures(data), 1))
+    return Document("image", tuple(found), notes=(NOTE,))
+
+
+def _pictures(data: bytes) -> Iterator[Image.Image]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of what is checked here: sizes, odd metadata
+            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "BMP", "TIFF")) as file:
+                many = file.format == "TIFF"
+                for number, frame in enumerate(ImageSequence.Iterator(file), 1):
+                    if max(frame.size) > _MAX_SIDE or frame.width * frame.height > _MAX_PIXELS or number > MAX_PAGES:
+                        message = f"the picture is larger than a page can be ({frame.width} x {frame.height}, page {number})"
+                        raise UnreadableDocument(message)
+                    yield _on_white(ImageOps.exif_transpose(frame))
+                    if not many:  # a GIF's further frames move
+                        return
+    except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, EOFError, Image.DecompressionBombError) as error:
+        message = f"the picture is cut or damaged ({type(error).__name__}); fetch it again or open it in a viewer"
+        raise UnreadableDocument(message) from error
+
+
+def _on_white(frame: Image.Image) -> Image.Image:
+    """The picture without transparency, as a page shows it."""
+    if frame.mode in {"RGBA", "LA", "PA"} or "transparency" in frame.info:
+        layer = frame.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, "white")
+        paper.alpha_composite(layer)
+        return paper.convert("RGB")
+    return frame.convert("RGB")
+
+
+def recognised(picture: Image.Image, number: int, width: float) -> DrawnPage:
+    """One page as drawn; ``width`` is that of the page in points."""
+    scale = min(width * RESOLUTION / 72 / picture.width, (_MAX_WORK / (picture.width * picture.height)) ** 0.5)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    page = _Scan(straightened(picture.resize(size, Image.Resampling.LANCZOS)), 72 / RESOLUTION)
+    chars = [*page.cells(recogniser()), *page.prose(recogniser())]
+    return DrawnPage(number, size[1] * 72 / RESOLUTION, chars, page.edges, recognised=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A line of text within a box of pixels it must not leave."""
+
+    area: Area
+    within: Area
+
+
+class _Scan:
+    """One page: its rules and tables, and the two ways its characters are found."""
+
+    def __init__(self, picture: Image.Image, points: float) -> None:
+        self._points = points  # a pixel
+        page = gray(picture)
+        dark = ink(page)
+        across, down = _framing(*rules(dark, self._pixels(_LEAST_RULE), self._pixels(_THICKEST)), self._pixels(_TOUCH))
+        self.edges: list[Drawn] = [self._edge(rule) for rule in (*across, *down)]
+        self._boxes = tables(self.edges)
+        for rule in (*across, *down):
+            _blank(page, dark, rule, 2)
+        self._page, self._dark = page, dark
+        self._faint: Mask = ink(smooth(page), darker=0.9)
+        for rule in (*across, *down):
+            self._faint[max(0, rule.top - 3) : rule.bottom + 3, max(0, rule.left - 3) : rule.right + 3] = False
+
+    def _pixels(self, points: float) -> int:
+        return max(2, round(points / self._points))
+
+    def _edge(self, rule: Area) -> Drawn:
+        x, y = (rule.left + rule.right) / 2 * self._points, (rule.top + rule.bottom) / 2 * self._points
+        if rule.width >= rule.height:
+            return edge(rule.left * self._points, y, rule.right * self._points, y)
+        return edge(x, rule.top * self._points, x, rule.bottom * self._points)
+
+    def cells(self, reader: Recogniser) -> Iterator[Drawn]:
+        """The characters of all cells; a cell with ink that is not read holds one that says so."""
+        inside = [self._inside(box) for table in self._boxes for box in table]
+        pieces = [_Piece(line, cell) for cell in inside for line in text_lines(self._dark, cell) if self._printed(line)]
+        read: set[Area] = set()
+        for piece, characters in zip(pieces, self._read(reader, pieces), strict=True):
+            if characters:
+                read.add(piece.within)
+                yield from self._drawn(piece.area, characters)
+        for cell in inside:
+            if cell not in read and self._faint[cell.top : cell.bottom, cell.left : cell.right].sum() >= _LEAST_INK:
+                yield from self._drawn(cell, [Character(UNREAD, 0.5, 0.0)])
+
+    def _inside(self, box: Box) -> Area:
+        left, top, right, bottom = (round(value / self._points) for value in box)
+        inset = self._pixels(_INSET)
+        return Area(left + inset, top + inset, max(left + inset, right - inset), max(top + inset, bottom - inset))
+
+    def _printed(self, line: Area) -> bool:
+        return int(self._dark[line.top : line.bottom, line.left : line.right].sum()) >= _LEAST_INK
+
+    def _read(self, reader: Recogniser, pieces: Sequence[_Piece]) -> list[list[Character]]:
+        """The characters of each piece; what is no plain words is read twice and its glyphs are counted."""
+        first = reader.read([self._crop(piece, _MARGINS[0]) for piece in pieces])
+        doubtful = [index for index, found in enumerate(first) if _is_value(found)]
+        again = reader.read([self._crop(pieces[index], _MARGINS[1]) for index in doubtful])
+        for index, other in zip(doubtful, again, strict=True):
+            first[index] = self._agreed(pieces[index], first[index], other)
+        return first
+
+    def _crop(self, piece: _Piece, margin: float) -> Gray:
+        area, room = piece.area, max(2, round(margin * max(piece.area.height, self._pixels(4))))
+        thin = max(0, self._pixels(7) - area.height) // 2  # a dash alone would fill the frame
+        top, bottom = max(area.top - room - thin, piece.within.top), min(area.bottom + room + thin, piece.within.bottom)
+        left, right = max(area.left - room, piece.within.left), min(area.right + room, piece.within.right)
+        crop = self._page[top:bottom, left:right]
+        lacking = (
+            (top - (area.top - room - thin), area.bottom + room + thin - bottom),
+            (left - (area.left - room), area.right + room - right),
+        )
+        return np.pad(crop, lacking, constant_values=float(np.quantile(crop, 0.9)))
+
+    def _agreed(self, piece: _Piece, one: list[Character], other: list[Character]) -> list[Character]:
+        """The characters of a value; confidence 0 where the readings or the pixels do not bear them out."""
+        text = _text(one)
+        if text in _LONE_STROKES and piece.area.height < 0.35 * piece.area.width:
+            return [replace(one[0], text="—", confidence=1.0)]  # a stroke alone in a cell is a dash, whatever it is called
+        if text != _text(other) or not self._borne_out(piece, one):
+            return [replace(item, confidence=0.0) for item in one]
+        return [
+            replace(item, confidence=min(item.confidence, twin.confidence))
+            for item, twin in zip(one, other, strict=True)
+        ]
+
+    def _borne_out(self, piece: _Piece, characters: Sequence[Character]) -> bool:
+        """Whether the glyphs of a number are as many as its characters, evenly set, and whole."""
+        area, within = piece.area, piece.within
+        if area.left <= within.left or area.top <= within.top or area.right >= within.right or area.bottom >= within.bottom:
+            return False  # cut by a rule, or reaching in from the next cell
+        number = _NUMBERLIKE.match(_text(characters))
+        if number is None:
+            return not any(_DIGIT.match(item.text) for item in characters)
+        columns = self._dark[area.top : area.bottom, area.left : area.right].any(axis=0)
+        glyphs = list(groups(columns, 1))
+        length = number.end()
+        if length < len(characters):  # 21997万元: the glyphs left of the first word
+            limit = (characters[length - 1].at + characters[length].at) / 2 * len(columns)
+            glyphs = [glyph for glyph in glyphs if sum(glyph) / 2 < limit]
+        if len(glyphs) != length:
+            return False
+        middles = [sum(glyph) / 2 for glyph in glyphs]
+        return all(
+            right - left <= _WIDEST_STEP * area.height
+            for left, right, a, b in zip(middles, middles[1:], number[0], number[0][1:], strict=False)
+            if a.isdigit() and b.isdigit()
+        )
+
+    def prose(self, reader: Recogniser) -> Iterator[Drawn]:
+        """The characters of all lines of text that stand in no table."""
+        page, dark = self._page.copy(), self._dark.copy()
+        for table in self._boxes:
+            for box in table:
+                left, top, right, bottom = (round(value / self._points) for value in box)
+                _blank(page, dark, Area(left, top, right, bottom), 3)
+        found = [_trimmed(dark, area) for area in reader.lines(page, _SEARCHED * self._points / 72)]
+        whole = Area(0, 0, page.shape[1], page.shape[0])
+        pieces = [_Piece(area, whole) for area in found if area.width > 2 and area.height > 2]
+        for piece, characters in zip(pieces, reader.read([self._crop(piece, _MARGINS[0]) for piece in pieces]), strict=True):
+            yield from self._drawn(piece.area, characters)
+
+    def _drawn(self, area: Area, characters: Sequence[Character]) -> Iterator[Drawn]:
+        """Characters side by side over the box of their line."""
+        if not characters:
+            return
+        middles = [area.left + item.at * area.width for item in characters]
+        ends = [*((a + b) / 2 for a, b in zip(middles, middles[1:], strict=False)), float(area.right)]
+        start = float(area.left)
+        for item, end in zip(characters, ends, strict=True):
+            yield {
+                "text": item.text, "size": area.height * self._points, "confidence": item.confidence,
+                "x0": start * self._points, "x1": end * self._points,
+                "top": area.top * self._points, "bottom": area.bottom * self._points,
+            }  # fmt: skip
+            start = end
+
+
+def _framing(across: list[Area], down: list[Area], near: int) -> tuple[list[Area], list[Area]]:
+    """The rules that touch one of the other direction: strokes of characters, underlines and dashes do not."""
+
+    def touch(a: Area, b: Area) -> bool:
+        return (
+            a.left - near <= b.right and b.left - near <= a.right and a.top - near <= b.bottom and b.top - near <= a.bottom
+        )
+
+    kept_down = [rule for rule in down if any(touch(rule, other) for other in across)]
+    kept_across = [rule for rule in across if any(touch(rule, other) for other in kept_down)]
+    return kept_across, kept_down
+
+
+def _blank(page: Gray, dark: Mask, area: Area, more: int) -> None:
+    """Take an area off the page."""
+    place = (slice(max(0, area.top - more), area.bottom + more), slice(max(0, area.left - more), area.right + more))
+    page[place] = 1.0
+    dark[place] = False
+
+
+def _trimmed(dark: Mask, area: Area) -> Area:
+    """The area without empty margins."""
+    inside = dark[area.top : area.bottom, area.left : area.right]
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows) or not len(columns):
+        return Area(area.left, area.top, area.left, area.top)
+    return Area(
+        area.left + int(columns[0]), area.top + int(rows[0]), area.left + int(columns[-1]) + 1, area.top + int(rows[-1]) + 1
+    )
+
+
+def _text(characters: Sequence[Character]) -> str:
+    return "".join(item.text for item in characters)
+
+
+def _is_value(characters: Sequence[Character]) -> bool:
+    """Whether a piece may be a value: it begins with a digit or sign, or is one or two characters."""
+    text = _text(characters)
+    return len(text) <= 2 or _NUMBERLIKE.match(text) is not None
