@@ -138,7 +138,9 @@ class Look:
             name.decode("latin-1").lower(): b", ".join(response.headers.getlist(name)).decode("latin-1")
             for name in response.headers
         }
-        cookies = [value.decode("latin-1").partition("=")[0].strip() for value in response.headers.getlist("Set-Cookie")]
+        cookies = [
+            value.decode("latin-1").partition("=")[0].strip() for value in response.headers.getlist("Set-Cookie")
+        ]
         body = peek(response.body, headers.get("content-encoding"), _LOOKED_AT)
         if is_document(body, headers):
             return None
@@ -153,7 +155,9 @@ class Look:
             size=len(body),
             text=text,
             title="".join("".join(element.itertext()) for element in tree.iter("title")).strip(),
-            headings=tuple(filter(None, ("".join(element.itertext()).strip() for element in tree.iter("h1", "h2", "h3", "h4")))),
+            headings=tuple(
+                filter(None, ("".join(element.itertext()).strip() for element in tree.iter("h1", "h2", "h3", "h4")))
+            ),
             shown="".join(visible(tree).split()),
             links=sum(1 for element in tree.iter("a") if element.get("href")),
         )
@@ -235,6 +239,6 @@ def _cookie(system: System, look: Look) -> str | None:
 
 def _leads_to_itself(look: Look) -> bool:
     target = look.headers.get("location")
-    if not 300 <= look.status < 400 or target is None:  # noqa: PLR2004 - RFC 9110
+    if not 300 <= look.status < 400 or target is None:
         return False
     return urlsplit(urljoin(look.url, target))[:4] == urlsplit(look.url)[:4]

@@ -86,7 +86,9 @@ class Run:
 @cache
 def campaign() -> Campaign:
     """The campaign as it stands in ``campaign.yml``."""
-    return Campaign.model_validate(yaml.safe_load(files("crawler").joinpath("campaign.yml").read_text(encoding="utf-8")))
+    return Campaign.model_validate(
+        yaml.safe_load(files("crawler").joinpath("campaign.yml").read_text(encoding="utf-8"))
+    )
 
 
 def next_runs(now: datetime, count: int, plan: Campaign | None = None) -> list[Run]:

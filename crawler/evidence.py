@@ -63,4 +63,6 @@ class BlockedPages:
         host = urlsplit(url).hostname or ""
         self._blocks[host] += 1
         if self._blocks[host] >= PATIENCE and self._politeness is not None:
-            self._politeness.rest(host, lambda: Blocked(system, f"{host} blocked {PATIENCE} times ({system}) and rests"))
+            self._politeness.rest(
+                host, lambda: Blocked(system, f"{host} blocked {PATIENCE} times ({system}) and rests")
+            )

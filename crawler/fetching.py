@@ -21,15 +21,19 @@ class Fetching(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._politeness = crawler.get_extension(Politeness)
+        self._patience = crawler.settings.getfloat("XXGK_ATTACHMENT_TIMEOUT")
         insecure = frozenset(crawler.settings.getlist("XXGK_INSECURE_TLS"))
         if insecure:
-            self._contextFactory = _Certificates(self._contextFactory, insecure)
+            certificates: Any = _Certificates(self._contextFactory, insecure)
+            self._contextFactory = certificates
 
     async def download_request(self, request: Request) -> Response:
         """Fetch, unless the host rests by now."""
         refusal = self._politeness.refusal(request.url) if self._politeness is not None else None
         if refusal is not None:
             raise refusal
+        if request.meta.get("role") == "attachment":
+            request.meta["download_timeout"] = max(request.meta.get("download_timeout", 0), self._patience)
         return await super().download_request(request)
 
 

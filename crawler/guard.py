@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -16,7 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 from twisted.web.client import URI
 
-from crawler.allowance import Allowance, HOST_NAME
+from crawler.allowance import HOST_NAME, Allowance
 from crawler.resolver import installed_resolver
 from spiders.outcomes import UNREACHABLE, AddressRefused, FetchRefused
 
@@ -76,7 +76,9 @@ class ConnectionGuard:
     def process_request(self, request: Request) -> None:
         """Refuse to connect where nobody would check what the name resolves to."""
         if not request.meta.get("proxy") and installed_resolver() is None:
-            raise AddressRefused("names are not checked here: TWISTED_DNS_RESOLVER must be crawler.resolver.GuardedResolver")
+            raise AddressRefused(
+                "names are not checked here: TWISTED_DNS_RESOLVER must be crawler.resolver.GuardedResolver"
+            )
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Turn what is a refusal in truth into one, before it is tried again."""
@@ -92,11 +94,11 @@ class ConnectionGuard:
 def _is_read_alike(url: str, scheme: str, host: str, port: int | None) -> bool:
     """Whether Twisted, which connects, reads the same host and port out of the address as we do, who judge it."""
     try:
-        seen = URI.fromBytes(url.encode("ascii"))
-        seen_host = seen.host.decode("ascii").strip("[]").lower()
+        seen: Any = URI.fromBytes(url.encode("ascii"))  # type: ignore[no-untyped-call]
+        seen_host: str = seen.host.decode("ascii").strip("[]").lower()
     except (UnicodeError, ValueError):
         return False
-    return seen_host == host and seen.port == (port if port is not None else _DEFAULT_PORTS[scheme])
+    return bool(seen_host == host and seen.port == (port if port is not None else _DEFAULT_PORTS[scheme]))
 
 
 def _is_number(host: str) -> bool:

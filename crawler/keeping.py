@@ -26,7 +26,9 @@ logger = logging.getLogger(__name__)
 EVIDENCE = 2048  # bytes of a page that is kept as evidence and never as a document
 ARCHIVED = "archived"  # the flag of an answer that came out of the archive
 _ROLES = frozenset({"robots", "entry", "list", "article", "attachment"})
-_SECRET = frozenset({"proxy-authorization", "authorization", "cookie"})  # of whoever crawls: not the portal's to be kept
+_SECRET = frozenset(
+    {"proxy-authorization", "authorization", "cookie"}
+)  # of whoever crawls: not the portal's to be kept
 _BODY_SEEN = "xxgk_bytes"
 
 
@@ -122,7 +124,7 @@ class Keeping:
             detail = f"{request.url} is larger than {self._most >> 20} MiB and was not read"
             raise FetchRefused(detail, outcome=INCOMPLETE) from exception
 
-    def _headers_received(self, request: Request, body_length: int, **_: Any) -> None:
+    def _headers_received(self, request: Request, body_length: Any, **_: Any) -> None:
         request.meta[_BODY_SEEN] = 0
         if isinstance(body_length, int) and body_length > self._most:
             raise StopDownload(fail=True)
@@ -166,7 +168,7 @@ def answer_of(request: Request, response: Response, archive: Archive, *, most: i
 
 def role_of(request: Request, response: Response) -> str:
     """What an answer is kept as."""
-    if 300 <= response.status < 400 and "Location" in response.headers:  # noqa: PLR2004 - RFC 9110
+    if 300 <= response.status < 400 and "Location" in response.headers:
         return "redirect"
     role = str(request.meta.get("role", "entry"))
     return role if role in _ROLES else "entry"
@@ -176,4 +178,3 @@ def _lines(headers: Headers) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1")) for name in headers for value in headers.getlist(name)
     )
-

@@ -33,7 +33,9 @@ class Notes:
         try:
             self._note(item)
         except AddressRefused as error:
-            logger.warning("Not noted: %s", error)  # an address that cannot stand in an archive cannot be fetched either
+            logger.warning(
+                "Not noted: %s", error
+            )  # an address that cannot stand in an archive cannot be fetched either
         except ArchiveError as error:
             self._keeper.fail(error)
         return item

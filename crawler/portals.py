@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -89,7 +88,9 @@ class Registry:
         if entry is not None:
             return entry
         if "." not in name and ":" not in name:
-            raise WrongUsage(f"no portal is registered as {name!r}: `xxgk portals list` shows the ids, any address will do too")
+            raise WrongUsage(
+                f"no portal is registered as {name!r}: `xxgk portals list` shows the ids, any address will do too"
+            )
         try:
             return PortalEntry(id="unregistered", url=name)
         except ValidationError:
@@ -108,7 +109,9 @@ def own_entries(archive_folder: Path | None) -> list[PortalEntry]:
     if folder is None or not folder.is_dir():
         return []
     return [
-        entry for path in sorted(folder.glob("*.yml")) for entry in read_entries(path.read_text(encoding="utf-8"), str(path))
+        entry
+        for path in sorted(folder.glob("*.yml"))
+        for entry in read_entries(path.read_text(encoding="utf-8"), str(path))
     ]
 
 
@@ -140,13 +143,15 @@ def add(archive_folder: Path, entry: PortalEntry) -> Path:
     """Register a portal in an archive's own folder; returns the file. Raises :class:`WrongUsage` if the id is taken."""
     known = {each.id: each for each in own_entries(archive_folder)}
     if entry.id in known:
-        raise WrongUsage(f"{entry.id} is registered already: {known[entry.id].url}; its file is in {archive_folder / FOLDER}")
+        raise WrongUsage(
+            f"{entry.id} is registered already: {known[entry.id].url}; its file is in {archive_folder / FOLDER}"
+        )
     path = archive_folder / FOLDER / f"{entry.id}.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     row = entry.model_dump(mode="json", exclude_defaults=True)
     fresh.write_text(yaml.safe_dump({"portals": [row]}, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    os.replace(fresh, path)
+    fresh.replace(path)
     return path
 
 

@@ -19,7 +19,10 @@ class Redirects(RedirectMiddleware):
     """
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
-        if redirected.url in {request.url, *request.meta.get("redirect_urls", ())} and redirected.method == request.method:
+        if (
+            redirected.url in {request.url, *request.meta.get("redirect_urls", ())}
+            and redirected.method == request.method
+        ):
             raise FetchRefused(f"{request.url} redirects in a circle")
         try:
             onward = super()._redirect(redirected, request, reason)

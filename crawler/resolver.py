@@ -22,7 +22,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # Cloud metadata services that stand at addresses which look public, or that no allowance should open.
-_METADATA = frozenset(map(ipaddress.ip_address, ("168.63.129.16", "100.100.100.200", "169.254.169.254", "fd00:ec2::254")))
+_METADATA = frozenset(
+    ipaddress.ip_address(text) for text in ("168.63.129.16", "100.100.100.200", "169.254.169.254", "fd00:ec2::254")
+)
 
 
 def kind_of_forbidden(text: str, *, allowed: bool) -> str | None:
@@ -71,7 +73,7 @@ class GuardedResolver(CachingHostnameResolver):
         transportSemantics: str = "TCP",  # noqa: N803 - Twisted's name
     ) -> IHostResolution:
         """Resolve a name for a connection to it."""
-        receiver = resolutionReceiver
+        receiver: Any = resolutionReceiver
         if hostName not in self._proxies:  # a proxy may stand anywhere: the user named it
             allowed = self._allowance.permits(hostName.lower(), portNumber or None)
             receiver = _Sieve(resolutionReceiver, hostName, self.refused, allowed=allowed)
@@ -90,7 +92,7 @@ def installed_resolver() -> GuardedResolver | None:
 class _Sieve:
     """Hands on the addresses that may be connected to."""
 
-    def __init__(self, receiver: IResolutionReceiver, name: str, refused: dict[str, str], *, allowed: bool) -> None:
+    def __init__(self, receiver: Any, name: str, refused: dict[str, str], *, allowed: bool) -> None:
         self._receiver = receiver
         self._name = name
         self._refused = refused
@@ -121,6 +123,8 @@ def _embedded(address: Address) -> Address:
 
 
 def _proxy_hosts() -> list[str]:
-    written = [url if "//" in url else f"//{url}" for scheme, url in getproxies().items() if scheme in {"http", "https"}]
+    written = [
+        url if "//" in url else f"//{url}" for scheme, url in getproxies().items() if scheme in {"http", "https"}
+    ]
     hosts = [urlsplit(url).hostname for url in written]
     return [host for host in hosts if host is not None]

@@ -28,7 +28,9 @@ class Retries(RetryMiddleware):
         if "dataloss" in response.flags:
             again = self._retry(request, ResponseDataLossError())
             if again is None:
-                raise FetchRefused(f"{request.url} was cut off on its way, each time it was asked for", outcome=INCOMPLETE)
+                raise FetchRefused(
+                    f"{request.url} was cut off on its way, each time it was asked for", outcome=INCOMPLETE
+                )
             return again
         if response.status not in self.retry_http_codes or request.meta.get("dont_retry", False):
             return response

@@ -84,7 +84,7 @@ class Robots:
         except FetchRefused as refused:
             outcome, detail = refused.outcome, refused.detail
             return lambda: FetchRefused(f"robots.txt of {origin} could not be read: {detail}", outcome=outcome)
-        except Exception as error:  # noqa: BLE001 - whatever failed, rules that were not read are no permission
+        except Exception as error:
             detail = f"{type(error).__name__}: {error}"
             logger.warning("robots.txt of %s could not be read: %s", origin, detail, exc_info=error)
             return lambda: Postponed(f"robots.txt of {origin} could not be read: {detail}")
@@ -98,7 +98,9 @@ class Robots:
         if answer.gap is not None and politeness is not None:
             gap = answer.gap
             if gap > LONGEST_WAIT:
-                return lambda: Disallowed(f"robots.txt of {origin} asks for {gap:.0f} s between requests: that is no crawl")
+                return lambda: Disallowed(
+                    f"robots.txt of {origin} asks for {gap:.0f} s between requests: that is no crawl"
+                )
             politeness.widen(urlsplit(origin).hostname or "", gap)
         return answer
 
@@ -107,10 +109,10 @@ def judge(response: Response, agent: str) -> Rules | str:
     """The rules of an answer, or the rest of a sentence that says why there are none to go by."""
     if response.status in {404, 410}:
         return Rules("", agent)
-    if not 200 <= response.status < 300:  # noqa: PLR2004 - RFC 9110
+    if not 200 <= response.status < 300:
         return f"was answered with status {response.status}"
     if is_html(response):
-        return Rules("", agent)  # a portal without one that answers everything with a page; challenges never come this far
+        return Rules("", agent)  # there is none, and a page is what this portal answers; challenges do not come so far
     return Rules(decode(response.body[:_LONGEST])[0], agent)
 
 
@@ -118,7 +120,9 @@ def is_html(response: Response) -> bool:
     """Whether an answer is a page, whatever it was asked for as."""
     start = response.body[:512].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").lower()
     declared = (response.headers.get("Content-Type") or b"").lower()
-    return start.startswith((b"<!", b"<html", b"<head", b"<script", b"<meta", b"<body")) or b"html" in declared and start.startswith(b"<")
+    return start.startswith((b"<!", b"<html", b"<head", b"<script", b"<meta", b"<body")) or (
+        b"html" in declared and start.startswith(b"<")
+    )
 
 
 def origin_of(url: str) -> str:

@@ -59,7 +59,11 @@ class Ticker:
 
     def command(self, urls: Sequence[str]) -> list[str]:
         """The command that crawls these portals into our archive."""
-        place = ["--archive", str(self._folder), *(["--database", self._database] if self._database is not None else [])]
+        place = [
+            "--archive",
+            str(self._folder),
+            *(["--database", self._database] if self._database is not None else []),
+        ]
         return [sys.executable, "-m", "crawler", *place, "crawl", *urls]
 
     def stop(self) -> None:
@@ -86,7 +90,13 @@ def run(ticker: Ticker, say: Say) -> None:
     scheduler = BlockingScheduler(timezone=UTC)
     # Coalesced and never twice at once: a tick that waited for a long crawl counts as one.
     scheduler.add_job(
-        ticker.tick, "interval", seconds=TICK, coalesce=True, max_instances=1, misfire_grace_time=None, next_run_time=datetime.now(UTC)
+        ticker.tick,
+        "interval",
+        seconds=TICK,
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+        next_run_time=datetime.now(UTC),
     )
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -17,13 +17,13 @@ BOT_NAME = "xxgk"
 SPIDER_MODULES = ["spiders.reports"]
 NEWSPIDER_MODULE = "spiders"
 _CONTACT = os.environ.get("XXGK_CONTACT", "")  # an address the portals' administrators can write to
-USER_AGENT = f"xxgk/{_VERSION} (archive of annual disclosure reports; obeys robots.txt{'; ' if _CONTACT else ''}{_CONTACT})"
+USER_AGENT = f"xxgk/{_VERSION} (archive of annual disclosure reports; obeys robots.txt{_CONTACT and f'; {_CONTACT}'})"
 ROBOTSTXT_USER_AGENT = "xxgk"  # the name rules in robots.txt can address, without the version
 
 # Where the archive stands (ours; read by crawler/keeping.py)
 XXGK_ARCHIVE = os.environ.get("XXGK_ARCHIVE", "xxgk-archive")
 XXGK_DATABASE = os.environ.get("XXGK_DATABASE")
-XXGK_DERIVE = True  # `scrapy crawl` ends with records, not only captures; `xxgk crawl` derives by itself and shows progress
+XXGK_DERIVE = True  # `scrapy crawl` ends with records, not only captures; `xxgk crawl` derives by itself
 
 # What may be fetched (ours; read by crawler/guard.py and crawler/fetching.py)
 XXGK_ALLOW = words("XXGK_ALLOW")  # hosts beside .gov.cn, each HOST or HOST:PORT
@@ -37,13 +37,12 @@ DOWNLOAD_HANDLERS = {
     "s3": None,  # no portal publishes there
 }
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off in Scrapy; a report must come from whom it claims to
-TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"  # refuses private addresses when the connection is made; IPv6 too
+TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"  # judges what names resolve to, IPv6 too
 DOWNLOAD_MAXSIZE = 64 << 20  # bytes, while streaming and again while inflating; the largest scans have some tens of MiB
 DOWNLOAD_WARNSIZE = 0  # scans are large, that is no warning
 DOWNLOAD_FAIL_ON_DATALOSS = False  # a cut answer is kept as evidence first; crawler/retries.py then refuses it
 TELNETCONSOLE_ENABLED = False  # a shell into the process, for anybody on this machine
 REMOTE_CONTROL_ENABLED = False  # on in Scrapy 2.19: it runs Python code that reaches its port
-HTTPERROR_ALLOW_ALL = False  # the spider names the statuses it wants to see
 
 # Politeness
 DOWNLOAD_DELAY = number("XXGK_DOWNLOAD_DELAY", 1.0)  # seconds between two requests to one host, at least
@@ -53,7 +52,8 @@ CONCURRENT_REQUESTS = 64  # hosts side by side; Scrapy's 16 would let some wait 
 AUTOTHROTTLE_ENABLED = True  # a portal that slows down is asked less often
 AUTOTHROTTLE_START_DELAY = 0  # begin at DOWNLOAD_DELAY, not at 5 s: crawler/politeness.py never goes below it
 DOWNLOAD_TIMEOUT = 60  # seconds; Scrapy's 180, three times tried, would hold a dead portal for nine minutes
-RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408, 429, 202, 412]  # 202 and 412 are errors here (portals.md, blocked pages)
+XXGK_ATTACHMENT_TIMEOUT = 300  # seconds; scans of tens of MiB come over slow lines (ours; read by crawler/fetching.py)
+RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408, 429, 202, 412]  # 202 and 412: a challenge, or an error
 RETRY_GIVE_UP_LOG_LEVEL = "WARNING"  # a dead portal is an outcome, not a fault of the program
 REDIRECT_MAX_TIMES = 8  # portals redirect to www. and https, and some for ever; browsers' 20 is patience for logins
 COOKIES_ENABLED = False  # no portal needs one, and half of the challenges are passed by sending theirs back
@@ -62,14 +62,14 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Language": "zh-CN,zh;q=0.9",  # Scrapy asks for English, and some portals answer with their English site
     "Accept-Encoding": "gzip, deflate, br",  # not zstd: the archive reads captures back without it
 }
-METAREFRESH_ENABLED = False  # the spider follows a shell itself, by one hop; a page that reloads every minute is no shell
+METAREFRESH_ENABLED = False  # the spider follows a shell itself, by one hop; pages that reload are none
 
 # How requests pass: from the engine downwards by rising number, answers upwards by falling number
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the guard decides, and says why
     "crawler.guard.Guard": 40,
     "crawler.resuming.Resuming": 60,
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes a 5xx and a challenge page for permission
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes a 5xx for permission
     "crawler.robots.Robots": 100,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # we have no passwords to lose
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
@@ -89,5 +89,4 @@ ITEM_PIPELINES = {"crawler.pipelines.Notes": 100}
 
 # Running
 LOG_LEVEL = os.environ.get("XXGK_LOG_LEVEL", "INFO")  # DEBUG writes a line per request
-STATS_DUMP = True
 MEMUSAGE_ENABLED = False  # it warns by e-mail

@@ -129,7 +129,11 @@ def _title_candidates(document: Document, hints: Hints) -> Iterator[str]:
         if item.source == "field":
             yield item.text
     yield from (line.text for line in lines if line.heading)
-    yield from (_with_division(lines, index, index) for index in range(len(lines)) if _ends_title(lines[index].text))
+    yield from (
+        _with_division(lines, index, index)
+        for index in range(len(lines))
+        if _ends_title(lines[index].text) and not _goes_on(lines, index)
+    )
     yield from _joined_titles(lines)
     for label, value in header_fields(document):
         if label in _FIELD_TITLES:
@@ -146,14 +150,20 @@ def _title_candidates(document: Document, hints: Hints) -> Iterator[str]:
 def _joined_titles(lines: Sequence[Line]) -> Iterator[str]:
     """Titles over two to five lines (S3: four lines), the fewest lines first."""
     for last in range(1, len(lines)):
-        if not _ends_title(lines[last].text):
-            continue
         for first in range(last - 1, max(-1, last - _TITLE_JOIN), -1):
             text = _join(lines, first, last)
             if len(text) > _TITLE_LENGTH:
                 break
+            if not _ends_title(text) or _goes_on(lines, last):
+                continue
             if _report_title(text) is not None:
                 yield _with_division(lines, first, last)
+
+
+def _goes_on(lines: Sequence[Line], index: int) -> bool:
+    """Whether the next line is the end of a word this one begins: …年度报 / 告."""
+    following = squeeze(lines[index + 1].text) if index + 1 < len(lines) else ""
+    return squeeze(lines[index].text).endswith("报") and following == "告"
 
 
 def _join(lines: Sequence[Line], first: int, last: int) -> str:

@@ -15,6 +15,7 @@ from parser.documents.document import Block, Cell, Grid, Line
 from parser.documents.text import is_page_number
 
 _NEAR = 3.0  # points: edges of one ruled line, drawn for neighbouring cells
+_NUMBERS_AT_END = re.compile(r"(?:\s[\d,.]+){3}$")
 _LEAST_RULES = 3  # so many vertical rules ending at one height are a table's
 Box = tuple[float, float, float, float]
 Drawn = dict[str, Any]  # pdfplumber's own shape: x0, x1, top, bottom, and text and size or orientation, width, height
@@ -210,23 +211,35 @@ def _paragraphs(chars: Sequence[Drawn], cuts: Sequence[float], page: int, height
     right = max(line[-1]["x1"] for line, _ in lines)
     size = median(char.get("size", 10.0) for line, _ in lines for char in line)
     found: list[tuple[float, Line]] = []
-    open_until: float | None = None  # where the previous line ended
-    previous_top = 0.0
+    previous: Sequence[Drawn] | None = None
     for line, text in lines:
         top = line[0]["top"]
         goes_on = (
-            open_until is not None
-            and open_until > right - 2.2 * size
+            previous is not None
+            and previous[-1]["x1"] > right - 2.2 * size
             and line[0]["x0"] < left + 1.2 * size
-            and not any(previous_top < cut < top for cut in cuts)
+            and _same_size(previous, line)
+            and not _is_row(found[-1][1].text)
+            and not _is_row(text)
+            and not any(previous[0]["top"] < cut < top for cut in cuts)
         )
-        if goes_on and found:
+        if goes_on:
             found[-1] = (found[-1][0], replace(found[-1][1], text=found[-1][1].text + text))
         else:
             found.append((top, Line(text, 0, page=page)))
-        open_until = line[-1]["x1"]
-        previous_top = top
+        previous = line
     return found
+
+
+def _same_size(above: Sequence[Drawn], below: Sequence[Drawn]) -> bool:
+    """Whether two lines are printed in one size; a title does not go on in its first paragraph."""
+    one, other = (median(char.get("size", 10.0) for char in line) for line in (above, below))
+    return bool(abs(one - other) <= 0.15 * max(one, other))
+
+
+def _is_row(text: str) -> bool:
+    """Whether a line is a row of a table without rules: three numbers or more at its end."""
+    return _NUMBERS_AT_END.search(text) is not None
 
 
 def _is_folio(line: Sequence[Drawn], text: str, height: float) -> bool:
@@ -271,26 +284,6 @@ def _same_columns(above: Grid, below: Grid) -> bool:
 
 
 def _append(above: Grid, below: Grid) -> Grid:
-    """One grid of two halves; a row cut by the page break is put together again."""
-    rows = list(above.rows)
-    more = [tuple(replace(cell, row=cell.row + len(above.rows)) for cell in row) for row in below.rows]
-    if rows and more and _is_rest(rows[-1], more[0]):
-        rows[-1] = tuple(
-            replace(cell, text="\n".join(part for part in (cell.text, rest.text) if part))
-            for cell, rest in zip(rows[-1], more[0], strict=True)
-        )
-        more = more[1:]
-    return replace(above, rows=(*rows, *more))
-
-
-def _is_rest(last: Sequence[Cell], first: Sequence[Cell]) -> bool:
-    """Whether the first row after a page break is the rest of the last one: words go on, and no value stands twice."""
-    if len(last) != len(first) or any(a.column != b.column for a, b in zip(last, first, strict=True)):
-        return False
-    both = [(a, b) for a, b in zip(last, first, strict=True) if a.text and b.text]
-    only_below = [b for a, b in zip(last, first, strict=True) if b.text and not a.text]
-    values_twice = any(any(char.isdigit() for char in b.text[:1]) for _, b in both)
-    if not both or values_twice:
-        return False
-    blank_values = [b for _, b in zip(last, first, strict=True) if not b.text]
-    return len(blank_values) >= len(first) - len(both) and not only_below
+    """One grid of two halves."""
+    more = (tuple(replace(cell, row=cell.row + len(above.rows)) for cell in row) for row in below.rows)
+    return replace(above, rows=(*above.rows, *more))

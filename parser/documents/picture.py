@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from parser.documents.document import UNREAD, Document
 from parser.documents.drawn import Box, Drawn, DrawnPage, blocks, edge, tables
-from parser.documents.raster import Area, Gray, Mask, gray, groups, ink, rules, smooth, straightened, text_lines
+from parser.documents.raster import Area, Gray, Mask, grain, gray, groups, ink, rules, smooth, straightened, text_lines
 from parser.documents.recognition import Character, Recogniser, recogniser
 from parser.effort import Effort, announce
 from parser.errors import UnreadableDocument
@@ -29,12 +29,15 @@ _MAX_SIDE = 40_000
 _MAX_PIXELS = 80_000_000  # of the file: A3 at 600 dots an inch
 _MAX_WORK = 24_000_000  # of the page as it is read
 _A4 = 595.0  # points: how wide a picture without a size of its own is taken to be
-_LEAST_RULE = 10.0  # points: shorter strokes belong to characters
+_LEAST_ACROSS = 30.0  # points: shorter strokes belong to characters; a table's rules run over several columns
+_LEAST_DOWN = 8.0  # points: the rows of a table are higher
 _THICKEST = 3.0
 _TOUCH = 2.0  # points between the end of a rule and the rule it ends at
 _INSET = 1.6  # points: a cell's box runs along the middle of its rules
 _SEARCHED = 110.0  # dots an inch are enough to find lines of text
-_MARGINS = (0.18, 0.34)  # of a line's height: the two readings of a value differ in their frame
+_MARGIN = 0.18  # of a line's height: what is left around it
+_FRAMES = ((0.12, 3), (0.3, 2))  # of the two readings of a value: the margin, and how often a lone glyph is shown
+_GRAIN = 0.02  # of the scale from black to white: paper this rough is smoothed before it is read
 _LEAST_INK = 6  # pixels: fewer are dust
 _WIDEST_STEP = 1.05  # times their height: digits further apart may have a point between them that faded
 _NUMBERLIKE = re.compile(r"[-+－—–]?\d[\d.,，．]*")
@@ -57,12 +60,23 @@ def _pictures(data: bytes) -> Iterator[Image.Image]:
                 many = file.format == "TIFF"
                 for number, frame in enumerate(ImageSequence.Iterator(file), 1):
                     if max(frame.size) > _MAX_SIDE or frame.width * frame.height > _MAX_PIXELS or number > MAX_PAGES:
-                        message = f"the picture is larger than a page can be ({frame.width} x {frame.height}, page {number})"
+                        message = (
+                            f"the picture is larger than a page can be ({frame.width} x {frame.height}, page {number})"
+                        )
                         raise UnreadableDocument(message)
                     yield _on_white(ImageOps.exif_transpose(frame))
                     if not many:  # a GIF's further frames move
                         return
-    except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, EOFError, Image.DecompressionBombError) as error:
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        KeyError,
+        IndexError,
+        TypeError,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as error:
         message = f"the picture is cut or damaged ({type(error).__name__}); fetch it again or open it in a viewer"
         raise UnreadableDocument(message) from error
 
@@ -100,8 +114,10 @@ class _Scan:
     def __init__(self, picture: Image.Image, points: float) -> None:
         self._points = points  # a pixel
         page = gray(picture)
+        if grain(page) > _GRAIN:
+            page = smooth(page)
         dark = ink(page)
-        across, down = _framing(*rules(dark, self._pixels(_LEAST_RULE), self._pixels(_THICKEST)), self._pixels(_TOUCH))
+        across, down = _framing(*self._rules(dark), self._pixels(_TOUCH), self._pixels(_LEAST_ACROSS))
         self.edges: list[Drawn] = [self._edge(rule) for rule in (*across, *down)]
         self._boxes = tables(self.edges)
         for rule in (*across, *down):
@@ -110,6 +126,9 @@ class _Scan:
         self._faint: Mask = ink(smooth(page), darker=0.9)
         for rule in (*across, *down):
             self._faint[max(0, rule.top - 3) : rule.bottom + 3, max(0, rule.left - 3) : rule.right + 3] = False
+
+    def _rules(self, dark: Mask) -> tuple[list[Area], list[Area]]:
+        return rules(dark, self._pixels(_LEAST_ACROSS), self._pixels(_LEAST_DOWN), self._pixels(_THICKEST))
 
     def _pixels(self, points: float) -> int:
         return max(2, round(points / self._points))
@@ -143,21 +162,38 @@ class _Scan:
 
     def _read(self, reader: Recogniser, pieces: Sequence[_Piece]) -> list[list[Character]]:
         """The characters of each piece; what is no plain words is read twice and its glyphs are counted."""
-        first = reader.read([self._crop(piece, _MARGINS[0]) for piece in pieces])
+        first = self._reading(reader, pieces, _FRAMES[0])
         doubtful = [index for index, found in enumerate(first) if _is_value(found)]
-        again = reader.read([self._crop(pieces[index], _MARGINS[1]) for index in doubtful])
+        again = self._reading(reader, [pieces[index] for index in doubtful], _FRAMES[1])
         for index, other in zip(doubtful, again, strict=True):
             first[index] = self._agreed(pieces[index], first[index], other)
         return first
 
+    def _reading(self, reader: Recogniser, pieces: Sequence[_Piece], frame: tuple[float, int]) -> list[list[Character]]:
+        """One reading in one frame; a lone glyph is shown several times over and must be read so."""
+        margin, times = frame
+        copies = [times if self._is_lone(piece.area) else 1 for piece in pieces]
+        crops = [np.tile(self._crop(piece, margin), (1, count)) for piece, count in zip(pieces, copies, strict=True)]
+        return [
+            found if count == 1 else _once(found, count)
+            for found, count in zip(reader.read(crops), copies, strict=True)
+        ]
+
+    def _is_lone(self, area: Area) -> bool:
+        """Whether a line is a single glyph: the models know lines, and take a lone 0 for the letter o."""
+        return area.width <= 1.2 * area.height and len(self._glyphs(area)) == 1
+
+    def _glyphs(self, area: Area) -> list[tuple[int, int]]:
+        return list(groups(self._dark[area.top : area.bottom, area.left : area.right].any(axis=0), 1))
+
     def _crop(self, piece: _Piece, margin: float) -> Gray:
         area, room = piece.area, max(2, round(margin * max(piece.area.height, self._pixels(4))))
-        thin = max(0, self._pixels(7) - area.height) // 2  # a dash alone would fill the frame
-        top, bottom = max(area.top - room - thin, piece.within.top), min(area.bottom + room + thin, piece.within.bottom)
+        high = room + max(0, self._pixels(7) - area.height) // 2  # a dash alone would fill the frame
+        top, bottom = max(area.top - high, piece.within.top), min(area.bottom + high, piece.within.bottom)
         left, right = max(area.left - room, piece.within.left), min(area.right + room, piece.within.right)
         crop = self._page[top:bottom, left:right]
         lacking = (
-            (top - (area.top - room - thin), area.bottom + room + thin - bottom),
+            (top - (area.top - high), area.bottom + high - bottom),
             (left - (area.left - room), area.right + room - right),
         )
         return np.pad(crop, lacking, constant_values=float(np.quantile(crop, 0.9)))
@@ -165,8 +201,12 @@ class _Scan:
     def _agreed(self, piece: _Piece, one: list[Character], other: list[Character]) -> list[Character]:
         """The characters of a value; confidence 0 where the readings or the pixels do not bear them out."""
         text = _text(one)
+        if not one:
+            return []
         if text in _LONE_STROKES and piece.area.height < 0.35 * piece.area.width:
-            return [replace(one[0], text="—", confidence=1.0)]  # a stroke alone in a cell is a dash, whatever it is called
+            return [
+                replace(one[0], text="—", confidence=1.0)
+            ]  # a stroke alone in a cell is a dash, whatever it is called
         if text != _text(other) or not self._borne_out(piece, one):
             return [replace(item, confidence=0.0) for item in one]
         return [
@@ -177,16 +217,20 @@ class _Scan:
     def _borne_out(self, piece: _Piece, characters: Sequence[Character]) -> bool:
         """Whether the glyphs of a number are as many as its characters, evenly set, and whole."""
         area, within = piece.area, piece.within
-        if area.left <= within.left or area.top <= within.top or area.right >= within.right or area.bottom >= within.bottom:
+        if (
+            area.left <= within.left
+            or area.top <= within.top
+            or area.right >= within.right
+            or area.bottom >= within.bottom
+        ):
             return False  # cut by a rule, or reaching in from the next cell
         number = _NUMBERLIKE.match(_text(characters))
         if number is None:
             return not any(_DIGIT.match(item.text) for item in characters)
-        columns = self._dark[area.top : area.bottom, area.left : area.right].any(axis=0)
-        glyphs = list(groups(columns, 1))
+        glyphs = self._glyphs(area)
         length = number.end()
         if length < len(characters):  # 21997万元: the glyphs left of the first word
-            limit = (characters[length - 1].at + characters[length].at) / 2 * len(columns)
+            limit = (characters[length - 1].at + characters[length].at) / 2 * area.width
             glyphs = [glyph for glyph in glyphs if sum(glyph) / 2 < limit]
         if len(glyphs) != length:
             return False
@@ -207,7 +251,9 @@ class _Scan:
         found = [_trimmed(dark, area) for area in reader.lines(page, _SEARCHED * self._points / 72)]
         whole = Area(0, 0, page.shape[1], page.shape[0])
         pieces = [_Piece(area, whole) for area in found if area.width > 2 and area.height > 2]
-        for piece, characters in zip(pieces, reader.read([self._crop(piece, _MARGINS[0]) for piece in pieces]), strict=True):
+        for piece, characters in zip(
+            pieces, reader.read([self._crop(piece, _MARGIN) for piece in pieces]), strict=True
+        ):
             yield from self._drawn(piece.area, characters)
 
     def _drawn(self, area: Area, characters: Sequence[Character]) -> Iterator[Drawn]:
@@ -226,17 +272,24 @@ class _Scan:
             start = end
 
 
-def _framing(across: list[Area], down: list[Area], near: int) -> tuple[list[Area], list[Area]]:
-    """The rules that touch one of the other direction: strokes of characters, underlines and dashes do not."""
+def _framing(across: list[Area], down: list[Area], near: int, long: int) -> tuple[list[Area], list[Area]]:
+    """The rules of tables: what ends at rules of the other direction, or is too long for a stroke of a character."""
 
-    def touch(a: Area, b: Area) -> bool:
-        return (
-            a.left - near <= b.right and b.left - near <= a.right and a.top - near <= b.bottom and b.top - near <= a.bottom
-        )
+    def holds(upright: Area) -> bool:
+        crossed = [rule for rule in across if rule.left - near <= upright.right and upright.left <= rule.right + near]
+        touched = [rule for rule in crossed if rule.top - near <= upright.bottom and upright.top <= rule.bottom + near]
+        ends = sum(any(abs(rule.top - y) <= near for rule in touched) for y in (upright.top, upright.bottom))
+        return ends == 2 or (bool(touched) and upright.height >= long)
 
-    kept_down = [rule for rule in down if any(touch(rule, other) for other in across)]
-    kept_across = [rule for rule in across if any(touch(rule, other) for other in kept_down)]
-    return kept_across, kept_down
+    def meets(rule: Area) -> bool:
+        return any(
+            rule.left - near <= other.right and other.left <= rule.right + near
+            and rule.top - near <= other.bottom and other.top <= rule.bottom + near
+            for other in kept
+        )  # fmt: skip
+
+    kept = [rule for rule in down if holds(rule)]
+    return [rule for rule in across if meets(rule)], kept
 
 
 def _blank(page: Gray, dark: Mask, area: Area, more: int) -> None:
@@ -253,12 +306,22 @@ def _trimmed(dark: Mask, area: Area) -> Area:
     if not len(rows) or not len(columns):
         return Area(area.left, area.top, area.left, area.top)
     return Area(
-        area.left + int(columns[0]), area.top + int(rows[0]), area.left + int(columns[-1]) + 1, area.top + int(rows[-1]) + 1
+        area.left + int(columns[0]),
+        area.top + int(rows[0]),
+        area.left + int(columns[-1]) + 1,
+        area.top + int(rows[-1]) + 1,
     )
 
 
 def _text(characters: Sequence[Character]) -> str:
     return "".join(item.text for item in characters)
+
+
+def _once(found: Sequence[Character], times: int) -> list[Character]:
+    """The one character that was shown several times, or none."""
+    if len(found) != times or len({item.text for item in found}) != 1:
+        return []
+    return [Character(found[0].text, 0.5, min(item.confidence for item in found))]
 
 
 def _is_value(characters: Sequence[Character]) -> bool:

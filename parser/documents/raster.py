@@ -17,7 +17,7 @@ Gray = NDArray[np.float32]  # 0 black to 1 white
 Mask = NDArray[np.bool_]
 
 _WINDOW = 41  # pixels: the neighbourhood a pixel is compared with
-_DARKER = 0.80  # ink is darker than so much of its neighbourhood
+_DARKER = 0.86  # ink is darker than so much of its neighbourhood
 _STRAIGHT = 0.05  # degrees: less is not turned back
 _STEEPEST = 4.0  # degrees: a page further off was not scanned but photographed
 _LEAST_SHARPER = 1.02
@@ -59,6 +59,11 @@ def smooth(page: Gray, window: int = 3) -> Gray:
     return _mean(page, window)
 
 
+def grain(page: Gray) -> float:
+    """How rough the paper is: the usual distance of a pixel from the mean of its neighbours."""
+    return float(np.median(np.abs(page - smooth(page))))
+
+
 def _mean(page: Gray, window: int) -> Gray:
     half = window // 2
     padded = np.pad(page, half, mode="edge").astype(np.float64)
@@ -87,11 +92,11 @@ def straightened(picture: Image.Image) -> Image.Image:
     return picture.rotate(best, Image.Resampling.BICUBIC, fillcolor="white")
 
 
-def rules(dark: Mask, least: int, thickest: int) -> tuple[list[Area], list[Area]]:
-    """Horizontal and vertical ruled lines: straight runs of ink of at least ``least`` pixels, not thicker than ``thickest``."""
-    across = [area for area in components(_runs(dark, least)) if area.height <= thickest]
-    down = [_turned(area) for area in components(_runs(dark.T, least)) if area.height <= thickest]
-    return across, down
+def rules(dark: Mask, across: int, down: int, thickest: int) -> tuple[list[Area], list[Area]]:
+    """Horizontal and vertical ruled lines: straight runs of at least so many pixels, not thicker than ``thickest``."""
+    lying = [area for area in components(_runs(dark, across)) if area.height <= thickest]
+    upright = [_turned(area) for area in components(_runs(dark.T, down)) if area.height <= thickest]
+    return lying, upright
 
 
 def _turned(area: Area) -> Area:
@@ -173,10 +178,24 @@ def groups(profile: NDArray[Any], gap: int) -> Iterator[tuple[int, int]]:
 def text_lines(dark: Mask, area: Area, parting: float = 1.6) -> Iterator[Area]:
     """Lines of text within a box, top to bottom, each cut where it leaves more room than ``parting`` times its height."""
     inside = dark[area.top : area.bottom, area.left : area.right]
-    for top, bottom in groups(inside.any(axis=1), 2):
+    for top, bottom in _whole(list(groups(inside.any(axis=1), 2))):
         line = inside[top:bottom]
         for left, right in groups(line.any(axis=0), max(4, round(parting * (bottom - top)))):
             rows = np.flatnonzero(line[:, left:right].any(axis=1))
             yield Area(
                 area.left + left, area.top + top + int(rows[0]), area.left + right, area.top + top + int(rows[-1]) + 1
             )
+
+
+def _whole(lines: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Lines of which a faint stroke was lost put together again: the bar of a 5, close above its bowl."""
+    found: list[tuple[int, int]] = []
+    for top, bottom in lines:
+        if found:
+            above, end = found[-1]
+            heights = sorted((end - above, bottom - top))
+            if heights[0] < 0.7 * heights[1] and top - end < 0.6 * heights[1]:
+                found[-1] = (above, bottom)
+                continue
+        found.append((top, bottom))
+    return found

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from parser.documents.document import Document, Line
-from parser.record import Figure, Finding, Severity
+from parser.record import Figure, Finding, Severity, State
+from parser.tables.breaks import mended
 from parser.tables.disclosure import DisclosureTable
 from parser.tables.flat import flat_strips
 from parser.tables.requests import RequestsTable
@@ -15,6 +16,8 @@ from parser.tables.review import ReviewTable
 from parser.tables.statistics import StatisticsTable
 from parser.tables.strips import Strip, stream
 
+LEAST_SURE = 0.8  # of a recognised figure: digits read wrong were below it (tests/parser/test_pictures.py)
+_SHOWN = 12
 _ORDER = ("disclosure", "requests", "review", "statistics_2014", "statistics_2008")
 
 
@@ -62,7 +65,7 @@ def read_tables(document: Document) -> Tables:
     met: dict[str, list[StatutoryTable]] = {name: [factory()] for name, factory in _TABLES.items()}
     result = Tables()
     current: StatutoryTable | None = None  # the table that took the last row
-    for item in stream(document):
+    for item in mended(stream(document)):
         if isinstance(item, Line):
             table = met["disclosure"][-1]
             if isinstance(table, DisclosureTable):
@@ -78,7 +81,27 @@ def read_tables(document: Document) -> Tables:
         _merge(name, [table.finish() for table in met[name]], result)
     _read_flat(document, result)
     _review_template(result)
+    _leave_out_unsure(result)
     return result
+
+
+def _leave_out_unsure(result: Tables) -> None:
+    """What was recognised from a picture and is not sure gets no key: a number is never wrong, it may be missing."""
+    unsure = {
+        key: item
+        for key, item in result.figures.items()
+        if item.at.confidence is not None and (item.at.confidence < LEAST_SURE or item.state is State.TEXT)
+    }
+    if not unsure:
+        return
+    result.figures = {key: item for key, item in result.figures.items() if key not in unsure}
+    shown = ", ".join(f"{key} {item.text!r} ({item.at.confidence:.2f})" for key, item in list(unsure.items())[:_SHOWN])
+    result.findings.append(
+        Finding(
+            rule="ocr.unsure", severity=Severity.WARNING,
+            message=f"{len(unsure)} cells of the picture print something that could not be read for certain: {shown}",
+        )
+    )  # fmt: skip
 
 
 def _read_flat(document: Document, result: Tables) -> None:

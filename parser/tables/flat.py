@@ -123,4 +123,8 @@ def _pattern() -> re.Pattern[str]:
     ]
     others = [*requests.groups, *requests.header, *review.header, _CONTENT]
     known = sorted({*rows, *columns, *others}, key=len, reverse=True)
-    return re.compile(r"第二十条第?\(?[一二三四五六七八九]\)?项|(?:\d[.、]|\([一二三四五六七]\)|[一二三四]、)?(?:" + "|".join(map(re.escape, known)) + ")")
+    return re.compile(
+        r"第二十条第?\(?[一二三四五六七八九]\)?项|(?:\d[.、]|\([一二三四五六七]\)|[一二三四]、)?(?:"
+        + "|".join(map(re.escape, known))
+        + ")"
+    )

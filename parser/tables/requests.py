@@ -146,7 +146,9 @@ class RequestsTable:
                 if text not in labels.exact or followed:
                     continue
             name = self._named(text, strip.cells[index].text)
-            if name in _ALSO_COLUMNS and not is_value("".join(cell.text for cell in strip.cells[index + 1 : index + 2])):
+            if name in _ALSO_COLUMNS and not is_value(
+                "".join(cell.text for cell in strip.cells[index + 1 : index + 2])
+            ):
                 continue
             if name is not None and index + 1 < len(strip.cells):
                 best = (name, index)
@@ -170,16 +172,19 @@ class RequestsTable:
         return name
 
     def _similar(self, text: str) -> str | None:
-        """A misprinted label: alike enough, clearly more than any other, and in its place in the order."""
+        """A misprinted label: alike enough, clearly more than any other, and in its place in the order.
+
+        It begins and ends as the label does: half a label, cut by a page break, is no misprint.
+        """
         if len(text) < 4:
             return None
         names = self.form.row_names
         last = max((names.index(row.name) for row in self.rows if row.name is not None), default=-1)
         ahead = self.form.rows[last + 1 : last + 2 + _AHEAD]
-        scored = sorted(
-            ((SequenceMatcher(None, text, label).ratio(), row.name) for row in ahead for label in row.labels),
-            reverse=True,
+        alike = (
+            (row.name, label) for row in ahead for label in row.labels if (label[0], label[-1]) == (text[0], text[-1])
         )
+        scored = sorted(((SequenceMatcher(None, text, label).ratio(), name) for name, label in alike), reverse=True)
         if not scored or scored[0][0] < SIMILAR:
             return None
         rival = next((score for score, name in scored if name != scored[0][1]), 0.0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from parser.cells import read_cell
-from parser.documents.document import Cell, Document, Grid, Line
+from parser.documents.document import UNREAD, Cell, Document, Grid, Line
 from parser.labels import core, squeeze
 from parser.record import Figure, Finding, Place, Severity, State
 
@@ -173,4 +173,4 @@ def unknown_label(table: str, strip: Strip, label: str) -> Finding:
 
 def is_value(text: str) -> bool:
     """Whether a cell could be a value: anything but words."""
-    return read_cell(text).state is not State.TEXT
+    return read_cell(text).state is not State.TEXT or UNREAD in text

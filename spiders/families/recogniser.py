@@ -45,7 +45,7 @@ def _sign(family: str, text: str | None = None, path: str | None = None, server:
 
 # The order is part of the table: NFCMS pages hold TRS wrappers, JPaaS and TrueCMS pages hold Hanweb's signs.
 SIGNS: Final = (
-    _sign("gkmlpt", r"window\._CONFIG\s*=\s*\{(?=.{0,4000}\bSID\b)(?=.*\bTREE\b)", r"/gkmlpt/"),
+    _sign("gkmlpt", r"window\._CONFIG\s*=\s*\{(?=.{0,4000}\bSID\b)(?=.{0,9000}\bTREE\b)", r"/gkmlpt/"),
     _sign("nfcms", r"NFCMS_SITE_ID", r"/content/m?post_\d+\.html$"),
     _sign("jpaas", r"jpaas-publish-server"),
     _sign("truecms", r"/truecms/messageController/getMessage\.do"),
@@ -67,7 +67,7 @@ SIGNS: Final = (
     _sign("easysite", r"huilan-jquery|easysite-news-|id=['\"]easysite"),
     _sign("shanghai_ivs", r"id=['\"]?ivs_(?:title|date|content)"),
 )
-_SASAC: Final = _sign("sasac", r"class=['\"]zsy_co|id=['\"]comp_\d+['\"].*index_\d+_\d+\.html")
+_SASAC: Final = _sign("sasac", r"class=['\"]zsy_co|id=['\"]comp_\d+['\"].{0,20000}index_\d+_\d+\.html")
 _READ: Final[tuple[Family, ...]] = (Jilin(), Trs())
 
 

@@ -23,10 +23,8 @@ _NESTS: Final = frozenset({"ul", "ol", "table", "dl"})
 _CROWD = 8  # a tr or li with links to more addresses than this is layout, no row
 _SHORTEST = 4  # characters of a title; shorter links are 更多, 下页, page numbers
 # Rows a script writes (old 海淀, Hanweb's datastore): their markup stands as text in the page.
-_WRITTEN = re.compile(
-    r"document\.write(?:ln)?\(\s*(['\"])(?P<markup>.*?<a\s.*?)(?<!\\)\1\s*\)", re.DOTALL | re.IGNORECASE
-)
-_RECORD = re.compile(r"<record>\s*<!\[CDATA\[(?P<markup>.*?)\]\]>\s*</record>", re.DOTALL | re.IGNORECASE)
+_WRITTEN = re.compile(r"document\.write(?:ln)?\(\s*(['\"])(?P<markup>(?:\\.|(?!\1)[^\\\n])*)\1\s*\)", re.IGNORECASE)
+_RECORD = re.compile(r"<record>\s*<!\[CDATA\[(?P<markup>.{0,20000}?)\]\]>\s*</record>", re.DOTALL | re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(['\"/])")
 
 
@@ -52,18 +50,17 @@ def is_column_name(title: str) -> bool:
 
 def _rows_in(page: Page, root: HtmlElement) -> Iterator[Row]:
     taken: set[HtmlElement] = set()
+    counted: dict[HtmlElement, int] = {}  # so that a page of one link repeated a thousand times costs no million steps
     for link in root.iter("a"):
         url = page.resolve(link.get("href"))
         if url is None:
             continue
-        box = _box(page, link)
-        boxed = box.tag in _BOXES
-        if boxed and (box in taken or _inside_a_row(box, taken)):
+        box = _box(page, link, counted)
+        if box in taken or (box.tag in _BOXES and _inside_a_row(box, taken)):
             continue  # the row's second link: a download, or the 解读 nested below it
         row = _row(url, link, box)
         if row is not None:
-            if boxed:
-                taken.add(box)
+            taken.add(box)
             yield row
 
 
@@ -88,30 +85,33 @@ def _leads_to_an_article(address: str, title: str) -> bool:
     return not is_directory(address) and (name_of(address) is not None or is_file(address))
 
 
-def _box(page: Page, link: HtmlElement) -> HtmlElement:
+def _box(page: Page, link: HtmlElement, counted: dict[HtmlElement, int]) -> HtmlElement:
     """The element that is the link's row: its li, tr or dd, else what surrounds it and leads nowhere else."""
     for ancestor in link.iterancestors():
         if ancestor.tag in _BOXES:
-            if _leads_to(page, ancestor) <= _CROWD:
+            if _leads_to(page, ancestor, counted) <= _CROWD:
                 return ancestor
             break
     box = link
     for ancestor in link.iterancestors():
-        if ancestor.tag in {"body", "html"} or _leads_to(page, ancestor) > 1:
+        if ancestor.tag in {"body", "html"} or _leads_to(page, ancestor, counted) > 1:
             break
         box = ancestor
     return box
 
 
-def _leads_to(page: Page, element: HtmlElement) -> int:
+def _leads_to(page: Page, element: HtmlElement, counted: dict[HtmlElement, int]) -> int:
     """How many addresses the links inside lead to, those of a list nested inside not counted."""
-    found = set()
+    if element in counted:
+        return counted[element]
+    found: set[str | None] = set()
     for link in element.iter("a"):
         if not _nested(link, element):
             found.add(page.resolve(link.get("href")))
         if len(found) > _CROWD:
             break
-    return len(found - {None})
+    counted[element] = len(found - {None})
+    return counted[element]
 
 
 def _inside_a_row(box: HtmlElement, taken: set[HtmlElement]) -> bool:
@@ -146,7 +146,19 @@ def _date_beside(link: HtmlElement, box: HtmlElement) -> date | None:
             continue
         day = read_cell(" ".join(map(str, element.itertext())))  # a day may stand in an element of its own
         alone = day if day is not None else alone
-    return alone if alone is not None else read_line(_beside(box))
+    if alone is not None:
+        return alone
+    return read_line(_after(link) if box is link else _beside(box))
+
+
+def _after(link: HtmlElement) -> str:
+    """What stands between a link and the next one or the line's end, in a list without elements for its rows."""
+    parts = [link.tail or ""]
+    for element in link.itersiblings():
+        if element.tag in {"a", "br", "p", "div", *_BOXES, *_NESTS}:
+            break
+        parts += [visible(element), element.tail or ""]
+    return " ".join(parts)
 
 
 def _beside(box: HtmlElement) -> str:
@@ -163,6 +175,8 @@ def _written_rows(page: Page) -> Iterator[Row]:
     """Rows that stand as text inside scripts."""
     for pattern in (_WRITTEN, _RECORD):
         for match in pattern.finditer(page.text):
+            if "<a" not in match["markup"].lower():
+                continue
             markup = _ESCAPED.sub(r"\1", match["markup"])
             wrapped = f"<table><tr>{markup}</tr></table>" if re.match(r"\s*<td", markup) else f"<div>{markup}</div>"
             yield from _rows_in(page, read_markup(wrapped))

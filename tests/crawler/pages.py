@@ -31,7 +31,9 @@ def article(publisher: str, year: int = 2024, *, extra: str = "") -> str:
 
 def column(links: Sequence[tuple[str, str]]) -> str:
     """A list of rows, each an address and a title."""
-    rows = "".join(f'<li><a href="{href}" title="{title}">{title}</a><span>2025-01-21</span></li>' for href, title in links)
+    rows = "".join(
+        f'<li><a href="{href}" title="{title}">{title}</a><span>2025-01-21</span></li>' for href, title in links
+    )
     return f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>政府信息公开年报</title>
 <meta name="ColumnName" content="政府信息公开年报"></head><body>
 <div class="CurrChnlCls">首页 &gt; 政府信息公开年报</div><h2>政府信息公开年报</h2><ul class="list">{rows}</ul></body></html>"""
@@ -45,7 +47,9 @@ def address(number: int, year: int = 2024) -> str:
 def portal(count: int = 3, year: int = 2024, *, host: str = "") -> dict[str, Page]:
     """A portal with one column and so many reports; ``host`` stands before the paths where a proxy serves several."""
     agencies = AGENCIES[:count]
-    links = [(address(number, year), f"{agency}{year}年政府信息公开工作年度报告") for number, agency in enumerate(agencies)]
+    links = [
+        (address(number, year), f"{agency}{year}年政府信息公开工作年度报告") for number, agency in enumerate(agencies)
+    ]
     pages: dict[str, Page] = {f"{host}{COLUMN}": column(links)}
     for number, agency in enumerate(agencies):
         pages[f"{host}{address(number, year)}"] = article(agency, year)

@@ -6,11 +6,13 @@ crawl can be shown portals whose names resolve nowhere.
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from time import monotonic
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -58,7 +60,7 @@ class Portal:
 
     def gaps(self, host: str | None = None) -> list[float]:
         times = [seen.at for seen in self.seen if host is None or seen.host == host]
-        return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        return [later - earlier for earlier, later in pairwise(times)]
 
     def answer(self, host: str, path: str) -> Answer:
         page = self.pages.get(f"{host}{path}", self.pages.get(path, self.pages.get("*")))
@@ -71,7 +73,7 @@ class Portal:
 
 
 @contextmanager
-def serve(pages: dict[str, Page]) -> Iterator[Portal]:
+def serve(pages: dict[str, Page], *, tls: ssl.SSLContext | None = None) -> Iterator[Portal]:
     """Serve pages by path, or by host and path where several hosts are asked for through the proxy."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -82,7 +84,9 @@ def serve(pages: dict[str, Page]) -> Iterator[Portal]:
             parts = urlsplit(self.path)
             host = parts.hostname or self.headers.get("Host", "").rpartition(":")[0]
             path = parts.path + (f"?{parts.query}" if parts.query else "")
-            self.portal.seen.append(Seen(host, path, monotonic(), {name.lower(): value for name, value in self.headers.items()}))
+            self.portal.seen.append(
+                Seen(host, path, monotonic(), {name.lower(): value for name, value in self.headers.items()})
+            )
             answer = self.portal.answer(host, path)
             if answer.act is not None:
                 self.close_connection = True
@@ -90,7 +94,11 @@ def serve(pages: dict[str, Page]) -> Iterator[Portal]:
                 return
             body = answer.body.encode() if isinstance(answer.body, str) else answer.body
             self.send_response(answer.status)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body)), **answer.headers}.items():
+            for name, value in {
+                "Content-Type": "text/html; charset=utf-8",
+                "Content-Length": str(len(body)),
+                **answer.headers,
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
@@ -105,6 +113,8 @@ def serve(pages: dict[str, Page]) -> Iterator[Portal]:
             """A crawler that hangs up early is what some tests are about."""
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     Handler.portal = Portal(pages, server.server_port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

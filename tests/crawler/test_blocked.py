@@ -169,9 +169,14 @@ def test_each_blocked_portal_is_called_so_and_only_the_evidence_is_kept(tmp_path
 def test_a_host_that_blocks_again_and_again_is_left_alone(tmp_path: Path) -> None:
     host = "xxgk.qinghe.gov.cn"
     links = [(f"/a{number}.html", f"青禾市{number}局2024年政府信息公开工作年度报告") for number in range(12)]
-    site: dict[str, Page] = {f"{host}{pages.COLUMN}": pages.column(links), **{f"{host}/a{n}.html": Answer(RUISHU, 412) for n in range(12)}}
+    site: dict[str, Page] = {
+        f"{host}{pages.COLUMN}": pages.column(links),
+        **{f"{host}/a{n}.html": Answer(RUISHU, 412) for n in range(12)},
+    }
     with serve(site) as proxy:
-        ran = xxgk("crawl", f"http://{host}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        ran = xxgk(
+            "crawl", f"http://{host}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url
+        )
         asked = sum(path.startswith("/a") for path in proxy.paths())
         assert 3 <= asked <= 4  # without a delay the next one is on its way before the third answer is judged
     assert ran.status == 1

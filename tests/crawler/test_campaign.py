@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -55,12 +56,14 @@ def test_runs_follow_one_another_and_no_gap_is_longer_than_a_week(naive: datetim
     runs = next_runs(now, count)
     moments = [last_run(now).at, *(run.at for run in runs)]
     assert moments[0] <= now < moments[1]
-    assert all(timedelta(0) < later - earlier <= timedelta(days=8) for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(timedelta(0) < later - earlier <= timedelta(days=8) for earlier, later in pairwise(moments))
     assert last_run(runs[-1].at).at == runs[-1].at
 
 
 def state(url: str, read_at: datetime | None) -> PortalState:
-    return PortalState(url=url, host="h", division=None, outcome=None, detail=None, read_at=read_at, columns=0, articles=0)
+    return PortalState(
+        url=url, host="h", division=None, outcome=None, detail=None, read_at=read_at, columns=0, articles=0
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,14 +105,25 @@ def test_a_crawl_that_told_nothing_is_not_tried_again_at_each_tick(tmp_path: Pat
 def test_what_was_read_since_is_not_crawled_again(tmp_path: Path) -> None:
     now = moment("2026-01-11 09:00")
     with Archive.open(tmp_path, create=True) as archive:
-        listings.note_portal(archive, None, portal="http://a.gov.cn/", outcome="ok", detail="", at=moment("2026-01-10 21:00"))
+        listings.note_portal(
+            archive, None, portal="http://a.gov.cn/", outcome="ok", detail="", at=moment("2026-01-10 21:00")
+        )
     ticker = Quick(tmp_path, None, ["http://a.gov.cn/", "http://b.gov.cn/"], lambda _: None)
     assert ticker.tick(now) == ["http://b.gov.cn/"]
 
 
 def test_the_crawl_of_the_schedule_is_the_ordinary_command(tmp_path: Path) -> None:
     command = Ticker(tmp_path, "postgresql://h/x", [], lambda _: None).command(["http://a.gov.cn/"])
-    assert command[1:] == ["-m", "crawler", "--archive", str(tmp_path), "--database", "postgresql://h/x", "crawl", "http://a.gov.cn/"]
+    assert command[1:] == [
+        "-m",
+        "crawler",
+        "--archive",
+        str(tmp_path),
+        "--database",
+        "postgresql://h/x",
+        "crawl",
+        "http://a.gov.cn/",
+    ]
 
 
 def test_the_plan_is_printed_without_an_archive(tmp_path: Path) -> None:

@@ -19,7 +19,10 @@ HOST = "xxgk.qinghe.gov.cn"
 def commands() -> list[list[str]]:
     group: Any = get_command(app)
     found = [[name] for name in group.commands]
-    return [*found, *([name, part] for name, command in group.commands.items() for part in getattr(command, "commands", {}))]
+    return [
+        *found,
+        *([name, part] for name, command in group.commands.items() for part in getattr(command, "commands", {})),
+    ]
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
@@ -73,7 +76,9 @@ def test_the_archive_is_made_where_it_was_asked_for(tmp_path: Path) -> None:
     with serve(pages.portal(1, host=HOST)) as proxy:
         url = f"http://{HOST}{pages.COLUMN}"
         one = xxgk("--archive", "here", "crawl", url, "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
-        other = xxgk("crawl", url, "--delay", "0", folder=tmp_path, http_proxy=proxy.url, XXGK_ARCHIVE=str(tmp_path / "there"))
+        other = xxgk(
+            "crawl", url, "--delay", "0", folder=tmp_path, http_proxy=proxy.url, XXGK_ARCHIVE=str(tmp_path / "there")
+        )
     assert (one.status, other.status) == (0, 0), one.err + other.err
     for name in ("here", "there"):
         assert list((tmp_path / name / "warc").glob("*.warc.gz"))
@@ -83,7 +88,15 @@ def test_the_archive_is_made_where_it_was_asked_for(tmp_path: Path) -> None:
 
 def test_a_table_for_people_names_portal_and_outcome(tmp_path: Path) -> None:
     with serve(pages.portal(1, host=HOST)) as proxy:
-        ran = xxgk("crawl", f"http://{HOST}{pages.COLUMN}", "--delay", "0", folder=tmp_path, http_proxy=proxy.url, COLUMNS="200")
+        ran = xxgk(
+            "crawl",
+            f"http://{HOST}{pages.COLUMN}",
+            "--delay",
+            "0",
+            folder=tmp_path,
+            http_proxy=proxy.url,
+            COLUMNS="200",
+        )
     assert HOST in ran.out
     assert "ok" in ran.out
     assert "1 new" in ran.err

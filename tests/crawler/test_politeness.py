@@ -45,7 +45,9 @@ def test_the_gap_between_two_requests_is_never_below_the_delay(tmp_path: Path, v
         if variable:
             ran = xxgk("crawl", address, folder=tmp_path, http_proxy=proxy.url, XXGK_DOWNLOAD_DELAY="0.35")
         else:
-            ran = xxgk("crawl", address, "--delay", "0.35", folder=tmp_path, http_proxy=proxy.url, XXGK_DOWNLOAD_DELAY="0")
+            ran = xxgk(
+                "crawl", address, "--delay", "0.35", folder=tmp_path, http_proxy=proxy.url, XXGK_DOWNLOAD_DELAY="0"
+            )
         assert len(proxy.seen) == 8
         assert min(proxy.gaps()) >= 0.35
         assert max(proxy.gaps()) < 3
@@ -61,7 +63,9 @@ def test_redirects_and_retries_keep_the_gap_too(tmp_path: Path) -> None:
     assert isinstance(whole, str)
     site[f"{HOST}{pages.address(1)}"] = lambda asked: Answer("", 500) if asked == 0 else Answer(whole)
     with serve(site) as proxy:
-        ran = xxgk("crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0.3", folder=tmp_path, http_proxy=proxy.url)
+        ran = xxgk(
+            "crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0.3", folder=tmp_path, http_proxy=proxy.url
+        )
         assert len(proxy.seen) == 6
         assert min(proxy.gaps()) >= 0.3
     assert (ran.status, ran.lines[0]["articles"]) == (0, 2)
@@ -84,16 +88,22 @@ def test_a_portal_that_asks_to_be_left_alone_is_left_alone(tmp_path: Path, form:
 
     site[f"{HOST}{pages.COLUMN}"] = busy
     with serve(site) as proxy:
-        ran = xxgk("crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        ran = xxgk(
+            "crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url
+        )
         later = [seen.at - refused[0] for seen in proxy.seen if seen.at > refused[0]]
-        assert min(later) >= (2 if form == "seconds" else 1.9)  # a date has whole seconds: up to one is lost in writing it
+        assert min(later) >= (
+            2 if form == "seconds" else 1.9
+        )  # a date has whole seconds: up to one is lost in writing it
     assert (ran.status, ran.lines[0]["articles"]) == (0, 4)
 
 
 def test_a_portal_that_asks_for_hours_is_put_off(tmp_path: Path) -> None:
     site: dict[str, Page] = {f"{HOST}{pages.COLUMN}": Answer("", 503, {"Retry-After": "7200"})}
     with serve(site) as proxy:
-        ran = xxgk("crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        ran = xxgk(
+            "crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url
+        )
         assert proxy.paths() == ["/robots.txt", pages.COLUMN]
     assert ran.lines[0]["outcome"] == "unreachable"
     assert "7200 s" in ran.lines[0]["detail"]
@@ -105,7 +115,15 @@ def test_the_crawler_says_who_it_is_and_sends_no_cookies(tmp_path: Path) -> None
     assert isinstance(column, str)
     site[f"{HOST}{pages.COLUMN}"] = Answer(column, headers={"Set-Cookie": "session=1"})
     with serve(site) as proxy:
-        xxgk("crawl", f"http://{HOST}{pages.COLUMN}", "--delay", "0", folder=tmp_path, http_proxy=proxy.url, XXGK_CONTACT="a@b.cn")
+        xxgk(
+            "crawl",
+            f"http://{HOST}{pages.COLUMN}",
+            "--delay",
+            "0",
+            folder=tmp_path,
+            http_proxy=proxy.url,
+            XXGK_CONTACT="a@b.cn",
+        )
         for seen in proxy.seen:
             assert seen.headers["user-agent"].startswith("xxgk/")
             assert seen.headers["user-agent"].endswith("a@b.cn)")

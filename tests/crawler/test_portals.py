@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from crawler.allowance import Allowance
 from crawler.errors import WrongRegistry, WrongUsage
 from crawler.guard import judge
-from crawler.allowance import Allowance
 from crawler.portals import PortalEntry, add, address_of, read_entries, read_registry
 from tests.crawler import pages
 from tests.crawler.commands import xxgk
@@ -49,7 +49,9 @@ def test_any_other_address_is_a_portal_too() -> None:
     assert (entry.url, entry.division) == ("http://xxgk.anywhere.gov.cn/x/", None)
 
 
-@pytest.mark.parametrize("name", ["atlantis", "ftp://a.gov.cn/", "http://", "http://a.gov.cn:x/", "a b.gov.cn", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "name", ["atlantis", "ftp://a.gov.cn/", "http://", "http://a.gov.cn:x/", "a b.gov.cn", "file:///etc/passwd"]
+)
 def test_what_is_neither_is_wrong_usage(name: str) -> None:
     with pytest.raises(WrongUsage):
         read_registry().resolve(name)
@@ -87,7 +89,9 @@ def test_an_added_portal_is_known_from_then_on(tmp_path: Path) -> None:
 def test_portals_are_added_listed_crawled_and_checked_from_the_command_line(tmp_path: Path) -> None:
     host = "xxgk.qinghe.gov.cn"
     url = f"http://{host}{pages.COLUMN}"
-    assert xxgk("portals", "add", "qinghe", url, "--name", "青禾市", "--division", "229900", folder=tmp_path).status == 0
+    assert (
+        xxgk("portals", "add", "qinghe", url, "--name", "青禾市", "--division", "229900", folder=tmp_path).status == 0
+    )
     listed = xxgk("portals", "list", "--json", folder=tmp_path).lines
     assert next(line for line in listed if line["id"] == "qinghe")["name"] == "青禾市"
     with serve(pages.portal(1, host=host)) as proxy:

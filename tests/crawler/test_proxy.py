@@ -13,11 +13,17 @@ HOST = "xxgk.qinghe.gov.cn"
 
 def test_a_portal_whose_name_does_not_resolve_here_is_read_through_a_proxy_on_this_machine(tmp_path: Path) -> None:
     with serve(pages.portal(3, host=HOST)) as proxy:
-        ran = xxgk("crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        ran = xxgk(
+            "crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url
+        )
         assert proxy.paths(HOST)[0] == "/robots.txt"
         assert len(proxy.paths(HOST)) == len(set(proxy.paths(HOST))) == 5
     assert ran.status == 0, ran.err
-    assert (ran.lines[0]["url"], ran.lines[0]["outcome"], ran.lines[0]["articles"]) == (f"http://{HOST}{pages.COLUMN}", "ok", 3)
+    assert (ran.lines[0]["url"], ran.lines[0]["outcome"], ran.lines[0]["articles"]) == (
+        f"http://{HOST}{pages.COLUMN}",
+        "ok",
+        3,
+    )
     assert xxgk("portals", "--json", folder=tmp_path).lines[0]["outcome"] == "ok"
 
 

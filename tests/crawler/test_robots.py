@@ -109,7 +109,9 @@ def test_each_kind_of_robots_txt_has_its_outcome(tmp_path: Path) -> None:
         "sleepy": (Answer("User-agent: *\nCrawl-delay: 86400", headers=TEXT), "disallowed"),
         "moved": (Answer("", 301, {"Location": "/elsewhere/robots.txt"}), "disallowed"),
     }
-    site: dict[str, Page] = {"moved.gov.cn/elsewhere/robots.txt": Answer("User-agent: *\nDisallow: /zcbm/", headers=TEXT)}
+    site: dict[str, Page] = {
+        "moved.gov.cn/elsewhere/robots.txt": Answer("User-agent: *\nDisallow: /zcbm/", headers=TEXT)
+    }
     for name, (answer, _) in cases.items():
         site |= {**pages.portal(1, host=f"{name}.gov.cn"), f"{name}.gov.cn/robots.txt": answer}
     with serve(site) as proxy:
@@ -119,15 +121,22 @@ def test_each_kind_of_robots_txt_has_its_outcome(tmp_path: Path) -> None:
             paths = proxy.paths(f"{name}.gov.cn")
             assert paths[0] == "/robots.txt"
             assert (pages.COLUMN in paths) == (outcome == "ok"), name
-    assert {line["host"].removesuffix(".gov.cn"): line["outcome"] for line in ran.lines} == {n: o for n, (_, o) in cases.items()}
+    assert {line["host"].removesuffix(".gov.cn"): line["outcome"] for line in ran.lines} == {
+        n: o for n, (_, o) in cases.items()
+    }
 
 
 def test_a_directory_that_robots_txt_forbids_is_left_out_and_said_so(tmp_path: Path) -> None:
     host = "xxgk.qinghe.gov.cn"
     forbidden = pages.address(1)
-    site = {**pages.portal(3, host=host), f"{host}/robots.txt": Answer(f"User-agent: *\nDisallow: {forbidden}", headers=TEXT)}
+    site = {
+        **pages.portal(3, host=host),
+        f"{host}/robots.txt": Answer(f"User-agent: *\nDisallow: {forbidden}", headers=TEXT),
+    }
     with serve(site) as proxy:
-        ran = xxgk("crawl", f"http://{host}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        ran = xxgk(
+            "crawl", f"http://{host}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url
+        )
         assert forbidden not in proxy.paths()
     assert ran.lines[0]["articles"] == 2
     assert (ran.status, ran.lines[0]["outcome"]) == (1, "incomplete")

@@ -60,7 +60,9 @@ def wide_table(item: Paper) -> bytes:
         if isinstance(content, str):
             rows.append(f"<tr><td colspan='10'>{escape(content)}</td></tr>")
         else:
-            rows.append(render.table(content).removeprefix("<table border='1'><tbody>").removesuffix("</tbody></table>"))
+            rows.append(
+                render.table(content).removeprefix("<table border='1'><tbody>").removesuffix("</tbody></table>")
+            )
     return render.html(item, body=f"<table>{''.join(rows)}</table>").encode()
 
 
@@ -150,7 +152,9 @@ SKINS: dict[str, Callable[[Paper], bytes]] = {
     "Word paste": skin(render.word_cell),
     "vertical labels": skin(render.vertical_cell),
     "spaces": skin(spaced),
-    "layout table": lambda item: render.html(item, body=f"<table><tr><td>{render.article(item)}</td></tr></table>").encode(),
+    "layout table": lambda item: render.html(
+        item, body=f"<table><tr><td>{render.article(item)}</td></tr></table>"
+    ).encode(),
     "wide table": wide_table,
     "twins": twins,
     "script": in_script,

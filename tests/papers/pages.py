@@ -37,6 +37,7 @@ class Setter:
         self.size = size
         self.bottom = bottom
         self.folio = folio
+        self._rest: dict[tuple[int, int], list[str]] = {}  # lines of merged cells that go on over the page
 
     def _turn(self) -> None:
         if self.folio:
@@ -110,9 +111,10 @@ class Setter:
                 page.rules.append((x0, y0, x1, y0))
             if not (open_end and end == last):
                 page.rules.append((x0, y1, x1, y1))
-            lines = _wrapped(text, x1 - x0 - 4, size)
-            if top < first:  # the merged cell began on the page before, and so did its text
-                continue
+            lines = self._rest.pop((top, left), []) if top < first else _wrapped(text, x1 - x0 - 4, size)
+            if end < top + rowspan:  # cut by the page break: what does not fit is printed on the next page
+                room = max(0, int((y1 - y0 - 2) / (1.3 * size)))
+                lines, self._rest[top, left] = lines[:room], lines[room:]
             base = (y0 + y1) / 2 - len(lines) * 0.65 * size + size
             for index, line in enumerate(lines):
                 page.texts.append(((x0 + x1 - _width(line, size)) / 2, base + index * 1.3 * size, size, line))

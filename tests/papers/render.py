@@ -8,7 +8,6 @@ from html import escape
 
 import docx
 import openpyxl
-from docx.oxml.ns import qn
 
 from tests.papers.paper import NUMERALS, Paper, Sheet, SheetCell, expanded, sheets
 
@@ -153,7 +152,7 @@ def pipes(item: Paper) -> str:
     return "\n".join(lines)
 
 
-def word(item: Paper) -> bytes:
+def word(item: Paper, *, ruled: bool = True) -> bytes:
     """A .docx with merged cells."""
     document = docx.Document()
     document.add_paragraph(item.title, style="Title")
@@ -161,13 +160,13 @@ def word(item: Paper) -> bytes:
         if isinstance(content, str):
             document.add_paragraph(content)
         else:
-            _word_table(document, content)
+            _word_table(document, content, ruled=ruled)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
 
 
-def _word_table(document: docx.document.Document, sheet: Sheet) -> None:
+def _word_table(document: docx.document.Document, sheet: Sheet, *, ruled: bool) -> None:
     grid = expanded(sheet)
     made = document.add_table(rows=len(grid), cols=len(grid[0]))
     taken: set[tuple[int, int]] = set()
@@ -183,8 +182,7 @@ def _word_table(document: docx.document.Document, sheet: Sheet) -> None:
             target.text = cell.text
             taken |= {(dy, dx) for dy in range(y, bottom + 1) for dx in range(x, right + 1)}
             x += cell.colspan
-    made.style = None
-    made._tbl.tblPr.append(made._tbl.makeelement(qn("w:tblBorders"), {}))
+    made.style = "Table Grid" if ruled else None
 
 
 def workbook(item: Paper) -> bytes:

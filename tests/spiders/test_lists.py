@@ -66,6 +66,17 @@ def test_the_date_of_a_row_stands_in_many_places(row: str) -> None:
     assert found[title("财政局")].listed_on == DAY
 
 
+def test_a_list_of_bare_lines_has_its_dates_behind_the_links() -> None:
+    text = f"""<div><a href="t1_1.html">{title("财政局")}</a> <span>[2026-01-29]</span><br>
+      <a href="t1_2.html">{title("民政局")}</a> 2026-01-29<br><a href="t1_3.html">{title("教育局")}</a></div>"""
+    assert [row.listed_on for row in rows(text)] == [DAY, DAY, None]
+
+
+def test_a_link_repeated_ten_thousand_times_is_one_row() -> None:
+    link = f'<a href="t20260113_1.html">{title("财政局")}</a>'
+    assert len(rows(f"<div>{link * 10_000}</div>")) == 1
+
+
 def test_rows_written_by_script_are_read_from_the_raw_text() -> None:
     text = f"""<script>
       document.write('<td><a href="./202601/t20260113_1.shtml" target="_blank">{title("财政局")}</a></td><td><span>2026-01-29</span></td>');

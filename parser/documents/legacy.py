@@ -1,0 +1,132 @@
+"""Word's binary format (.doc, and .wps of Kingsoft): converted by LibreOffice, else by antiword, where one is installed.
+
+LibreOffice reads files, not pipes: this is the one module of the parser that writes some, in a folder of its own that
+is gone when it returns. The converter runs in a process group of its own, and a watcher in that group ends it when the
+parser does, however that ends.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lxml import etree
+
+from parser.documents.document import Block, Document, Line, ragged
+from parser.documents.docx import read_docx
+from parser.effort import Effort, announce
+from parser.errors import UnreadableDocument, UnsupportedFormat
+
+SECONDS = 50.0  # LibreOffice starts in 3 to 10 s with a profile of its own
+MEGABYTES = 4_000  # of address space: LibreOffice maps 1.5 GB before it reads anything
+ADVICE = (
+    "install LibreOffice (on Debian: apt-get install libreoffice-writer-nogui) or antiword,"
+    " or save it as .docx"
+)
+# The watcher waits for the end of a pipe that only the parser holds, then ends the group, itself with it.
+_WATCHED = 'ulimit -S -v "$1"; shift; exec 3<&0 </dev/null; { cat <&3 >&2; kill -KILL 0; } & "$@" 3<&-'
+_PROFILE = "registrymodifications.xcu"
+_SETTINGS = (
+    ("Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),  # a linked picture is not fetched
+    ("Inet/Settings", "ooInetProxyType", "2"),
+    ("Inet/Settings", "ooInetHTTPProxyName", "127.0.0.1"),  # where nobody listens: a converter needs no network
+    ("Inet/Settings", "ooInetHTTPProxyPort", "9"),
+    ("Inet/Settings", "ooInetHTTPSProxyName", "127.0.0.1"),
+    ("Inet/Settings", "ooInetHTTPSProxyPort", "9"),
+)
+
+
+def read_doc(data: bytes) -> Document:
+    """A document from the bytes of a ``.doc``.
+
+    UnsupportedFormat where no converter is installed, UnreadableDocument where none can read it.
+    """
+    office, antiword = shutil.which("soffice"), shutil.which("antiword")
+    if office is None and antiword is None:
+        raise UnsupportedFormat("doc", ADVICE)
+    announce(Effort.CONVERSION)
+    if office is not None:
+        package = _by_office(office, data)
+        if package is not None:
+            return replace(read_docx(package), kind="doc")
+    book = _by_antiword(antiword, data) if antiword is not None else None
+    if book is None:
+        message = "the Word file is damaged or locked: the converter cannot read it; ask for it again as .docx"
+        raise UnreadableDocument(message)
+    return _document(book)
+
+
+def _by_office(program: str, data: bytes) -> bytes | None:
+    """The ``.docx`` LibreOffice makes of it, or null."""
+    with TemporaryDirectory(prefix="xxgk-doc-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        (folder / "report.doc").write_bytes(data)
+        profile = folder / "profile"
+        (profile / "user").mkdir(parents=True)
+        (profile / "user" / _PROFILE).write_bytes(_settings())
+        _run(
+            [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore", "--nolockcheck",
+             "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(folder / "made"), str(folder / "report.doc")],
+            None,
+        )  # fmt: skip
+        made = folder / "made" / "report.docx"
+        return made.read_bytes() if made.is_file() else None
+
+
+def _settings() -> bytes:
+    oor = "http://openoffice.org/2001/registry"
+    root = etree.Element(f"{{{oor}}}items", nsmap={"oor": oor})
+    for path, name, value in _SETTINGS:
+        item = etree.SubElement(root, "item", {f"{{{oor}}}path": f"/org.openoffice.{path}"})
+        prop = etree.SubElement(item, "prop", {f"{{{oor}}}name": name, f"{{{oor}}}op": "fuse"})
+        etree.SubElement(prop, "value").text = value
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _by_antiword(program: str, data: bytes) -> bytes | None:
+    """The DocBook antiword makes of it, or null."""
+    with TemporaryDirectory(prefix="xxgk-doc-") as name:
+        file = Path(name) / "report.doc"
+        file.write_bytes(data)
+        return _run([program, "-m", "UTF-8.txt", "-x", "db", str(file)], SECONDS) or None
+
+
+def _run(command: list[str], _: float | None) -> bytes:
+    """What a converter prints; it and all it started are ended after so many seconds, or when this process ends."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    kilobytes = MEGABYTES * 1024 if most == resource.RLIM_INFINITY else min(MEGABYTES * 1024, most // 1024)
+    with subprocess.Popen(
+        ["/bin/sh", "-c", _WATCHED, "sh", str(kilobytes), *command],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as process:  # fmt: skip
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS)
+    return b""
+
+
+def _document(book: bytes) -> Document:
+    """The paragraphs and tables of a DocBook article; antiword leaves spans out, so columns are not known."""
+    try:
+        root = etree.fromstring(book, parser=etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
+    except etree.LxmlError as error:
+        message = f"the Word file is damaged ({error}); ask for it again as .docx"
+        raise UnreadableDocument(message) from error
+    blocks: list[Block] = []
+    grids = lines = 0
+    for element in root.iter("para", "title", "informaltable"):
+        if element.tag == "informaltable":
+            grids += 1
+            rows = [["".join(entry.itertext()).strip() for entry in row.iter("entry")] for row in element.iter("row")]
+            blocks.append(ragged(grids, rows))
+        elif next(element.iterancestors("informaltable"), None) is None:
+            for text in "".join(element.itertext()).split("\n"):
+                if text.strip():
+                    lines += 1
+                    blocks.append(Line(text.strip(), lines, element.tag == "title"))
+    return Document("doc", tuple(blocks))
