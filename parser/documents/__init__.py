@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from parser.documents import ocr
 from parser.documents.container import check_zip
 from parser.documents.document import Document, Grid
 from parser.documents.encoding import decode
@@ -58,8 +59,18 @@ def _read(data: bytes, hints: Hints) -> Document:
         from parser.documents.workbook import read_xls, read_xlsx  # noqa: PLC0415
 
         return read_xlsx(data) if kind == "xlsx" else read_xls(data)
-    if kind in _READABLE_LATER:
-        raise UnsupportedFormat(kind, _READABLE_LATER[kind])
+    if kind == "image":
+        if not ocr.is_installed():
+            raise UnsupportedFormat(kind, ocr.ADVICE)
+        from parser.documents.picture import read_picture  # noqa: PLC0415
+
+        return read_picture(data)
+    if kind == "doc":
+        from parser.documents.legacy import read_doc  # noqa: PLC0415
+
+        return read_doc(data)
+    if kind in _CONTAINERS:
+        raise UnsupportedFormat(kind, _CONTAINERS[kind])
     text, _ = decode(data, hints.charset)
     if _looks_like_markup(text):
         from parser.documents.html import read_html  # noqa: PLC0415  trafilatura costs 300 ms; text does not need it
@@ -70,9 +81,7 @@ def _read(data: bytes, hints: Hints) -> Document:
     return read_text(text)
 
 
-_READABLE_LATER = {
-    "doc": "save it as .docx; this version archives .doc and .wps and does not read them yet",
-    "image": "this version archives pictures and does not read them yet",
+_CONTAINERS = {
     "zip": "unpack it and give the files in it",
     "rar": "unpack it and give the files in it",
     "rtf": "save it as .docx",

@@ -170,7 +170,7 @@ def resolve(number: int, rows: Sequence[Iterable[RawCell]], limits: GridLimits |
                 return Grid(number, tuple(resolved), aligned=True)
             if rowspan > 1:
                 for covered in range(column, column + colspan):
-                    open_until[covered] = index + rowspan - 1
+                    open_until[covered] = max(open_until.get(covered, -1), index + rowspan - 1)
             cells.append(
                 Cell(raw.text, index + 1, column + 1, rowspan, colspan, raw.page, raw.box, raw.confidence),
             )

@@ -7,8 +7,10 @@ parser does, however that ends.
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
+import signal
 import subprocess
 from contextlib import suppress
 from dataclasses import replace
@@ -24,12 +26,11 @@ from parser.errors import UnreadableDocument, UnsupportedFormat
 
 SECONDS = 50.0  # LibreOffice starts in 3 to 10 s with a profile of its own
 MEGABYTES = 4_000  # of address space: LibreOffice maps 1.5 GB before it reads anything
-ADVICE = (
-    "install LibreOffice (on Debian: apt-get install libreoffice-writer-nogui) or antiword,"
-    " or save it as .docx"
-)
+ADVICE = "install LibreOffice (Debian: apt-get install libreoffice-writer-nogui) or antiword, or save it as .docx"
 # The watcher waits for the end of a pipe that only the parser holds, then ends the group, itself with it.
 _WATCHED = 'ulimit -S -v "$1"; shift; exec 3<&0 </dev/null; { cat <&3 >&2; kill -KILL 0; } & "$@" 3<&-'
+MAX_MADE = 64 * 1024 * 1024
+_PRINTED = "printed"
 _PROFILE = "registrymodifications.xcu"
 _SETTINGS = (
     ("Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
@@ -71,12 +72,11 @@ def _by_office(program: str, data: bytes) -> bytes | None:
         (profile / "user").mkdir(parents=True)
         (profile / "user" / _PROFILE).write_bytes(_settings())
         _run(
-            [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore", "--nolockcheck",
-             "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(folder / "made"), str(folder / "report.doc")],
-            None,
+            folder, program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore",
+            "--nolockcheck", "--convert-to", "docx", "--outdir", str(folder), str(folder / "report.doc"),
         )  # fmt: skip
-        made = folder / "made" / "report.docx"
-        return made.read_bytes() if made.is_file() else None
+        made = folder / "report.docx"
+        return made.read_bytes() if made.is_file() and made.stat().st_size <= MAX_MADE else None
 
 
 def _settings() -> bytes:
@@ -91,23 +91,34 @@ def _settings() -> bytes:
 
 def _by_antiword(program: str, data: bytes) -> bytes | None:
     """The DocBook antiword makes of it, or null."""
-    with TemporaryDirectory(prefix="xxgk-doc-") as name:
-        file = Path(name) / "report.doc"
-        file.write_bytes(data)
-        return _run([program, "-m", "UTF-8.txt", "-x", "db", str(file)], SECONDS) or None
+    with TemporaryDirectory(prefix="xxgk-doc-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        (folder / "report.doc").write_bytes(data)
+        _run(folder, program, "-m", "UTF-8.txt", "-x", "db", str(folder / "report.doc"))
+        made = folder / _PRINTED
+        return made.read_bytes() if 0 < made.stat().st_size <= MAX_MADE else None
 
 
-def _run(command: list[str], _: float | None) -> bytes:
-    """What a converter prints; it and all it started are ended after so many seconds, or when this process ends."""
+def _run(folder: Path, *command: str) -> None:
+    """Run a converter in a folder, what it prints in ``printed``; all it started is ended in time, or with this process."""
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     kilobytes = MEGABYTES * 1024 if most == resource.RLIM_INFINITY else min(MEGABYTES * 1024, most // 1024)
-    with subprocess.Popen(
-        ["/bin/sh", "-c", _WATCHED, "sh", str(kilobytes), *command],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-    ) as process:  # fmt: skip
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(SECONDS)
-    return b""
+    with (folder / _PRINTED).open("wb") as printed:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", _WATCHED, "sh", str(kilobytes), *command], cwd=folder, stdin=subprocess.PIPE,
+            stdout=printed, stderr=subprocess.DEVNULL, start_new_session=True, env=_environment(folder),
+        )  # fmt: skip
+        with process, suppress(subprocess.TimeoutExpired):
+            try:
+                process.wait(SECONDS)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """What a converter may know: where programs are, and the folder as its home."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8", "TMPDIR": str(folder)}
 
 
 def _document(book: bytes) -> Document:
@@ -124,7 +135,7 @@ def _document(book: bytes) -> Document:
             grids += 1
             rows = [["".join(entry.itertext()).strip() for entry in row.iter("entry")] for row in element.iter("row")]
             blocks.append(ragged(grids, rows))
-        elif next(element.iterancestors("informaltable"), None) is None:
+        elif next(element.iter("informaltable"), None) is None and next(element.iterancestors("entry"), None) is None:
             for text in "".join(element.itertext()).split("\n"):
                 if text.strip():
                     lines += 1

@@ -11,6 +11,7 @@ import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
+from parser.documents import ocr
 from parser.documents.document import Document, Line
 from parser.documents.drawn import DrawnPage, Piece, blocks
 from parser.errors import UnreadableDocument, UnsupportedFormat
@@ -18,6 +19,7 @@ from parser.labels import squeeze
 
 MAX_PAGES = 300  # a government's report with annexes has some 60
 _LEAST_CHARS = 20  # fewer on all pages together: a scan
+_MOST = 0.4  # of a page
 _WHITE = 0.97
 _THIN = 3.0  # a filled rectangle thinner than this is a drawn line
 _CID = re.compile(r"\(cid:\d+\)")
@@ -55,13 +57,15 @@ def read_pdf(data: bytes) -> Document:
     if len(pages) > MAX_PAGES:
         message = f"the PDF has {len(pages)} pages, more than {MAX_PAGES}; it is no report"
         raise UnreadableDocument(message)
+    if not _has_text(found):
+        raise UnsupportedFormat("scanned pdf", f"it has no text layer; {ocr.ADVICE}")
+    return Document("pdf", tuple(found), notes=tuple(scans.notes()))
+
+
+def _has_text(found: Iterable[Piece]) -> bool:
     text = "".join(_texts(found))
     readable = len(squeeze(_CID.sub("", text)))
-    if readable < _LEAST_CHARS or len(_CID.findall(text)) > readable:
-        raise UnsupportedFormat(
-            "scanned pdf", "it has no text layer; its pictures need the ocr extra (pip install 'xxgk[ocr]')"
-        )
-    return Document("pdf", tuple(found))
+    return readable >= _LEAST_CHARS and len(_CID.findall(text)) <= readable
 
 
 def _damaged(error: Exception) -> UnreadableDocument:
@@ -78,8 +82,48 @@ def _texts(pieces: Iterable[Piece]) -> Iterable[str]:
             yield from (cell.text for row in piece.rows for cell in row)
 
 
-def _page(page: Any) -> DrawnPage:
+class _Scans:
+    """The pages of a PDF that are pictures: recognised where the ocr extra is installed, counted where it is not."""
+
+    def __init__(self, data: bytes) -> None:
+        self.every = False
+        self._data = data
+        self._read = 0
+        self._unread: list[int] = []
+
+    def page(self, page: Any) -> DrawnPage | None:
+        """The page as recognised, or null where it is no picture or cannot be read here."""
+        if not self.every and not _is_scan(page):
+            return None
+        if not ocr.is_installed():
+            self._unread.append(page.page_number)
+            return None
+        from parser.documents.picture import scanned_page  # noqa: PLC0415  an extra
+
+        self._read += 1
+        return scanned_page(self._data, page.page_number, self._read)
+
+    def notes(self) -> Iterable[tuple[str, str]]:
+        """What a reader of the record must know of them."""
+        if self._read:
+            yield ocr.NOTE
+        if self._unread:
+            pages = ", ".join(str(number) for number in self._unread[:20])
+            yield "ocr.missing", f"pages that are pictures were not read: {pages}; {ocr.ADVICE}"
+
+
+def _is_scan(page: Any) -> bool:
+    """Whether a page prints next to nothing but pictures over most of it."""
+    covered = sum(float(image["width"]) * float(image["height"]) for image in page.images)
+    return len(page.chars) < _LEAST_CHARS and covered >= _MOST * float(page.width) * float(page.height)
+
+
+def _page(page: Any, scans: _Scans) -> DrawnPage:
     """One page as drawn; text that stands on its side is no part of the report."""
+    recognised = scans.page(page)
+    if recognised is not None:
+        page.close()
+        return recognised
     chars = [char for char in page.chars if char.get("upright", True)]
     drawn = DrawnPage(page.page_number, float(page.height), chars, page.filter(_is_ruling).edges)
     page.close()

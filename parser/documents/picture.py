@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pypdfium2 as pdfium
 from PIL import Image, ImageOps, ImageSequence
 
+from parser.documents import ocr
 from parser.documents.document import UNREAD, Document
 from parser.documents.drawn import Box, Drawn, DrawnPage, blocks, edge, tables
 from parser.documents.raster import Area, Gray, Mask, grain, gray, groups, ink, rules, smooth, straightened, text_lines
@@ -22,12 +24,11 @@ from parser.documents.recognition import Character, Recogniser, recogniser
 from parser.effort import Effort, announce
 from parser.errors import UnreadableDocument
 
-MAX_PAGES = 60
+MAX_PAGES = 40
 RESOLUTION = 200.0  # dots an inch: a digit of the forms is 15 pixels high
-NOTE = ("ocr.used", "the figures are recognised from pictures (OCR); at.confidence says how surely, the source decides")
 _MAX_SIDE = 40_000
 _MAX_PIXELS = 80_000_000  # of the file: A3 at 600 dots an inch
-_MAX_WORK = 24_000_000  # of the page as it is read
+_MAX_WORK = 16_000_000  # of the page as it is read
 _A4 = 595.0  # points: how wide a picture without a size of its own is taken to be
 _LEAST_ACROSS = 30.0  # points: shorter strokes belong to characters; a table's rules run over several columns
 _LEAST_DOWN = 8.0  # points: the rows of a table are higher
@@ -36,7 +37,8 @@ _TOUCH = 2.0  # points between the end of a rule and the rule it ends at
 _INSET = 1.6  # points: a cell's box runs along the middle of its rules
 _SEARCHED = 110.0  # dots an inch are enough to find lines of text
 _MARGIN = 0.18  # of a line's height: what is left around it
-_FRAMES = ((0.12, 3), (0.3, 2))  # of the two readings of a value: the margin, and how often a lone glyph is shown
+_CLOSE, _WIDE = 0.12, 0.3  # the margins of the two readings of a value
+_LONE = {_CLOSE: 3, _WIDE: 2}  # how often a lone glyph is shown in each
 _GRAIN = 0.02  # of the scale from black to white: paper this rough is smoothed before it is read
 _LEAST_INK = 6  # pixels: fewer are dust
 _WIDEST_STEP = 1.05  # times their height: digits further apart may have a point between them that faded
@@ -49,7 +51,26 @@ def read_picture(data: bytes) -> Document:
     """A document from the bytes of a picture, several pages where it is a TIFF; UnreadableDocument where it is damaged."""
     announce(Effort.RECOGNITION)
     found = blocks(recognised(page, number, _A4) for number, page in enumerate(_pictures(data), 1))
-    return Document("image", tuple(found), notes=(NOTE,))
+    return Document("image", tuple(found), notes=(ocr.NOTE,))
+
+
+def scanned_page(data: bytes, number: int, already: int) -> DrawnPage:
+    """A page of a PDF, drawn by PDFium and recognised; ``already`` counts those of the document, this one among them."""
+    if already > MAX_PAGES:
+        message = f"the PDF has more than {MAX_PAGES} pages that are pictures; ask its publisher for one with text"
+        raise UnreadableDocument(message)
+    if already == 1:
+        announce(Effort.RECOGNITION)
+    try:
+        with pdfium.PdfDocument(data) as document:
+            page = document[number - 1]
+            width, height = page.get_size()
+            scale = min(RESOLUTION / 72, (_MAX_WORK / max(1.0, width * height)) ** 0.5)
+            picture = page.render(scale=scale).to_pil().convert("RGB")
+    except pdfium.PdfiumError as error:
+        message = f"page {number} of the PDF cannot be drawn ({error}); open it in a viewer"
+        raise UnreadableDocument(message) from error
+    return recognised(picture, number, width)
 
 
 def _pictures(data: bytes) -> Iterator[Image.Image]:
@@ -122,8 +143,8 @@ class _Scan:
         self._boxes = tables(self.edges)
         for rule in (*across, *down):
             _blank(page, dark, rule, 2)
-        self._page, self._dark = page, dark
-        self._faint: Mask = ink(smooth(page), darker=0.9)
+        self._page, self._dark, self._soft = page, dark, smooth(page)
+        self._faint: Mask = ink(self._soft, darker=0.9)
         for rule in (*across, *down):
             self._faint[max(0, rule.top - 3) : rule.bottom + 3, max(0, rule.left - 3) : rule.right + 3] = False
 
@@ -162,18 +183,21 @@ class _Scan:
 
     def _read(self, reader: Recogniser, pieces: Sequence[_Piece]) -> list[list[Character]]:
         """The characters of each piece; what is no plain words is read twice and its glyphs are counted."""
-        first = self._reading(reader, pieces, _FRAMES[0])
+        first = self._reading(reader, pieces, _CLOSE)
         doubtful = [index for index, found in enumerate(first) if _is_value(found)]
-        again = self._reading(reader, [pieces[index] for index in doubtful], _FRAMES[1])
+        again = self._reading(reader, [pieces[index] for index in doubtful], _WIDE)
         for index, other in zip(doubtful, again, strict=True):
             first[index] = self._agreed(pieces[index], first[index], other)
         return first
 
-    def _reading(self, reader: Recogniser, pieces: Sequence[_Piece], frame: tuple[float, int]) -> list[list[Character]]:
-        """One reading in one frame; a lone glyph is shown several times over and must be read so."""
-        margin, times = frame
-        copies = [times if self._is_lone(piece.area) else 1 for piece in pieces]
-        crops = [np.tile(self._crop(piece, margin), (1, count)) for piece, count in zip(pieces, copies, strict=True)]
+    def _reading(self, reader: Recogniser, pieces: Sequence[_Piece], margin: float) -> list[list[Character]]:
+        """One reading; the wide one is of smoothed pixels. A lone glyph is shown several times over and must be read so."""
+        page = self._page if margin == _CLOSE else self._soft
+        copies = [_LONE[margin] if self._is_lone(piece.area) else 1 for piece in pieces]
+        crops = [
+            np.tile(self._crop(page, piece, margin if count == 1 else _CLOSE), (1, count))
+            for piece, count in zip(pieces, copies, strict=True)
+        ]
         return [
             found if count == 1 else _once(found, count)
             for found, count in zip(reader.read(crops), copies, strict=True)
@@ -186,12 +210,12 @@ class _Scan:
     def _glyphs(self, area: Area) -> list[tuple[int, int]]:
         return list(groups(self._dark[area.top : area.bottom, area.left : area.right].any(axis=0), 1))
 
-    def _crop(self, piece: _Piece, margin: float) -> Gray:
+    def _crop(self, page: Gray, piece: _Piece, margin: float) -> Gray:
         area, room = piece.area, max(2, round(margin * max(piece.area.height, self._pixels(4))))
         high = room + max(0, self._pixels(7) - area.height) // 2  # a dash alone would fill the frame
         top, bottom = max(area.top - high, piece.within.top), min(area.bottom + high, piece.within.bottom)
         left, right = max(area.left - room, piece.within.left), min(area.right + room, piece.within.right)
-        crop = self._page[top:bottom, left:right]
+        crop = page[top:bottom, left:right]
         lacking = (
             (top - (area.top - high), area.bottom + high - bottom),
             (left - (area.left - room), area.right + room - right),
@@ -252,7 +276,7 @@ class _Scan:
         whole = Area(0, 0, page.shape[1], page.shape[0])
         pieces = [_Piece(area, whole) for area in found if area.width > 2 and area.height > 2]
         for piece, characters in zip(
-            pieces, reader.read([self._crop(piece, _MARGIN) for piece in pieces]), strict=True
+            pieces, reader.read([self._crop(self._page, piece, _MARGIN) for piece in pieces]), strict=True
         ):
             yield from self._drawn(piece.area, characters)
 

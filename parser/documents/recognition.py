@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from parser.documents.raster import Area, Gray, Mask, components
+from parser.errors import UnsupportedFormat
 
 THREADS = 1  # a crawl parses beside itself; two are no faster on short lines
 _HEIGHT = 48  # pixels: what the recogniser was trained on
@@ -35,11 +35,6 @@ class Character:
     text: str
     at: float
     confidence: float
-
-
-def missing() -> str | None:
-    """What is not installed that reading pictures needs, or null."""
-    return next((name for name in ("onnxruntime", "rapidocr_onnxruntime") if find_spec(name) is None), None)
 
 
 class Recogniser:
@@ -116,23 +111,26 @@ class Recogniser:
 
 @cache
 def recogniser() -> Recogniser:
-    """The one recogniser of this process."""
-    return Recogniser()
+    """The one recogniser of this process; UnsupportedFormat where the ocr extra is there and does not load."""
+    try:
+        return Recogniser()
+    except ImportError as error:
+        raise UnsupportedFormat("picture", f"the ocr extra does not load here ({error}); install it again") from error
 
 
 def _session(name: str) -> Any:
     import onnxruntime  # noqa: PLC0415  an extra
 
     spec = find_spec("rapidocr_onnxruntime")
-    if spec is None or spec.origin is None:
+    if spec is None or not spec.submodule_search_locations:
         message = "rapidocr_onnxruntime is not installed"
         raise ModuleNotFoundError(message)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    model = Path(spec.origin).with_name("models") / name
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    model = f"{spec.submodule_search_locations[0]}/models/{name}"
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _image(page: Gray) -> Image.Image:

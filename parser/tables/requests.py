@@ -11,7 +11,18 @@ from parser.documents.document import Cell
 from parser.forms import Form, form
 from parser.labels import ordinal
 from parser.record import Figure, Finding, State
-from parser.tables.strips import MAX_LABEL_CELLS, Placement, Strip, figure, is_value, place, unknown_label, unplaced
+from parser.tables.strips import (
+    MAX_LABEL_CELLS,
+    NOT_CERTAIN,
+    Placement,
+    Strip,
+    adds_up,
+    figure,
+    is_value,
+    place,
+    unknown_label,
+    unplaced,
+)
 
 TABLE = "requests"
 SIMILAR = 0.78  # how alike a misprinted label must be, where its place in the order confirms it (quirks 29, 76)
@@ -96,6 +107,8 @@ class RequestsTable:
             placement = self._place(row)
             if merged and not row.strip.grid.aligned:
                 placement = Placement(problem="one cell stands for the seven columns")
+            elif row.strip.grid.number == 0 and not adds_up(row.values):
+                placement = Placement(problem=NOT_CERTAIN)
             if placement.problem is not None:
                 self.findings.append(unplaced(TABLE, row.name, placement.problem, row.strip))
             for column, cell in placement.cells.items():

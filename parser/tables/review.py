@@ -9,7 +9,17 @@ from functools import cache
 from parser.documents.document import Cell
 from parser.forms import Form, form
 from parser.record import Figure, Finding, Severity
-from parser.tables.strips import Placement, Strip, figure, is_value, place, unknown_label, unplaced
+from parser.tables.strips import (
+    NOT_CERTAIN,
+    Placement,
+    Strip,
+    adds_up,
+    figure,
+    is_value,
+    place,
+    unknown_label,
+    unplaced,
+)
 
 TABLE = "review"
 
@@ -84,6 +94,9 @@ class ReviewTable:
     def _fill(self, strip: Strip, groups: list[str], values: tuple[Cell, ...]) -> None:
         keys = [f"{group}.{column.name}" for group in groups for column in self.form.columns]
         placement = self._place(strip, keys, values)
+        wide = len(self.form.columns)
+        if strip.grid.number == 0 and not all(adds_up(values[at : at + wide]) for at in range(0, len(values), wide)):
+            placement = Placement(problem=NOT_CERTAIN)
         if placement.problem is not None:
             self.findings.append(unplaced(TABLE, groups[0] if len(groups) == 1 else None, placement.problem, strip))
         for key, cell in placement.cells.items():

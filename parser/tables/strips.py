@@ -171,6 +171,19 @@ def unknown_label(table: str, strip: Strip, label: str) -> Finding:
     )
 
 
+def adds_up(cells: Sequence[Cell]) -> bool:
+    """Whether the last of some cells is the sum of the others, all of them numbers.
+
+    In running text a lost blank and a stray page number could trade places; only a row that adds up is certain there.
+    """
+    values = [read_cell(cell.text).value for cell in cells]
+    numbers = [value for value in values if value is not None]
+    return len(numbers) == len(values) > 1 and sum(numbers[:-1]) == numbers[-1]
+
+
+NOT_CERTAIN = "in running text a row is certain only if it adds up"
+
+
 def is_value(text: str) -> bool:
     """Whether a cell could be a value: anything but words."""
     return read_cell(text).state is not State.TEXT or UNREAD in text

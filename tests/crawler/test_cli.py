@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.main import get_command
 
-from crawler.cli import app
+from crawler.cli import app, main
 from tests.crawler import pages
-from tests.crawler.commands import xxgk
+from tests.crawler.commands import Ran, xxgk
 from tests.crawler.servers import serve
 
 HOST = "xxgk.qinghe.gov.cn"
+
+
+class Here:
+    """Runs a command in this process; enough where nothing is crawled."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self._capsys = capsys
+        monkeypatch.chdir(folder)
+        for name in [name for name in os.environ if name.startswith("XXGK_")]:
+            monkeypatch.delenv(name)
+
+    def __call__(self, *arguments: str) -> Ran:
+        handler = signal.getsignal(signal.SIGTERM)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main(list(arguments))
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+        said = self._capsys.readouterr()
+        return Ran(int(ended.value.code or 0), said.out, said.err)
+
+
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
+    return Here(capsys, monkeypatch, tmp_path)
 
 
 def commands() -> list[list[str]]:
@@ -26,8 +53,8 @@ def commands() -> list[list[str]]:
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
-def test_every_command_has_json_and_a_help_with_an_example(command: list[str], tmp_path: Path) -> None:
-    ran = xxgk(*command, "--help", folder=tmp_path)
+def test_every_command_has_json_and_a_help_with_an_example(command: list[str], here: Here) -> None:
+    ran = here(*command, "--help")
     assert ran.status == 0
     assert "--json" in ran.out
     assert f"Example: xxgk {' '.join(command)}" in " ".join(ran.out.split())
@@ -50,8 +77,10 @@ def test_every_command_has_json_and_a_help_with_an_example(command: list[str], t
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_wrong_usage_is_one_sentence_and_exit_status_2(arguments: list[str], says: str, tmp_path: Path) -> None:
-    ran = xxgk(*arguments, folder=tmp_path)
+def test_wrong_usage_is_one_sentence_and_exit_status_2(
+    arguments: list[str], says: str, here: Here, tmp_path: Path
+) -> None:
+    ran = here(*arguments)
     assert ran.status == 2
     assert ran.out == ""
     assert says in ran.err
@@ -61,8 +90,9 @@ def test_wrong_usage_is_one_sentence_and_exit_status_2(arguments: list[str], say
 
 
 @pytest.mark.parametrize("value", ["fast", "-1", "nan", "inf"])
-def test_a_wrong_delay_in_the_environment_is_named(value: str, tmp_path: Path) -> None:
-    ran = xxgk("crawl", "http://a.gov.cn/", folder=tmp_path, XXGK_DOWNLOAD_DELAY=value)
+def test_a_wrong_delay_in_the_environment_is_named(value: str, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XXGK_DOWNLOAD_DELAY", value)
+    ran = here("crawl", "http://a.gov.cn/")
     assert (ran.status, "XXGK_DOWNLOAD_DELAY" in ran.err, "Traceback" in ran.err) == (2, True, False)
 
 
