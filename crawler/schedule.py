@@ -6,6 +6,7 @@ So nothing is lost when the daemon was down or a crawl was killed: what is overd
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -51,7 +52,9 @@ class Ticker:
         with self._lock:
             if self._stopped:
                 return []
-            self._child = subprocess.Popen(self.command(urls), stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
+            self._child = subprocess.Popen(  # noqa: S603 - our own program
+                self.command(urls), env=self.environment(), stdin=subprocess.DEVNULL
+            )
         status = self._child.wait()
         self._child = None
         self._say(f"the crawl ended with exit status {status}")
@@ -59,12 +62,11 @@ class Ticker:
 
     def command(self, urls: Sequence[str]) -> list[str]:
         """The command that crawls these portals into our archive."""
-        place = [
-            "--archive",
-            str(self._folder),
-            *(["--database", self._database] if self._database is not None else []),
-        ]
-        return [sys.executable, "-m", "crawler", *place, "crawl", *urls]
+        return [sys.executable, "-m", "crawler", "--archive", str(self._folder), "crawl", *urls]
+
+    def environment(self) -> dict[str, str]:
+        """Its environment: the database's address can hold a password, which every user could see in a command."""
+        return {**os.environ, **({"XXGK_DATABASE": self._database} if self._database is not None else {})}
 
     def stop(self) -> None:
         """Ask a running crawl to end, and start no other."""

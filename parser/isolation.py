@@ -18,20 +18,34 @@ from datetime import date
 from types import TracebackType
 from typing import IO, Any, Self
 
+from parser.effort import Effort, heard_by
 from parser.errors import NotAReport, ParserError, UnreadableDocument, UnsupportedFormat
 from parser.hints import Hints
 from parser.record import Record
 
 _HEADER = struct.Struct(">Q")
 _MAX_ANSWER = 64 * 1024 * 1024
+_ANNOUNCED = b"effort "  # an answer that begins so is none yet: longer work begins
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one document may take. ``seconds`` of wall time, ``megabytes`` of address space."""
+    """What one document may take. ``seconds`` of wall time, ``megabytes`` of address space.
+
+    A document that turns out to need recognition or conversion (parser/effort.py) gets the other figures from then on;
+    for all others nothing is wider. ``conversion_megabytes`` are the converter's own, not the parser's.
+    """
 
     seconds: float = 18.0
     megabytes: int = 1_400
+    recognition_seconds: float = 300.0  # 40 pages of 3 to 7 s, on one thread
+    recognition_megabytes: int = 3_000  # onnxruntime and its two models, and a page of 16 million pixels
+    conversion_seconds: float = 60.0  # LibreOffice gives up after 50
+    conversion_megabytes: int = 4_000  # LibreOffice maps over 1.4 GB before it reads anything
+
+    def seconds_of(self, effort: Effort) -> float:
+        """How long such work may take."""
+        return self.recognition_seconds if effort is Effort.RECOGNITION else self.conversion_seconds
 
 
 class IsolatedParser:
@@ -63,18 +77,28 @@ class IsolatedParser:
         """The record of one document; the errors of :func:`parser.parse`, and UnreadableDocument over a limit."""
         child = self._child if self._child is not None else self._start()
         request = json.dumps(_pack(hints if hints is not None else Hints())).encode()
-        deadline = time.monotonic() + self._limits.seconds
+        allowed = self._limits.seconds
+        deadline = time.monotonic() + allowed
+        spent = False  # the models stay in memory: such a child is not kept for a document with narrower limits
         try:
             _write(child.stdin, request)
             _write(child.stdin, data)
             answer = self._read(child, deadline)
+            while answer is not None and answer.startswith(_ANNOUNCED):
+                effort = Effort(answer.removeprefix(_ANNOUNCED).decode())
+                spent = spent or effort is Effort.RECOGNITION
+                allowed = self._limits.seconds_of(effort)
+                deadline = time.monotonic() + allowed
+                answer = self._read(child, deadline)
         except BrokenPipeError:
             answer = None
+        if spent and answer is not None:
+            self.close()
         if answer is None:
             late = time.monotonic() >= deadline
             self.close()
             message = (
-                f"the document takes more than {self._limits.seconds:g} s to read; it is damaged or made to stall"
+                f"the document takes more than {allowed:g} s to read; it is damaged or made to stall"
                 if late
                 else "the document ended the reader; it is damaged or made to do so"
             )
@@ -82,7 +106,9 @@ class IsolatedParser:
         return _unpack(answer.decode())
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "XXGK_PARSER_MEGABYTES": str(self._limits.megabytes)}
+        limits = self._limits
+        megabytes = (limits.megabytes, limits.recognition_megabytes, limits.conversion_megabytes)
+        environment = {**os.environ, "XXGK_PARSER_MEGABYTES": ",".join(str(item) for item in megabytes)}
         self._child = subprocess.Popen(
             [sys.executable, "-m", "parser.isolation"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
@@ -177,16 +203,31 @@ def _serve() -> None:
     """The child: one document in, one line of JSON out, until the parent hangs up."""
     import resource  # noqa: PLC0415  Unix only, and only the child needs it
 
-    megabytes = int(os.environ.get("XXGK_PARSER_MEGABYTES", "1400"))
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    limits = Limits()
+    own, recognition, conversion = (
+        int(part) << 20
+        for part in os.environ.get(
+            "XXGK_PARSER_MEGABYTES",
+            f"{limits.megabytes},{limits.recognition_megabytes},{limits.conversion_megabytes}",
+        ).split(",")
+    )
+    hard = max(own, recognition, conversion)
+    resource.setrlimit(resource.RLIMIT_AS, (own, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing a library prints may look like an answer
+
+    def widen(effort: Effort) -> None:
+        if effort is Effort.RECOGNITION:
+            resource.setrlimit(resource.RLIMIT_AS, (recognition, hard))
+        _write(answers, _ANNOUNCED + effort.encode())
+
     while head := requests.read(_HEADER.size):
         request = json.loads(requests.read(_HEADER.unpack(head)[0]))
         data = requests.read(_HEADER.unpack(requests.read(_HEADER.size))[0])
-        line = _answer(data, _hints(request)).encode()
+        with heard_by(widen):
+            line = _answer(data, _hints(request)).encode()
         _write(answers, line)
 
 

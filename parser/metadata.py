@@ -50,6 +50,7 @@ _NO_TITLE = re.compile(r"^(?:正文|附件\d*|索引号|主题分类|首页|当�
 _TITLE_LINES = 14  # how many short lines before the first paragraph may hold the title
 _TITLE_JOIN = 5
 _TITLE_LENGTH = 60
+_FIRST_LINES = 6
 _FULL = 3  # a title that names agency and year
 _DIVISION_LENGTH = 12
 _DIVISIONS = ("省", "市", "区", "县", "旗", "州", "盟", "镇", "乡")
@@ -123,28 +124,43 @@ def _fullness(parts: TitleParts) -> int:
     return 2 * (parts.report_year is not None) + (parts.publisher is not None)
 
 
-def _title_candidates(document: Document, hints: Hints) -> Iterator[str]:
+def title_places(document: Document, hints: Hints) -> Iterator[str]:
+    """What stands where a document says its title: fields, headings, else its first lines; what the finder was told."""
     lines = _before_prose(document)
-    for item in document.values("title"):
-        if item.source == "field":
-            yield item.text
+    headings = [line.text for line in lines if line.heading]
+    fields = [item.text for item in document.values("title") if item.source == "field"]
+    yield from fields
+    yield from headings
+    if not fields and not headings:
+        yield from _title_lines(lines)
+        yield from (line.text for line in lines[:_FIRST_LINES])
+    yield from (value for label, value in header_fields(document) if label in _FIELD_TITLES)
+    yield from (item.text for item in document.values("title") if item.source != "field")
+    yield from (text for text in (hints.page_title, hints.listed_title) if text is not None)
+
+
+def _title_candidates(document: Document, hints: Hints) -> Iterator[str]:
+    """What may be a report's title, best place first."""
+    lines = _before_prose(document)
+    yield from (item.text for item in document.values("title") if item.source == "field")
     yield from (line.text for line in lines if line.heading)
+    yield from _title_lines(lines)
+    yield from title_places(document, hints)
+    yield from (
+        line.text
+        for line in document.lines
+        if not line.link and len(line.text) <= _TITLE_LENGTH and _ends_title(line.text)
+    )
+
+
+def _title_lines(lines: Sequence[Line]) -> Iterator[str]:
+    """Single lines that end as a title does, then titles over several lines."""
     yield from (
         _with_division(lines, index, index)
         for index in range(len(lines))
         if _ends_title(lines[index].text) and not _goes_on(lines, index)
     )
     yield from _joined_titles(lines)
-    for label, value in header_fields(document):
-        if label in _FIELD_TITLES:
-            yield value
-    for item in document.values("title"):
-        if item.source != "field":
-            yield item.text
-    for text in (hints.page_title, hints.listed_title):
-        if text is not None:
-            yield text
-    yield from (line.text for line in document.lines if len(line.text) <= _TITLE_LENGTH and _ends_title(line.text))
 
 
 def _joined_titles(lines: Sequence[Line]) -> Iterator[str]:
@@ -182,9 +198,12 @@ def _before_prose(document: Document) -> list[Line]:
             continue
         lines.append(block)
     near = [*before[-_TITLE_LINES:], *lines[:_TITLE_LINES]]
-    return [
-        line for line in near if len(squeeze(line.text)) <= _TITLE_LENGTH and not _NO_TITLE.match(squeeze(line.text))
-    ]
+    return [line for line in near if _may_be_title(line)]
+
+
+def _may_be_title(line: Line) -> bool:
+    text = squeeze(line.text)
+    return len(text) <= _TITLE_LENGTH and not _NO_TITLE.match(text) and (line.heading or not line.link)
 
 
 def _ends_title(text: str) -> bool:

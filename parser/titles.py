@@ -29,6 +29,9 @@ _LEADING_KIND = re.compile(r"^(?:标题|信息标题|名称|题名)[:：]|^\((?:
 _DECLARED = re.compile(r"^(?:关于(?:公布|发布|公开|印发)?|公布|发布)|(?:关于|有关|的)$")
 
 
+LOOK_ALIKE_OF_A_FORM = "制度"  # rules, formats and blank forms: readable, and nobody's report
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Whether a title is a report's; ``reason`` names the class of look-alike, or what speaks for a report."""
@@ -90,6 +93,11 @@ def _of_another_kind(split: _Split) -> str | None:
 def _look_alike(text: str) -> str | None:
     """The class of look-alike that a title without report words names."""
     return next((str(kind) for kind, words in _tables()["refused"] if any(word in text for word in words)), None)
+
+
+def outside_the_law(publisher: str, title: str) -> bool:
+    """Whether a publisher (a school, a hospital, a company) reports under rules of its own, unless the title says 政府信息公开."""
+    return "政府信息公开" not in title and publisher.endswith(_tables()["outside_endings"])
 
 
 def _outside_the_law(text: str, split: _Split) -> str | None:

@@ -28,6 +28,7 @@ MADE = {".git", ".venv", "build", "dist", "__pycache__", "xxgk-archive"}  # by t
 PROSE = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 READMES = ("README.md", "README.zh-CN.md")
 
+CONVERTERS = {"parser/documents/legacy.py"}  # LibreOffice reads files: these lie in a folder made and removed there
 COME_WITH_SCRAPY = {"itemadapter", "parsel", "protego", "twisted", "w3lib", "zope-interface"}  # in its own interfaces
 
 LONGEST_MODULE = 500  # lines; most have fewer than 200
@@ -240,7 +241,7 @@ def test_the_parser_opens_no_file_and_no_address_and_reads_no_clock() -> None:
     found = [
         f"{relative(path)}:{node.lineno}"
         for path in our_modules()
-        if path.relative_to(ROOT).parts[0] == "parser"
+        if path.relative_to(ROOT).parts[0] == "parser" and relative(path) not in CONVERTERS
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.expr | ast.stmt) and _reaches_outside(node)
     ]

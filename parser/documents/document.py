@@ -65,13 +65,15 @@ class Grid:
 class Line:
     """A paragraph, or the part of one up to a line break. ``number`` counts the document's lines from 1.
 
-    ``heading`` is true where the markup says so (h1 to h6, a title class, a heading style).
+    ``heading`` is true where the markup says so (h1 to h4, a title class, a heading style), ``link`` where the whole line
+    leads elsewhere: a menu, a crumb, a row of a list.
     """
 
     text: str
     number: int
     heading: bool = False
     page: int | None = None
+    link: bool = False
 
 
 Block = Line | Grid

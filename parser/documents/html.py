@@ -44,6 +44,8 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "ucaptitle"})
 _PROSE = (
     400  # a cell with more text than this holds paragraphs: the table is layout (the longest label has 40 characters)
 )
+_LINKED = 0.8  # the share of a line in links from which it is a link itself
+_TITLE_CLASS = re.compile(r"(?:^|[\s_-])(?:\w*title|tit|\w+[_-]tit\d?|biaoti|artT|bt)(?:\s|$)", re.IGNORECASE)
 _LOOK = 20_000  # how much of a nested table's text is looked at
 _MAX_DEPTH = 400  # deeper markup is read as flat text
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000\u200b\ufeff]+")
@@ -109,6 +111,8 @@ class _Walker:
         self.limits = GridLimits()
         self._parts: list[str] = []
         self._heading = False
+        self._anchors = 0  # links that are open
+        self._linked = 0  # characters of the line that stand in links
         self._lines = 0
 
     def walk(self, root: etree._Element) -> None:
@@ -121,6 +125,7 @@ class _Walker:
                 self._add(element.tail)
                 continue
             if leaving:
+                self._anchors -= tag == "a"
                 if tag in _BLOCKS or tag in _HEADINGS:
                     self._flush(element)
                 self._add(element.tail)
@@ -137,7 +142,8 @@ class _Walker:
                 continue
             if tag in _BLOCKS or tag in _HEADINGS:
                 self._flush(element.getparent() if element.getparent() is not None else element)
-                self._heading = self._heading or tag in _HEADINGS
+                self._heading = self._heading or tag in _HEADINGS or _is_title(element)
+            self._anchors += tag == "a"
             self._add(element.text)
             stack.append((element, True))
             stack.extend((child, False) for child in reversed(element))
@@ -146,16 +152,19 @@ class _Walker:
     def _add(self, text: str | None) -> None:
         if text:
             self._parts.append(text)
+            self._linked += len(text.strip()) if self._anchors else 0
 
     def _flush(self, element: etree._Element | None) -> None:
         heading, self._heading = self._heading, False
+        linked, self._linked = self._linked, 0
         if not self._parts:
             return
         text = _SPACES.sub(" ", "".join(self._parts)).strip()
         self._parts.clear()
         if text:
             self._lines += 1
-            self.blocks.append(Line(text, self._lines, heading or (element is not None and element.tag in _HEADINGS)))
+            heading = heading or (element is not None and element.tag in _HEADINGS)
+            self.blocks.append(Line(text, self._lines, heading, link=linked >= _LINKED * len(text)))
             self.elements.append(element)
 
     def _take_table(self, table: etree._Element) -> bool:
@@ -177,6 +186,12 @@ class _Walker:
                     self.blocks.append(Line(text, self._lines))
                     self.elements.append(table)
         return True
+
+
+def _is_title(element: etree._Element) -> bool:
+    """Whether a template calls a block a title (article-title, xxgk_title, tit, biaoti …)."""
+    names = f"{element.get('class', '')} {element.get('id', '')}"
+    return len(names) > 1 and _TITLE_CLASS.search(names) is not None
 
 
 def _rows(table: etree._Element) -> list[list[RawCell]]:

@@ -104,7 +104,7 @@ def _run(folder: Path, *command: str) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     kilobytes = MEGABYTES * 1024 if most == resource.RLIM_INFINITY else min(MEGABYTES * 1024, most // 1024)
     with (folder / _PRINTED).open("wb") as printed:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  the program found on PATH, and names of our own making
             ["/bin/sh", "-c", _WATCHED, "sh", str(kilobytes), *command], cwd=folder, stdin=subprocess.PIPE,
             stdout=printed, stderr=subprocess.DEVNULL, start_new_session=True, env=_environment(folder),
         )  # fmt: skip
@@ -133,11 +133,15 @@ def _document(book: bytes) -> Document:
     for element in root.iter("para", "title", "informaltable"):
         if element.tag == "informaltable":
             grids += 1
-            rows = [["".join(entry.itertext()).strip() for entry in row.iter("entry")] for row in element.iter("row")]
+            rows = [[_text(entry).strip() for entry in row.iter("entry")] for row in element.iter("row")]
             blocks.append(ragged(grids, rows))
         elif next(element.iter("informaltable"), None) is None and next(element.iterancestors("entry"), None) is None:
-            for text in "".join(element.itertext()).split("\n"):
+            for text in _text(element).split("\n"):
                 if text.strip():
                     lines += 1
                     blocks.append(Line(text.strip(), lines, element.tag == "title"))
     return Document("doc", tuple(blocks))
+
+
+def _text(element: etree._Element) -> str:
+    return "".join(str(part) for part in element.itertext())

@@ -1,4 +1,4 @@
-"""PDF with a text layer: characters and rules from pdfplumber; background boxes left out."""
+"""PDF: characters and rules of the text layer from pdfplumber, background boxes left out; scanned pages recognised."""
 
 from __future__ import annotations
 
@@ -28,12 +28,17 @@ _CID = re.compile(r"\(cid:\d+\)")
 def read_pdf(data: bytes) -> Document:
     """A document from the bytes of a PDF.
 
-    UnreadableDocument where it is damaged or locked, UnsupportedFormat where it has no text layer (a scan).
+    UnreadableDocument where it is damaged or locked, UnsupportedFormat where it has no text layer (a scan) and the ocr
+    extra is not installed.
     """
+    scans = _Scans(data)
     try:
         with pdfplumber.open(io.BytesIO(data)) as pdf:
             pages = pdf.pages
-            found = blocks(_page(page) for page in pages) if len(pages) <= MAX_PAGES else []
+            found = blocks(_page(page, scans) for page in pages) if len(pages) <= MAX_PAGES else []
+            if found and ocr.is_installed() and not _has_text(found):  # drawn as outlines, or in a font without codes
+                scans.every = True
+                found = blocks(_page(page, scans) for page in pages)
     except PdfminerException as error:
         if error.args and isinstance(error.args[0], PDFPasswordIncorrect):
             message = "the PDF is locked with a password; ask its publisher for an open copy"

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -19,7 +20,20 @@ from PIL import Image, ImageOps, ImageSequence
 from parser.documents import ocr
 from parser.documents.document import UNREAD, Document
 from parser.documents.drawn import Box, Drawn, DrawnPage, blocks, edge, tables
-from parser.documents.raster import Area, Gray, Mask, grain, gray, groups, ink, rules, smooth, straightened, text_lines
+from parser.documents.raster import (
+    Area,
+    Gray,
+    Mask,
+    grain,
+    gray,
+    groups,
+    ink,
+    rules,
+    smooth,
+    specks,
+    straightened,
+    text_lines,
+)
 from parser.documents.recognition import Character, Recogniser, recogniser
 from parser.effort import Effort, announce
 from parser.errors import UnreadableDocument
@@ -134,10 +148,12 @@ class _Scan:
 
     def __init__(self, picture: Image.Image, points: float) -> None:
         self._points = points  # a pixel
-        page = gray(picture)
+        page = gray(picture).copy()
         if grain(page) > _GRAIN:
             page = smooth(page)
         dark = ink(page)
+        dust = specks(dark)
+        page[dust], dark[dust] = 1.0, False
         across, down = _framing(*self._rules(dark), self._pixels(_TOUCH), self._pixels(_LEAST_ACROSS))
         self.edges: list[Drawn] = [self._edge(rule) for rule in (*across, *down)]
         self._boxes = tables(self.edges)
@@ -285,7 +301,7 @@ class _Scan:
         if not characters:
             return
         middles = [area.left + item.at * area.width for item in characters]
-        ends = [*((a + b) / 2 for a, b in zip(middles, middles[1:], strict=False)), float(area.right)]
+        ends = [*((a + b) / 2 for a, b in pairwise(middles)), float(area.right)]
         start = float(area.left)
         for item, end in zip(characters, ends, strict=True):
             yield {

@@ -59,6 +59,11 @@ def smooth(page: Gray, window: int = 3) -> Gray:
     return _mean(page, window)
 
 
+def specks(dark: Mask) -> Mask:
+    """Dark pixels with at most one dark neighbour: dust; the thinnest stroke is two pixels wide."""
+    return np.asarray(dark & (_mean(dark.astype(np.float32), 3) < 2.5 / 9), dtype=np.bool_)
+
+
 def grain(page: Gray) -> float:
     """How rough the paper is: the usual distance of a pixel from the mean of its neighbours."""
     return float(np.median(np.abs(page - smooth(page))))
@@ -161,7 +166,7 @@ def components(mask: Mask) -> list[Area]:
     return list(boxes.values())
 
 
-def groups(profile: NDArray[Any], gap: int) -> Iterator[tuple[int, int]]:
+def groups(profile: Any, gap: int) -> Iterator[tuple[int, int]]:
     """Start and end of what is printed along one direction; gaps of fewer than ``gap`` pixels do not part it."""
     printed = np.flatnonzero(profile)
     if not len(printed):

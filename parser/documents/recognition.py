@@ -25,6 +25,7 @@ _TEXTLIKE = 0.3
 _UNCLIP = 1.6  # the detector marks the middle of a line; its box is so much of area by girth larger
 _LEAST_SURE_LINE = 0.5
 _LEAST_SIDE = 3
+_SAME = {"丶": "、"}  # a radical that no report prints, read for the comma of enumerations
 _SLAB = 1600  # pixels: taller pictures are searched in slabs, which bounds the memory
 
 
@@ -47,13 +48,19 @@ class Recogniser:
         self._alphabet = ("", *listed, " ")  # the first is the blank of CTC
 
     def read(self, crops: Sequence[Gray]) -> list[list[Character]]:
-        """The characters of each line of text."""
-        scaled = [_scaled(crop) for crop in crops]
-        found: list[list[Character]] = [[] for _ in crops]
-        order = sorted(range(len(crops)), key=lambda index: scaled[index].shape[1])
+        """The characters of each line of text; pixels that occur again (a page never printed nor scanned) are read once."""
+        alike: dict[tuple[tuple[int, ...], bytes], int] = {}
+        which = [alike.setdefault((crop.shape, crop.tobytes()), len(alike)) for crop in crops]
+        different = list({name: crop for name, crop in zip(which, crops, strict=True)}.values())
+        read = self._read([_scaled(crop) for crop in different])
+        return [read[name] for name in which]
+
+    def _read(self, scaled: Sequence[Gray]) -> list[list[Character]]:
+        found: list[list[Character]] = [[] for _ in scaled]
+        order = sorted(range(len(scaled)), key=lambda index: scaled[index].shape[1])
         for start in range(0, len(order), _BATCH):
             part = order[start : start + _BATCH]
-            width = max(_NARROWEST, max(scaled[index].shape[1] for index in part))
+            width = max(_NARROWEST, *(scaled[index].shape[1] for index in part))
             batch = np.zeros((len(part), 3, _HEIGHT, width), dtype=np.float32)
             for row, index in enumerate(part):
                 batch[row, :, :, : scaled[index].shape[1]] = scaled[index] * 2 - 1
@@ -73,7 +80,11 @@ class Recogniser:
                 while until < steps and best[until] == index:
                     until += 1
                 sure = float(scores[step:until, index].max())
-                yield Character(self._alphabet[index], min(1.0, (step + until) / 2 / steps * stretch), sure)
+                yield Character(
+                    _SAME.get(self._alphabet[index], self._alphabet[index]),
+                    min(1.0, (step + until) / 2 / steps * stretch),
+                    sure,
+                )
             previous = index
 
     def lines(self, page: Gray, scale: float) -> list[Area]:

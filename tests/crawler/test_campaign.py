@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +18,9 @@ from archive.listings import PortalState
 from archive.store import Archive
 from crawler.campaign import campaign, due, last_run, next_runs
 from crawler.schedule import Ticker
-from tests.crawler.commands import xxgk
+from tests.crawler import pages
+from tests.crawler.commands import start, xxgk
+from tests.crawler.servers import Answer, serve
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -112,18 +116,38 @@ def test_what_was_read_since_is_not_crawled_again(tmp_path: Path) -> None:
     assert ticker.tick(now) == ["http://b.gov.cn/"]
 
 
-def test_the_crawl_of_the_schedule_is_the_ordinary_command(tmp_path: Path) -> None:
-    command = Ticker(tmp_path, "postgresql://h/x", [], lambda _: None).command(["http://a.gov.cn/"])
-    assert command[1:] == [
+def test_the_crawl_of_the_schedule_is_the_ordinary_command_and_shows_nobody_a_password(tmp_path: Path) -> None:
+    ticker = Ticker(tmp_path, "postgresql://user:geheim@h/x", [], lambda _: None)
+    assert ticker.command(["http://a.gov.cn/"])[1:] == [
         "-m",
         "crawler",
         "--archive",
         str(tmp_path),
-        "--database",
-        "postgresql://h/x",
         "crawl",
         "http://a.gov.cn/",
     ]
+    assert ticker.environment()["XXGK_DATABASE"] == "postgresql://user:geheim@h/x"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_daemon_crawls_what_is_due_and_ends_when_it_is_asked_to(tmp_path: Path, number: signal.Signals) -> None:
+    host = "xxgk.qinghe.gov.cn"
+    asked = threading.Event()
+
+    def answer(_: int) -> Answer:
+        asked.set()
+        return Answer("", 404)
+
+    with serve({**pages.portal(1, host=host), f"{host}/robots.txt": answer}) as proxy:
+        url = f"http://{host}{pages.COLUMN}"
+        daemon = start("schedule", url, folder=tmp_path, http_proxy=proxy.url, XXGK_DOWNLOAD_DELAY="0")
+        assert asked.wait(60)
+        daemon.send_signal(number)
+        _, said = daemon.communicate(timeout=60)  # its crawl has ended too: it would hold the pipe open
+    assert daemon.returncode == 0, said
+    assert "1 portals are due" in said
+    assert "Traceback" not in said
+    assert [line["url"] for line in xxgk("portals", "--json", folder=tmp_path).lines] == [url]
 
 
 def test_the_plan_is_printed_without_an_archive(tmp_path: Path) -> None:
