@@ -1,4 +1,4 @@
-"""Pages that block instead of answering: told from pages by the marks in ``blocked.yml`` (portals.md 18).
+"""Pages that block instead of answering: told from pages by the marks in ``blocked.yml``.
 
 A mark alone proves nothing: reports speak of 安全验证, and protected portals carry the scripts on every page. A page is
 a challenge if it has a mark *and* shows nothing of its own.
@@ -24,7 +24,7 @@ from spiders.families.pages import is_document, read_markup, visible
 _BARE = 400  # characters of visible text up to which a page says nothing beside its mark
 _OWN_TEXT = 1200  # characters from which a page surely has a text of its own
 _OWN_LINKS = 12  # from so many links on it is a list, or a page in a portal's frame
-_SUSPECT = 5_000  # bytes; portals.md 18: smaller, without title and headings
+_SUSPECT = 5_000  # bytes: smaller, without title and headings
 _LOOKED_AT = 64 << 10  # bytes of a page that are looked at; challenges have some kilobytes
 _OK, _NOT_FOUND = 200, 404
 

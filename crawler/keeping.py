@@ -18,6 +18,7 @@ from archive import captures, crawls, reports
 from archive.captures import Answer
 from archive.errors import AddressRefused, ArchiveError
 from archive.store import Archive
+from parser.isolation import IsolatedParser
 from spiders.outcomes import INCOMPLETE, FetchRefused
 from spiders.outcomes import AddressRefused as FetchOfAddressRefused
 
@@ -86,7 +87,8 @@ class Keeper:
         if self.trouble is None:
             crawls.finish(self.archive, self.crawl_id, crawls.FINISHED if reason == "finished" else crawls.STOPPED)
             if self._derives:
-                derived = reports.derive(self.archive)
+                with IsolatedParser() as parser:
+                    derived = reports.derive(self.archive, parse=parser.parse)
                 logger.info("Derived: %s", derived)
 
     def _close(self) -> None:

@@ -13,7 +13,7 @@ from scrapy.utils.response import response_status_message
 
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
-# Statuses below 400 would pass for answers: challenges come with them, and ordinary pages by mistake (portals.md 18).
+# Statuses below 400 would pass for answers: challenges come with them, and ordinary pages by mistake.
 _ERRORS_IN_DISGUISE = {202: "202", 412: "412"}
 _TOO_MANY = 429
 

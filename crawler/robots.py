@@ -1,7 +1,7 @@
 """robots.txt: read before any page of each host and obeyed, ``Crawl-delay`` included.
 
 404 and 410 allow everything. Rules that could not be read (an error, a timeout, a challenge page) are not taken for
-permission: the host is put off. Rules are never read out of HTML (portals.md 19).
+permission: the host is put off. Rules are never read out of HTML.
 """
 
 from __future__ import annotations

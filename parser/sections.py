@@ -33,6 +33,7 @@ class _Heading:
     number: int
     printed: str  # without its ordinal, as printed
     rest: str  # what follows in the same line
+    before: str = ""  # what stands before it in the same line: the end of the section above
 
 
 @cache
@@ -64,6 +65,7 @@ def read_sections(lines: Sequence[Line], *, loose: bool = False) -> tuple[Sectio
         body = [heading.rest] if heading.rest else []
         if not same_line:
             body += [line.text for line in lines[heading.line + 1 : end]]
+            body += [ordered[position + 1].before] if position + 1 < len(ordered) else []
         sections.append(Section(number=heading.number, heading=heading.printed, text="\n".join(body).strip()))
     return tuple(sorted(sections, key=lambda section: section.number))
 
@@ -142,9 +144,10 @@ def _in_running_text(index: int, text: str) -> list[_Heading]:
         number = _tables()[0].get(core(match["words"]))
         if number is not None:
             cuts.append((match.start("ordinal"), match.end(), number, match["words"]))
-    for position, (_, end, number, words) in enumerate(cuts):
+    for position, (start, end, number, words) in enumerate(cuts):
         stop = cuts[position + 1][0] if position + 1 < len(cuts) else len(text)
-        found.append(_Heading(index, number, squeeze(words), text[end:stop].lstrip("：:。. ").strip()))
+        rest = text[end:stop].lstrip("：:。. ").strip()
+        found.append(_Heading(index, number, squeeze(words), rest, text[:start].strip() if position == 0 else ""))
     return found
 
 

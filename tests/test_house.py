@@ -426,9 +426,9 @@ def _real_commands() -> dict[str, set[str]]:
     """Each command of the command line with every option it takes."""
     from typer.main import get_command
 
-    from crawler.cli import app
+    from crawler.cli import build
 
-    group: Any = get_command(app)
+    group: Any = get_command(build())
     commands: dict[str, set[str]] = {}
     for name, command in group.commands.items():
         parts = [command, *getattr(command, "commands", {}).values()]

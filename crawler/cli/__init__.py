@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -16,39 +17,52 @@ import typer
 from rich.console import Console
 
 from archive.errors import ArchiveError
-from crawler.cli import crawl, derived, imports, monitor, parse, portals, reports, schedule, verify
 from crawler.cli.invocation import STOPPED, WRONG, Invocation
 from crawler.errors import CrawlerError
 from parser.errors import ParserError
 
-app = typer.Typer(
-    name="xxgk",
-    help="Keeps the corpus of 政府信息公开工作年度报告: crawl, archive, parse, check, compare.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # titles and addresses are not markup
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-# One line per command: its name, its function, and the example its help ends with.
-app.command("parse", epilog=parse.EXAMPLE)(parse.command)
-app.command("import", epilog=imports.EXAMPLE)(imports.command)
-app.command("crawl", epilog=crawl.EXAMPLE)(crawl.command)
-app.add_typer(portals.app, name="portals", epilog=portals.EXAMPLE)
-app.command("reports", epilog=reports.LIST_EXAMPLE)(reports.reports)
-app.command("show", epilog=reports.SHOW_EXAMPLE)(reports.view)
-app.command("missing", epilog=monitor.MISSING_EXAMPLE)(monitor.standings)
-app.command("diff", epilog=monitor.DIFF_EXAMPLE)(monitor.comparison)
-app.command("check", epilog=verify.CHECK_EXAMPLE)(verify.findings)
-app.command("reparse", epilog=derived.EXAMPLE)(derived.command)
-app.command("verify", epilog=verify.VERIFY_EXAMPLE)(verify.archive)
-app.command("schedule", epilog=schedule.EXAMPLE)(schedule.command)
+# Each command: its module below, the function or group in it, and the example its help ends with. Only the module of the
+# command that is run gets imported: `xxgk parse` need not wait for Scrapy and SQLAlchemy.
+COMMANDS = {
+    "parse": ("parse", "command", "EXAMPLE"),
+    "import": ("imports", "command", "EXAMPLE"),
+    "crawl": ("crawl", "command", "EXAMPLE"),
+    "portals": ("portals", "app", "EXAMPLE"),
+    "reports": ("reports", "reports", "LIST_EXAMPLE"),
+    "show": ("reports", "view", "SHOW_EXAMPLE"),
+    "missing": ("monitor", "standings", "MISSING_EXAMPLE"),
+    "diff": ("monitor", "comparison", "DIFF_EXAMPLE"),
+    "check": ("verify", "findings", "CHECK_EXAMPLE"),
+    "reparse": ("derived", "command", "EXAMPLE"),
+    "verify": ("verify", "archive", "VERIFY_EXAMPLE"),
+    "schedule": ("schedule", "command", "EXAMPLE"),
+}
 
 _OURS = (ArchiveError, CrawlerError, ParserError)
 
 
-@app.callback()
+def build(*names: str) -> typer.Typer:
+    """The command line with the commands of these names, all of them where none is named."""
+    app = typer.Typer(
+        name="xxgk",
+        help="Keeps the corpus of 政府信息公开工作年度报告: crawl, archive, parse, check, compare.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # titles and addresses are not markup
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    for name in names or COMMANDS:
+        module, function, example = COMMANDS[name]
+        found = import_module(f"crawler.cli.{module}")
+        if isinstance(getattr(found, function), typer.Typer):
+            app.add_typer(getattr(found, function), name=name, epilog=getattr(found, example))
+        else:
+            app.command(name, epilog=getattr(found, example))(getattr(found, function))
+    return app
+
+
 def options(
     context: typer.Context,
     archive: Annotated[
@@ -74,7 +88,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if threading_is_ours():
         signal.signal(signal.SIGTERM, _stop)
     try:
-        status = app(given, prog_name="xxgk", standalone_mode=False)
+        status = build(*_wanted(given))(given, prog_name="xxgk", standalone_mode=False)
     except typer.TyperException as error:
         _say(error.format_message())
         status = WRONG
@@ -90,6 +104,17 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _say(str(error) if isinstance(error, _OURS) else _unexpected(error))
         status = WRONG
     sys.exit(STOPPED if status == _INTERRUPTED else status if isinstance(status, int) else 0)
+
+
+def _wanted(given: list[str]) -> list[str]:
+    """The command that is run: the first word that is neither an option nor the value of one; none for help."""
+    words = iter(given)
+    for word in words:
+        if word in {"--archive", "--database"}:
+            next(words, None)
+        elif not word.startswith("-"):
+            return [word] if word in COMMANDS else []
+    return []
 
 
 _INTERRUPTED = 130  # what Typer makes of Ctrl-C

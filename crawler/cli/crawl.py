@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archive.listings import PortalState
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.portals import read_registry
+
+if TYPE_CHECKING:
+    from archive.listings import PortalState
 
 EXAMPLE = "Example: xxgk crawl jilin-city http://xxgk.siping.gov.cn/ --year 2024"
 _FIRST_YEAR, _LAST_YEAR = 2007, 2100  # the first 条例 was issued in 2007

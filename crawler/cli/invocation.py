@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import typer
 
-from archive.store import Archive
+if TYPE_CHECKING:
+    from archive.store import Archive
 
 ATTENTION, WRONG, STOPPED = 1, 2, 3  # exit statuses beside 0 (done)
 
@@ -31,5 +32,7 @@ class Invocation:
     @contextmanager
     def open(self, *, create: bool = False, write: bool = False) -> Iterator[Archive]:
         """The archive. Raises :class:`archive.errors.ArchiveError`."""
+        from archive.store import Archive  # noqa: PLC0415 - the tables take half a second to import; parsing needs none
+
         with Archive.open(self.folder, self.database, create=create, write=write) as archive:
             yield archive

@@ -30,6 +30,7 @@ ADVICE = "install LibreOffice (Debian: apt-get install libreoffice-writer-nogui)
 # The watcher waits for the end of a pipe that only the parser holds, then ends the group, itself with it.
 _WATCHED = 'ulimit -S -v "$1"; shift; exec 3<&0 </dev/null; { cat <&3 >&2; kill -KILL 0; } & "$@" 3<&-'
 MAX_MADE = 64 * 1024 * 1024
+_WORD = "WordDocument".encode("utf-16-le")  # the stream every .doc since Word 6 keeps its text in
 _PRINTED = "printed"
 _PROFILE = "registrymodifications.xcu"
 _SETTINGS = (
@@ -51,16 +52,20 @@ def read_doc(data: bytes) -> Document:
     office, antiword = shutil.which("soffice"), shutil.which("antiword")
     if office is None and antiword is None:
         raise UnsupportedFormat("doc", ADVICE)
+    if _WORD not in data:  # LibreOffice would take any bytes for text in some encoding
+        message = "the file is damaged or was not written by Word: it holds no text of Word's; open it and save it as .docx"
+        raise UnreadableDocument(message)
     announce(Effort.CONVERSION)
     if office is not None:
         package = _by_office(office, data)
         if package is not None:
             return replace(read_docx(package), kind="doc")
     book = _by_antiword(antiword, data) if antiword is not None else None
-    if book is None:
+    document = _document(book) if book is not None else None
+    if document is None:
         message = "the Word file is damaged or locked: the converter cannot read it; ask for it again as .docx"
         raise UnreadableDocument(message)
-    return _document(book)
+    return document
 
 
 def _by_office(program: str, data: bytes) -> bytes | None:
@@ -121,13 +126,12 @@ def _environment(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8", "TMPDIR": str(folder)}
 
 
-def _document(book: bytes) -> Document:
+def _document(book: bytes) -> Document | None:
     """The paragraphs and tables of a DocBook article; antiword leaves spans out, so columns are not known."""
     try:
-        root = etree.fromstring(book, parser=etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
-    except etree.LxmlError as error:
-        message = f"the Word file is damaged ({error}); ask for it again as .docx"
-        raise UnreadableDocument(message) from error
+        root = etree.fromstring(book, parser=etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.LxmlError:
+        return None
     blocks: list[Block] = []
     grids = lines = 0
     for element in root.iter("para", "title", "informaltable"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -106,7 +107,7 @@ class _Scans:
         from parser.documents.picture import scanned_page  # noqa: PLC0415  an extra
 
         self._read += 1
-        return scanned_page(self._data, page.page_number, self._read)
+        return scanned_page(self._data, page.page_number, self._read, _dots(page))
 
     def notes(self) -> Iterable[tuple[str, str]]:
         """What a reader of the record must know of them."""
@@ -121,6 +122,14 @@ def _is_scan(page: Any) -> bool:
     """Whether a page prints next to nothing but pictures over most of it."""
     covered = sum(float(image["width"]) * float(image["height"]) for image in page.images)
     return len(page.chars) < _LEAST_CHARS and covered >= _MOST * float(page.width) * float(page.height)
+
+
+def _dots(page: Any) -> float:
+    """Dots an inch of the page's pictures, the finest of them; without any (outlines) as fine as one likes."""
+    return max(
+        (72 * float(image["srcsize"][0]) / float(image["width"]) for image in page.images if image["width"]),
+        default=math.inf,
+    )
 
 
 def _page(page: Any, scans: _Scans) -> DrawnPage:

@@ -40,6 +40,7 @@ from parser.errors import UnreadableDocument
 
 MAX_PAGES = 40
 RESOLUTION = 200.0  # dots an inch: a digit of the forms is 15 pixels high
+_COARSEST = 36.0
 _MAX_SIDE = 40_000
 _MAX_PIXELS = 80_000_000  # of the file: A3 at 600 dots an inch
 _MAX_WORK = 16_000_000  # of the page as it is read
@@ -54,6 +55,7 @@ _MARGIN = 0.18  # of a line's height: what is left around it
 _CLOSE, _WIDE = 0.12, 0.3  # the margins of the two readings of a value
 _LONE = {_CLOSE: 3, _WIDE: 2}  # how often a lone glyph is shown in each
 _GRAIN = 0.02  # of the scale from black to white: paper this rough is smoothed before it is read
+_LEAST_HIGH = 6  # pixels of the picture as it came: 8-point digits at 80 dots an inch
 _LEAST_INK = 6  # pixels: fewer are dust
 _WIDEST_STEP = 1.05  # times their height: digits further apart may have a point between them that faded
 _NUMBERLIKE = re.compile(r"[-+－—–]?\d[\d.,，．]*")
@@ -68,8 +70,11 @@ def read_picture(data: bytes) -> Document:
     return Document("image", tuple(found), notes=(ocr.NOTE,))
 
 
-def scanned_page(data: bytes, number: int, already: int) -> DrawnPage:
-    """A page of a PDF, drawn by PDFium and recognised; ``already`` counts those of the document, this one among them."""
+def scanned_page(data: bytes, number: int, already: int, dots: float = RESOLUTION) -> DrawnPage:
+    """A page of a PDF, drawn by PDFium and recognised.
+
+    ``already`` counts those of the document, this one among them; ``dots`` an inch is what its own picture has.
+    """
     if already > MAX_PAGES:
         message = f"the PDF has more than {MAX_PAGES} pages that are pictures; ask its publisher for one with text"
         raise UnreadableDocument(message)
@@ -79,7 +84,8 @@ def scanned_page(data: bytes, number: int, already: int) -> DrawnPage:
         with pdfium.PdfDocument(data) as document:
             page = document[number - 1]
             width, height = page.get_size()
-            scale = min(RESOLUTION / 72, (_MAX_WORK / max(1.0, width * height)) ** 0.5)
+            scale = min(max(_COARSEST, dots), RESOLUTION) / 72
+            scale = min(scale, (_MAX_WORK / max(1.0, width * height)) ** 0.5)
             picture = page.render(scale=scale).to_pil().convert("RGB")
     except pdfium.PdfiumError as error:
         message = f"page {number} of the PDF cannot be drawn ({error}); open it in a viewer"
@@ -130,9 +136,11 @@ def recognised(picture: Image.Image, number: int, width: float) -> DrawnPage:
     """One page as drawn; ``width`` is that of the page in points."""
     scale = min(width * RESOLUTION / 72 / picture.width, (_MAX_WORK / (picture.width * picture.height)) ** 0.5)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    page = _Scan(straightened(picture.resize(size, Image.Resampling.LANCZOS)), 72 / RESOLUTION)
+    points = width / size[0]
+    upright = straightened(picture.resize(size, Image.Resampling.LANCZOS))
+    page = _Scan(upright, points, round(_LEAST_HIGH * max(1.0, scale)))
     chars = [*page.cells(recogniser()), *page.prose(recogniser())]
-    return DrawnPage(number, size[1] * 72 / RESOLUTION, chars, page.edges, recognised=True)
+    return DrawnPage(number, size[1] * points, chars, page.edges, recognised=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +154,9 @@ class _Piece:
 class _Scan:
     """One page: its rules and tables, and the two ways its characters are found."""
 
-    def __init__(self, picture: Image.Image, points: float) -> None:
+    def __init__(self, picture: Image.Image, points: float, least_high: int) -> None:
         self._points = points  # a pixel
+        self._least_high = least_high  # pixels: smaller digits are not borne out
         page = gray(picture).copy()
         if grain(page) > _GRAIN:
             page = smooth(page)
@@ -265,6 +274,8 @@ class _Scan:
         ):
             return False  # cut by a rule, or reaching in from the next cell
         number = _NUMBERLIKE.match(_text(characters))
+        if number is not None and area.height < self._least_high:
+            return False
         if number is None:
             return not any(_DIGIT.match(item.text) for item in characters)
         glyphs = self._glyphs(area)
@@ -288,7 +299,7 @@ class _Scan:
             for box in table:
                 left, top, right, bottom = (round(value / self._points) for value in box)
                 _blank(page, dark, Area(left, top, right, bottom), 3)
-        found = [_trimmed(dark, area) for area in reader.lines(page, _SEARCHED * self._points / 72)]
+        found = [_trimmed(dark, area) for area in reader.lines(page, min(1.0, _SEARCHED * self._points / 72))]
         whole = Area(0, 0, page.shape[1], page.shape[0])
         pieces = [_Piece(area, whole) for area in found if area.width > 2 and area.height > 2]
         for piece, characters in zip(

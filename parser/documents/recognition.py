@@ -51,7 +51,7 @@ class Recogniser:
         """The characters of each line of text; pixels that occur again (a page never printed nor scanned) are read once."""
         alike: dict[tuple[tuple[int, ...], bytes], int] = {}
         which = [alike.setdefault((crop.shape, crop.tobytes()), len(alike)) for crop in crops]
-        different = list({name: crop for name, crop in zip(which, crops, strict=True)}.values())
+        different = list(dict(zip(which, crops, strict=True)).values())
         read = self._read([_scaled(crop) for crop in different])
         return [read[name] for name in which]
 

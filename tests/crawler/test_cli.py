@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from crawler.cli import app, main
+from crawler.cli import build, main
 from tests.crawler import pages
 from tests.crawler.commands import Ran, xxgk
 from tests.crawler.servers import serve
@@ -44,7 +44,7 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tm
 
 
 def commands() -> list[list[str]]:
-    group: Any = get_command(app)
+    group: Any = get_command(build())
     found = [[name] for name in group.commands]
     return [
         *found,

@@ -164,7 +164,7 @@ def pages(
             setter.paragraph(content)
         else:
             columns = max(sum(cell.colspan for cell in row) for row in content)
-            widths = WIDTHS[number] if len(WIDTHS[number]) == columns else [10.0] * columns
+            widths = WIDTHS[number] if len(WIDTHS.get(number, ())) == columns else [10.0] * columns
             setter.table(content, widths, close=close)
     return setter.pages
 

@@ -95,6 +95,7 @@ class Paper:
     title: str = ""
     requests_template: str = ""
     notes: tuple[str, ...] = field(default=())
+    layout: tuple[tuple[int, str | Sheet], ...] | None = None  # what is printed, where it is not what the form asks for
 
     def with_figures(self, **changed: str) -> Paper:
         """The same paper with other texts in some cells (``__`` for the dots of a key)."""

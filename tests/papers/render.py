@@ -16,6 +16,9 @@ CellMarkup = Callable[[SheetCell], str]
 
 def paragraphs(item: Paper) -> Iterator[tuple[int, str | Sheet]]:
     """The report in order: section number and text or sheet; 0 is the preface, 7 the signature."""
+    if item.layout is not None:
+        yield from item.layout
+        return
     yield 0, item.preface
     tables = sheets(item)
     for number, heading in enumerate(item.headings, 1):

@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-
 from tests.replay.city import YEARS, City
 from tests.replay.server import serve
 
