@@ -15,7 +15,7 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~"  # reserved characters and the percent sign: what
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRADITIONAL = re.compile(r"^/gate/big5/([^/]+)(/.*|$)")
 _HOST = re.compile(r"[a-z0-9.-]+\.(?:cn|com|net|org)(?::\d+)?", re.IGNORECASE)
-_MOBILE_NAME = re.compile(r"(?<=/)mpost_(?=[^/]*$)")  # NFCMS; portals.md 1.6
+_MOBILE_NAME = re.compile(r"(?<=/)mpost_(?=[^/]*$)")  # NFCMS
 _MOBILE_COPY = re.compile(r"(/t\d+_\d+)_ext(?=\.s?html?$)")  # TRS
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _TRACKING = re.compile(

@@ -15,7 +15,7 @@ def chains(previous: Record, current: Record) -> tuple[Finding, ...]:
     """The chains that break from one report year to the next; none where the years do not follow each other.
 
     ``chain.requests`` does not cross from 2018 (the form of 2014 carries nothing); ``chain.normative_documents`` holds
-    within the form of 2021, ``chain.items`` from 2019 to 2020 only (domain: 3.4).
+    within the form of 2021, ``chain.items`` from 2019 to 2020 only .
     """
     if previous.report_year is None or current.report_year != previous.report_year + 1:
         return ()

@@ -267,7 +267,7 @@ def _stock(figures: Figures) -> Iterator[Finding]:
 
 
 def _statistics(figures: Figures) -> Iterator[Finding]:
-    """The sums of the 统计表 of 2014 and the annex of 2008 (domain: 3.2); part sums need every part printed."""
+    """The sums of the 统计表 of 2014 and the annex of 2008; part sums need every part printed."""
     for table in ("statistics_2014", "statistics_2008"):
         for total, parts in form(table).sums:
             keys = [f"{table}.{part}.value" for part in parts]

@@ -164,7 +164,7 @@ def _title_lines(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _joined_titles(lines: Sequence[Line]) -> Iterator[str]:
-    """Titles over two to five lines (S3: four lines), the fewest lines first."""
+    """Titles over two to five lines (quirk 4), the fewest lines first."""
     for last in range(1, len(lines)):
         for first in range(last - 1, max(-1, last - _TITLE_JOIN), -1):
             text = _join(lines, first, last)

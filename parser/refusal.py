@@ -12,7 +12,7 @@ from parser.record import State
 from parser.tables import Tables
 from parser.titles import LOOK_ALIKE_OF_A_FORM, is_name, judge, outside_the_law, read, shorten
 
-ENOUGH_HEADINGS = 4  # of the six: then it is a report (portals: rule 13)
+ENOUGH_HEADINGS = 4  # of the six: then it is a report
 _ENOUGH_FIGURES = 40  # a page that carries the statutory tables is a report even without a title
 _OLD_WORDS = ("主动公开", "依申请", "复议", "收费", "问题")
 _ENOUGH_OLD_WORDS = 3

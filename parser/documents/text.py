@@ -16,7 +16,7 @@ _HEADING_MARK = re.compile(r"^#{1,6}\s+")
 
 
 def read_text(text: str, kind: str = "text") -> Document:
-    """A document from text: TAB tables (domain.md 2), pipe tables, or lines alone."""
+    """A document from text: TAB tables, pipe tables, or lines alone."""
     lines = _BOOKMARK.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")
     blocks: list[Block] = []
     grids = 0
@@ -52,7 +52,7 @@ def _is_folio(block: Block) -> bool:
 
 
 def _without_page_numbers(blocks: list[Block]) -> Iterator[Block]:
-    """Drop a lone page number as the last line, where a footer leaves it (seeds 1 and 2)."""
+    """Drop a lone page number as the last line, where a footer leaves it (quirk 27)."""
     kept = list(blocks)
     while kept and _is_folio(kept[-1]):
         kept.pop()

@@ -1,6 +1,6 @@
 """Flattened streams: tables whose cells are lines of running text, put back into rows where that is certain.
 
-Some extractors and some portals print every cell on a line of its own (domain quirk 17). A row is certain where a label
+Some extractors and some portals print every cell on a line of its own (quirk 17). A row is certain where a label
 of the form is followed by values, with nothing between, up to the next label; the tables then ask for exactly as many
 values as the form has there, so a lost blank cell costs the row and never moves a number.
 """

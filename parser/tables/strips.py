@@ -50,7 +50,7 @@ def stream(document: Document) -> Iterator[Strip | Line]:
 
 
 def _empty_columns(grid: Grid) -> frozenset[int]:
-    """Leading and trailing grid columns in which no cell of its own prints anything (domain quirk 15)."""
+    """Leading and trailing grid columns in which no cell of its own prints anything (quirk 15)."""
     if not grid.aligned or any(not cell.is_blank for row in grid.rows for cell in row[:1] if cell.column == 1):
         return frozenset()
     used = {

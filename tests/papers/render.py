@@ -95,7 +95,7 @@ def html(
 
 
 def text(item: Paper) -> str:
-    """Text made from Word: cells begin with a TAB, merged ones appear once (domain 2)."""
+    """Text made from Word: cells begin with a TAB, merged ones appear once."""
     lines = [item.title, ""]
     for _, content in paragraphs(item):
         if isinstance(content, str):

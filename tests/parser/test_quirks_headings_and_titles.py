@@ -1,4 +1,4 @@
-"""Numbering, headings and titles as real documents print them (domain: section 8, quirks 1 to 10, 57, 81 to 83, 92)."""
+"""Numbering, headings and titles as real documents print them (docs/quirks.md: quirks 1 to 10, 57, 81 to 83, 92)."""
 
 from __future__ import annotations
 
