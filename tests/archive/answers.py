@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from archive import listings
+from archive import crawls, listings
 from archive.captures import Answer, Capture, store
+from archive.reports import ReportView, list_reports, show
 from archive.store import Archive
 from tests.papers.paper import Paper, paper
 from tests.papers.render import html
@@ -138,3 +139,36 @@ def read_column(
         reports=rows,
         at=at,
     )
+
+
+URL = "http://xxgk.qingwan.gov.cn/czj/ndbg/202401/t20240118_101.html"
+FILE = "http://xxgk.qingwan.gov.cn/czj/ndbg/202401/P020240118.docx"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4096)
+SHELL = "<html><head><meta charset='utf-8'><title>{title}</title></head><body><h1>{title}</h1><a href='{link}'>附件</a></body></html>"
+SAME = [
+    "http://xxgk.qingwan.gov.cn/szf/ndbg/202401/t20240118_9.html",  # another column
+    "https://xxgk.qingwan.gov.cn/czj/ndbg/202401/t20240118_101.html",
+    "http://www.qingwan.gov.cn/a.html",
+]
+
+
+def shell(title: str) -> bytes:
+    """An article that only leads to its attachment."""
+    return SHELL.format(title=title, link=FILE).encode()
+
+
+def the_report(archive: Archive) -> ReportView:
+    """The only report there is."""
+    (line,) = list_reports(archive)
+    view = show(archive, str(line.id))
+    assert view is not None
+    return view
+
+
+def crawl(archive: Archive, number: int) -> int:
+    return crawls.begin(archive, {"number": number}, [PORTAL]).id
+
+
+def corrected(item: Paper) -> Paper:
+    return item.with_figures(disclosure__penalties__decisions="777")

@@ -34,16 +34,19 @@ def missing(record: Record, item: Paper) -> set[str]:
 
 
 def assert_exact(record: Record, item: Paper) -> None:
-    """Every figure of the paper and no other, and no identity said to fail that holds."""
-    assert wrong(record, item) == {}
-    assert missing(record, item) == set()
+    """Every figure of the paper as it is printed, and no other."""
+    assert_never_wrong(record, item, lost=set())
 
 
 def assert_never_wrong(record: Record, item: Paper, *, lost: set[str] | None = None) -> None:
     """No figure differs; where ``lost`` is given, exactly those are missing."""
-    assert wrong(record, item) == {}
+    assert not wrong(record, item), f"wrong: {wrong(record, item)}; {_said(record)}"
     if lost is not None:
-        assert missing(record, item) == lost
+        assert missing(record, item) == lost, f"missing: {sorted(missing(record, item) ^ lost)}; {_said(record)}"
+
+
+def _said(record: Record) -> str:
+    return "; ".join(f"{finding.rule}: {finding.message}" for finding in record.findings)
 
 
 def rules(record: Record, *severities: Severity) -> list[str]:

@@ -62,15 +62,10 @@ def pictured(pages: Sequence[Image.Image]) -> Record:
     [
         ("none", 0.9),
         ("turned 0.7", 0.8),
-        ("turned -1.5", 0.8),
         ("noisy 12", 0.7),
         ("dusty 0.0005", 0.8),
         ("100 dots", 0.6),
-        ("pale", 0.8),
-        ("jpeg 30", 0.8),
         ("blurred 2", 0.0),
-        ("blurred 4", 0.0),
-        ("50 dots", 0.0),
     ],
 )
 def test_no_figure_of_a_scan_is_wrong_and_most_are_found(flaw: str, least: float) -> None:
@@ -144,7 +139,7 @@ def values(count: int) -> list[str]:
 
 @needs_ocr
 @pytest.mark.parametrize("font", ["Helvetica", "Times-Roman", "Courier"])
-@pytest.mark.parametrize(("flaw", "least"), [("none", 0.8), ("turned 0.9", 0.8), ("100 dots", 0.4), ("blurred 1.5", 0.3)])
+@pytest.mark.parametrize(("flaw", "least"), [("none", 0.8), ("100 dots", 0.4)])
 def test_no_number_of_a_table_is_wrong_whatever_its_font(font: str, flaw: str, least: float) -> None:
     from tests.papers.scans import ruled, spoilt
 

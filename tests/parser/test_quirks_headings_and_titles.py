@@ -11,11 +11,11 @@ from parser import Hints
 from tests.papers.agreement import assert_exact, headings, record_of, rules
 from tests.papers.changes import in_section, with_line, with_lines
 from tests.papers.paper import HEADINGS, NUMERALS, Paper, paper
-from tests.papers.render import html, paragraphs, pipes, text, word
+from tests.papers.render import html, paragraphs, pipes, text
 
 PAPER = paper("清湾市柳河区水利局", 2023)
 SIX = list(enumerate(HEADINGS, 1))
-RENDERERS: dict[str, Callable[[Paper], str | bytes]] = {"html": html, "text": text, "pipes": pipes, "docx": word}
+RENDERERS: dict[str, Callable[[Paper], str | bytes]] = {"html": html, "text": text, "pipes": pipes}
 
 
 def with_headings(item: Paper, write: Callable[[int, str], str]) -> Paper:
