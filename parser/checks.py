@@ -9,9 +9,10 @@ from functools import cache
 
 from parser.forms import form
 from parser.narrative import authority, mismatches, stale_years
-from parser.record import Check, Figure, Finding, Number, Record, Result, Section, Severity, State
+from parser.record import Check, Figure, Finding, Number, Record, Result, Severity, State
 
 Figures = Mapping[str, Figure]
+_TABLE_OF_SECTION = {2: "disclosure", 3: "requests", 4: "review"}
 _ZEROABLE = frozenset({State.NUMBER, State.BLANK})
 
 
@@ -141,7 +142,7 @@ def findings(record: Record, period_year: int | None, lines: Sequence[str], orde
             )  # fmt: skip
     yield from _cells(record.figures)
     yield from _missing_cells(record)
-    yield from _sections(record.sections, record.template, order)
+    yield from _sections(record, order)
     yield from _title(record, period_year, "\n".join(lines))
     yield from _stock(record.figures)
     yield from _statistics(record.figures)
@@ -205,10 +206,10 @@ def _missing_cells(record: Record) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _sections(sections: Sequence[Section], template: str | None, order: Sequence[int]) -> Iterator[Finding]:
-    if template not in {"2019", "2021", None}:
+def _sections(record: Record, order: Sequence[int]) -> Iterator[Finding]:
+    if record.template not in {"2019", "2021", None}:
         return  # the older forms have headings of their own
-    present = [section.number for section in sections]
+    present = [section.number for section in record.sections]
     for number in range(1, 7):
         if number not in present:
             yield Finding(
@@ -222,12 +223,17 @@ def _sections(sections: Sequence[Section], template: str | None, order: Sequence
         yield Finding(
             rule="sections.order", severity=Severity.WARNING, message=f"the sections stand in the order {printed}"
         )
-    for section in sections:
-        if section.number in {1, 5, 6} and not section.text.strip():
+    told = {number for number, table in _TABLE_OF_SECTION.items() if _prints(record.figures, table)}
+    for section in record.sections:
+        if section.number not in told and not section.text.strip():  # its table may be a picture or an attachment
             yield Finding(
                 rule="sections.empty", severity=Severity.WARNING, row=str(section.number),
                 message=f"section {section.number} {section.heading} says nothing",
             )  # fmt: skip
+
+
+def _prints(figures: Figures, table: str) -> bool:
+    return any(key.startswith(f"{table}.") for key in figures)
 
 
 def _title(record: Record, period_year: int | None, text: str) -> Iterator[Finding]:

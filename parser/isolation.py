@@ -33,15 +33,14 @@ class Limits:
     """What one document may take. ``seconds`` of wall time, ``megabytes`` of address space.
 
     A document that turns out to need recognition or conversion (parser/effort.py) gets the other figures from then on;
-    for all others nothing is wider. ``conversion_megabytes`` are the converter's own, not the parser's.
+    for all others nothing is wider.
     """
 
     seconds: float = 18.0
     megabytes: int = 1_400
     recognition_seconds: float = 300.0  # 40 pages of 3 to 7 s, on one thread
-    recognition_megabytes: int = 3_000  # onnxruntime and its two models, and a page of 16 million pixels
-    conversion_seconds: float = 60.0  # LibreOffice gives up after 50
-    conversion_megabytes: int = 4_000  # LibreOffice maps over 1.4 GB before it reads anything
+    recognition_megabytes: int = 2_400  # 1200 do for an A4 page, 1800 for a picture of 16 million pixels
+    conversion_seconds: float = 60.0  # LibreOffice is given up after 50
 
     def seconds_of(self, effort: Effort) -> float:
         """How long such work may take."""
@@ -107,8 +106,11 @@ class IsolatedParser:
 
     def _start(self) -> subprocess.Popen[bytes]:
         limits = self._limits
-        megabytes = (limits.megabytes, limits.recognition_megabytes, limits.conversion_megabytes)
-        environment = {**os.environ, "XXGK_PARSER_MEGABYTES": ",".join(str(item) for item in megabytes)}
+        environment = {
+            **os.environ,
+            "XXGK_PARSER_MEGABYTES": str(limits.megabytes),
+            "XXGK_RECOGNITION_MEGABYTES": str(limits.recognition_megabytes),
+        }
         self._child = subprocess.Popen(
             [sys.executable, "-m", "parser.isolation"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
@@ -204,15 +206,9 @@ def _serve() -> None:
     import resource  # noqa: PLC0415  Unix only, and only the child needs it
 
     limits = Limits()
-    own, recognition, conversion = (
-        int(part) << 20
-        for part in os.environ.get(
-            "XXGK_PARSER_MEGABYTES",
-            f"{limits.megabytes},{limits.recognition_megabytes},{limits.conversion_megabytes}",
-        ).split(",")
-    )
-    hard = max(own, recognition, conversion)
-    resource.setrlimit(resource.RLIMIT_AS, (own, hard))
+    own = int(os.environ.get("XXGK_PARSER_MEGABYTES", limits.megabytes)) << 20
+    most = max(own, int(os.environ.get("XXGK_RECOGNITION_MEGABYTES", limits.recognition_megabytes)) << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (own, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -220,7 +216,7 @@ def _serve() -> None:
 
     def widen(effort: Effort) -> None:
         if effort is Effort.RECOGNITION:
-            resource.setrlimit(resource.RLIMIT_AS, (recognition, hard))
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
         _write(answers, _ANNOUNCED + effort.encode())
 
     while head := requests.read(_HEADER.size):

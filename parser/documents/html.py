@@ -1,4 +1,4 @@
-"""HTML: lines and tables from the raw DOM, the extent of the article from trafilatura, what the page says of itself."""
+"""HTML: lines and tables from the raw DOM, in reading order, as a browser would lay them out."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import trafilatura
 from lxml import etree
-from lxml.html import document_fromstring
-from trafilatura.settings import Document as TrafilaturaDocument
 
-from parser.documents.document import Block, Document, Field, FieldName, Grid, GridLimits, Line, RawCell, resolve
+from parser.documents.document import Block, Document, Grid, GridLimits, Line, RawCell, resolve
+from parser.documents.extent import extent
+from parser.documents.fields import all_text, page_fields
 from parser.documents.layout import holds_marker, unwrap
 from parser.errors import UnreadableDocument
-from parser.labels import normal, squeeze
-from parser.sections import is_heading
+from parser.labels import normal
 
 _BLOCKS: Final = frozenset(
     {
@@ -49,10 +47,6 @@ _TITLE_CLASS = re.compile(r"(?:^|[\s_-])(?:\w*title|tit|\w+[_-]tit\d?|biaoti|art
 _LOOK = 20_000  # how much of a nested table's text is looked at
 _MAX_DEPTH = 400  # deeper markup is read as flat text
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000\u200b\ufeff]+")
-_TAIL_MARKS = re.compile(
-    r"^(?:上一篇|下一篇|上一条|下一条|【?(?:打印|关闭|字体|收藏|分享)|扫一扫|分享到|相关(?:链接|阅读|文章|信息|附件)|版权所有|主办单位|主办[:：]|承办|网站标识码|网站地图|"
-    r"[A-Z\u4e00-\u9fff]{0,3}ICP备|.{0,2}公网安备|责任编辑|编辑[:：]|浏览(?:次数|量)|点击(?:数|率|次数)|联系我们|返回顶部|建议使用|技术支持|友情链接|您是第)"
-)
 _SCRIPT_STRING = re.compile(
     r"""(["'`])((?:\\.|(?!\1)[^\\])*?<table(?:\\.|(?!\1)[^\\])*?<\\?/table(?:\\.|(?!\1)[^\\])*?)\1""",
     re.IGNORECASE | re.DOTALL,
@@ -68,8 +62,8 @@ def read_html(text: str) -> Document:
         for fragment in _tables_in_scripts(tree):
             walker.walk(fragment)
     blocks = tuple(walker.blocks)
-    fields = tuple(_fields(tree))
-    body = _extent(tree, walker)
+    fields = tuple(page_fields(tree))
+    body = extent(tree, walker.blocks, walker.elements, walker.lifted)
     notes = (
         (("grid.limits", "a table claims more cells than a report can have; it was cut"),)
         if walker.limits.exceeded
@@ -224,7 +218,7 @@ def _is_layout(table: etree._Element, rows: list[list[RawCell]]) -> bool:
     """Whether a table only arranges the page: it holds other tables, or paragraphs and none of the forms' words."""
     if not any(rows):
         return True
-    if any(holds_marker(normal(_all_text(nested)[:_LOOK])) for nested in table.iterdescendants("table")):
+    if any(holds_marker(normal(all_text(nested)[:_LOOK])) for nested in table.iterdescendants("table")):
         return True
     cells = [cell for row in rows for cell in row]
     own = normal("".join(cell.text for cell in cells if len(cell.text) <= _PROSE))
@@ -246,10 +240,6 @@ def _cell_text(cell: etree._Element) -> str:
     return "\n".join(part for part in (_SPACES.sub(" ", line).strip() for line in text.split("\x1e")) if part)
 
 
-def _all_text(element: etree._Element) -> str:
-    return "".join(str(part) for part in element.itertext())
-
-
 def _gather(element: etree._Element, parts: list[str], depth: int) -> None:
     """Text of an element; the record separator stands where a block or line ends."""
     if element.text:
@@ -263,7 +253,7 @@ def _gather(element: etree._Element, parts: list[str], depth: int) -> None:
             if depth < _MAX_DEPTH:
                 _gather(child, parts, depth + 1)
             else:
-                parts.append(_all_text(child))
+                parts.append(all_text(child))
             if edge:
                 parts.append("\x1e")
         if child.tail:
@@ -291,129 +281,4 @@ def _unescape(text: str) -> str:
         lambda match: {"n": "\n", "t": " ", "r": ""}.get(match.group(1), match.group(1)),
         text,
         flags=re.DOTALL,
-    )
-
-
-def _fields(tree: etree._Element) -> Iterator[Field]:
-    """What the page says of itself in places made for it, best first."""
-    for element in tree.iter("ucaptitle", "publishtime"):
-        yield from _field("title" if element.tag == "ucaptitle" else "published_on", _all_text(element), "field")
-    for element in tree.iter("div"):
-        name = _NAMED_BOXES.get(element.get("id", ""))
-        if name is not None:
-            yield from _field(name, _all_text(element), "field")
-    yield from _metas(tree)
-    for element in tree.iter("title"):
-        yield from _field("title", _all_text(element), "title")
-        break  # the first only: a second one belongs to an included header (quirk 92)
-
-
-def _field(name: FieldName, text: str, source: str) -> Iterator[Field]:
-    clean = _SPACES.sub(" ", text).strip()
-    if clean and clean not in {"网站名称", "政府网站标识码"} and not clean.startswith("<!--"):
-        yield Field(name, clean, source)
-
-
-_NAMED_BOXES: Final[dict[str, FieldName]] = {"NewsArticleTitle": "title", "NewsArticlePubDay": "published_on"}  # TRS
-
-_META_NAMES: Final[dict[str, FieldName]] = {
-    "articletitle": "title",
-    "pubdate": "published_on",
-    "publishdate": "published_on",
-    "published": "published_on",
-    "contentsource": "agency",
-    "maketime": "generated_at",
-    "htmlgeneratetime": "generated_at",
-    "lastmodifiedtime": "generated_at",
-    "sitename": "site",
-}
-
-
-def _metas(tree: etree._Element) -> Iterator[Field]:
-    inside: list[Field] = []
-    outside: list[Field] = []
-    for meta in tree.iter("meta"):
-        name = (meta.get("name") or "").strip().lower()
-        content = meta.get("content") or ""
-        if name == "others" and "页面生成时间" in content:
-            found = list(_field("generated_at", content.replace("页面生成时间", ""), "meta"))
-        elif name in _META_NAMES:
-            found = list(_field(_META_NAMES[name], content.replace("∶", ":"), "meta"))
-        else:
-            continue
-        head = next(meta.iterancestors("head"), None)
-        (inside if head is not None else outside).extend(found)
-    yield from inside
-    yield from outside
-
-
-def _extent(tree: etree._Element, walker: _Walker) -> tuple[int, int] | None:
-    """First and last block of the article: what trafilatura takes for the text, widened to all headings and tables.
-
-    The tables are lifted out before trafilatura runs (it cannot garble them then, and is five times faster).
-    """
-    anchors = [
-        index
-        for index, block in enumerate(walker.blocks)
-        if (isinstance(block, Grid) and holds_marker(block.text))
-        or (isinstance(block, Line) and is_heading(block.text))
-    ]
-    container = _container([walker.elements[index] for index in anchors]) if anchors else None
-    prose = _prose(container if container is not None else tree, walker.lifted)
-    kept = [
-        index
-        for index, block in enumerate(walker.blocks)
-        if (isinstance(block, Line) and squeeze(block.text) in prose) or _is_in(walker.elements[index], container)
-    ]
-    kept = sorted({*kept, *anchors})
-    if not kept:
-        return None
-    last = kept[-1]
-    for index in range(anchors[-1] + 1 if anchors else kept[0] + 1, last + 1):
-        block = walker.blocks[index]
-        if isinstance(block, Line) and _TAIL_MARKS.match(block.text):
-            last = index - 1
-            break
-    return kept[0], last
-
-
-def _is_in(element: etree._Element | None, container: etree._Element | None) -> bool:
-    return (
-        container is not None and element is not None and (element is container or container in element.iterancestors())
-    )
-
-
-def _container(elements: list[etree._Element | None]) -> etree._Element | None:
-    """The smallest element around all of them, unless that is the page itself."""
-    paths = [[*reversed(list(element.iterancestors()))] for element in elements if element is not None]
-    common: etree._Element | None = None
-    for level in zip(*paths, strict=False):
-        if any(other is not level[0] for other in level[1:]):
-            break
-        common = level[0]
-    return common if common is not None and str(common.tag) not in {"html", "body"} else None
-
-
-def _prose(tree: etree._Element, lifted: list[etree._Element]) -> frozenset[str]:
-    """The paragraphs trafilatura takes for the article, squeezed; never with deduplicate=True (it forgets repeats for ever)."""
-    for table in lifted:
-        parent = table.getparent()
-        if parent is not None:
-            placeholder = etree.SubElement(parent, "p")
-            placeholder.tail = table.tail
-            parent.replace(table, placeholder)
-    left = document_fromstring(etree.tostring(tree, method="html", encoding="utf-8"))
-    found = trafilatura.bare_extraction(
-        left,
-        fast=True,
-        favor_recall=True,
-        include_comments=False,
-        include_tables=True,
-        with_metadata=False,
-        deduplicate=False,
-    )
-    if not isinstance(found, TrafilaturaDocument) or found.body is None:
-        return frozenset()
-    return frozenset(
-        squeeze(part) for part in "\n".join(str(part) for part in found.body.itertext()).split("\n") if squeeze(part)
     )

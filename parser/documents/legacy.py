@@ -24,8 +24,8 @@ from parser.documents.docx import read_docx
 from parser.effort import Effort, announce
 from parser.errors import UnreadableDocument, UnsupportedFormat
 
-SECONDS = 50.0  # LibreOffice starts in 3 to 10 s with a profile of its own
-MEGABYTES = 4_000  # of address space: LibreOffice maps 1.5 GB before it reads anything
+SECONDS = 50.0  # LibreOffice takes 2 to 5 s with a profile of its own, more on a loaded machine
+MEGABYTES = 1_400  # of address space, as the parser itself has; LibreOffice takes 460 for a report
 ADVICE = "install LibreOffice (Debian: apt-get install libreoffice-writer-nogui) or antiword, or save it as .docx"
 # The watcher waits for the end of a pipe that only the parser holds, then ends the group, itself with it.
 _WATCHED = 'ulimit -S -v "$1"; shift; exec 3<&0 </dev/null; { cat <&3 >&2; kill -KILL 0; } & "$@" 3<&-'
@@ -53,7 +53,9 @@ def read_doc(data: bytes) -> Document:
     if office is None and antiword is None:
         raise UnsupportedFormat("doc", ADVICE)
     if _WORD not in data:  # LibreOffice would take any bytes for text in some encoding
-        message = "the file is damaged or was not written by Word: it holds no text of Word's; open it and save it as .docx"
+        message = (
+            "the file is damaged or was not written by Word: it holds no text of Word's; open it and save it as .docx"
+        )
         raise UnreadableDocument(message)
     announce(Effort.CONVERSION)
     if office is not None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from parser.cells import read_cell
 from parser.documents.document import Block, Document, Grid, Line, RawCell, ragged, resolve
 from parser.labels import squeeze
+from parser.record import State
+from parser.sections import is_heading
 
 _SEPARATOR = re.compile(r"^\|?\s*:?-{3,}:?\s*(\|\s*:?-{3,}:?\s*)*\|?$")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -63,7 +66,7 @@ def _tab_table(lines: list[str], index: int) -> tuple[list[list[str]], int]:
     """The rows of a table whose cells begin with a TAB, and the index of the first line after it.
 
     A TAB line after an empty line begins a row; empty lines followed by text without TAB belong to the open cell
-    while it is empty (a cell that starts with blank lines), and end the table otherwise.
+    while it is empty and waits for a label (a cell that starts with blank lines), and end the table otherwise.
     """
     rows: list[list[list[str]]] = []
     gap = 1
@@ -78,12 +81,21 @@ def _tab_table(lines: list[str], index: int) -> tuple[list[list[str]], int]:
             gap += 1
         else:
             cell = rows[-1][-1]
-            if gap and any(squeeze(part) for part in cell):
+            if gap and (any(squeeze(part) for part in cell) or _is_after_table(line, rows[-1])):
                 break
             cell.append(line)
             gap = 0
         index += 1
     return [["\n".join(part.strip() for part in cell if squeeze(part)) for cell in row] for row in rows], index
+
+
+def _is_after_table(line: str, row: list[list[str]]) -> bool:
+    """Whether a line below an empty cell is no part of it: a heading, a sentence, or words where values stand."""
+    return is_heading(line) or "。" in line or any(_is_number("\n".join(cell)) for cell in row)
+
+
+def _is_number(text: str) -> bool:
+    return read_cell(text).state is State.NUMBER
 
 
 def _pipe_rows(lines: list[str], index: int) -> tuple[list[str], int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache
 
-from parser.documents.document import Cell
+from parser.documents.document import Cell, Grid
 from parser.forms import Form, form
 from parser.labels import ordinal
 from parser.record import Figure, Finding, State
@@ -105,7 +105,7 @@ class RequestsTable:
                 )
                 continue
             placement = self._place(row)
-            if merged and not row.strip.grid.aligned:
+            if merged and _is_spanless(row.strip.grid):
                 placement = Placement(problem="one cell stands for the seven columns")
             elif row.strip.grid.number == 0 and not adds_up(row.values):
                 placement = Placement(problem=NOT_CERTAIN)
@@ -209,8 +209,9 @@ class RequestsTable:
         self.ended = name == "carried_out"
 
     def _take_unlabelled(self, strip: Strip) -> bool:
-        values = tuple(cell for cell in strip.cells if is_value(cell.text))
-        if len(values) == len(strip.cells) == len(self.form.columns) and any(not cell.is_blank for cell in values):
+        lost, values = strip.cells[: -len(self.form.columns)], strip.cells[-len(self.form.columns) :]
+        known = len(values) == len(self.form.columns) and all(is_value(cell.text) for cell in values)
+        if known and all(cell.is_blank for cell in lost) and any(not cell.is_blank for cell in values):
             self.rows.append(_Row(strip, None, values))
             return True
         return False
@@ -259,16 +260,20 @@ class RequestsTable:
 
     def _one_value_for_all(self) -> bool:
         """In a grid without spans: every row prints its first cell only, so it stands for all columns (quirk 21)."""
-        rows = [row.values for row in self.rows if row.name is not None and not row.strip.grid.aligned]
-        rows += [
-            row.values
-            for row in self.rows
-            if row.name is not None and row.strip.grid.aligned and all(cell.colspan == 1 for cell in row.values)
-            and not self.leaves.get(row.strip.grid.number)
-        ]  # fmt: skip
-        return len(rows) >= len(self.form.columns) and all(
-            values and not values[0].is_blank and all(cell.is_blank for cell in values[1:]) for values in rows
-        )
+        rows = [row.values for row in self.rows if row.name is not None and _is_spanless(row.strip.grid)]
+        wide = len(self.form.columns)
+        return len(rows) >= wide and all(_stands_alone(values, max(0, len(values) - wide)) for values in rows)
+
+
+def _is_spanless(grid: Grid) -> bool:
+    """Whether nothing says how wide a cell is: a 表三 whose spans were kept has wide cells in its header."""
+    return not grid.aligned or all(cell.colspan == cell.rowspan == 1 for row in grid.rows for cell in row)
+
+
+def _stands_alone(cells: tuple[Cell, ...], last: int) -> bool:
+    """Whether one cell is printed, at an index up to ``last``, and all others are blank."""
+    printed = [index for index, cell in enumerate(cells) if not cell.is_blank]
+    return len(printed) == 1 and printed[0] <= last
 
 
 def is_header(strip: Strip) -> bool:

@@ -107,3 +107,33 @@ def without(item: Paper, keys: Iterable[str]) -> Paper:
 def keys_of(item: Paper, *beginnings: str) -> list[str]:
     """The paper's keys that begin so."""
     return [key for key in item.figures if key.startswith(beginnings)]
+
+
+def halves(sheet: Sheet, row: int) -> tuple[Sheet, Sheet]:
+    """A sheet cut above a row; what a cell that is cut prints stays in the upper half, the lower one goes on blank."""
+    above: list[list[SheetCell]] = [[] for _ in range(row)]
+    below: list[list[SheetCell]] = [[] for _ in range(len(sheet) - row)]
+    for y, x, cell in sorted(placed(sheet), key=lambda item: (item[0], item[1])):
+        if y >= row:
+            below[y - row].append(cell)
+            continue
+        above[y].append(replace(cell, rowspan=min(cell.rowspan, row - y)))
+        if y + cell.rowspan > row:
+            before = sum(left < x for top, left, other in placed(sheet) if top < row < top + other.rowspan)
+            below[0].insert(before, SheetCell("", y + cell.rowspan - row, cell.colspan))
+    return tuple(map(tuple, above)), tuple(map(tuple, below))
+
+
+def placed(sheet: Sheet) -> list[tuple[int, int, SheetCell]]:
+    """Each cell with the row and column it begins in."""
+    taken: set[tuple[int, int]] = set()
+    found = []
+    for y, row in enumerate(sheet):
+        x = 0
+        for cell in row:
+            while (y, x) in taken:
+                x += 1
+            found.append((y, x, cell))
+            taken |= {(y + dy, x + dx) for dy in range(cell.rowspan) for dx in range(cell.colspan)}
+            x += cell.colspan
+    return found

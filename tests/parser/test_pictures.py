@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 PAPER = paper(year=2020, seed=2)
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
-needs_ocr = pytest.mark.skipif(not ocr.is_installed(), reason="the ocr extra is not installed (pip install 'xxgk[ocr]')")
+needs_ocr = pytest.mark.skipif(
+    not ocr.is_installed(), reason="the ocr extra is not installed (pip install 'xxgk[ocr]')"
+)
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +188,9 @@ def test_two_numbers_beside_a_lost_rule_are_not_one() -> None:
     "data",
     [
         PNG_HEAD + b"\0" * 100,
-        PNG_HEAD + bytes.fromhex("0000000d49484452 0007a120 0007a120 0800000000 00000000") + b"\0" * 64,  # 500000 x 500000
+        PNG_HEAD
+        + bytes.fromhex("0000000d49484452 0007a120 0007a120 0800000000 00000000")
+        + b"\0" * 64,  # 500000 x 500000
         b"GIF89a" + b"\xff" * 40,
         b"II*\0" + b"\xff" * 200,
         b"BM" + b"\0" * 60,

@@ -13,6 +13,7 @@ from tests.papers import render
 from tests.papers.agreement import assert_exact, assert_never_wrong, headings, missing, record_of, rules, wrong
 from tests.papers.changes import (
     Content,
+    halves,
     keys_of,
     relabelled,
     with_cells,
@@ -95,7 +96,7 @@ def test_spaces_that_do_not_break_around_numbers_are_nothing(item: Paper, dress:
 @BOTH
 def test_a_first_column_that_is_empty_in_every_row_is_no_column(item: Paper) -> None:  # quirk 15
     assert_exact(record_of(item, empty_column), item)
-    piped = "\n".join(f"|  {line}" if line.startswith("|") else line for line in pipes(item).split("\n"))
+    piped = pipes(item).replace("\n|---", "\n| --- |---").replace("\n| ", "\n|  | ").replace("|  | ---", "| ---")
     assert_exact(record_of(item, lambda _: piped), item)
 
 
@@ -197,31 +198,38 @@ def test_one_cell_across_the_seven_columns_is_nobodys_figure(item: Paper, dress:
     assert "cells.unplaced" in rules(record)
 
 
-def without_labels(item: Paper, first: int, last: int) -> Paper:
-    """表三 with the labels of some rows lost, their cells too."""
-    return with_rows(
-        item, 3, lambda y, row: [cell for cell in row if cell.key is not None] if first <= y <= last else row
-    )
+def without_labels(item: Paper, *lost: int, blank: bool, gone: int | None = None) -> Paper:
+    """表三 without spans and without the labels of some rows: blank cells stand in their place, or none."""
 
-
-@BOTH
-@pytest.mark.parametrize("dress", [text, pipes], ids=["text", "pipes"])
-def test_rows_without_labels_count_where_the_form_has_exactly_as_many(item: Paper, dress: type[str]) -> None:  # 22, 89
-    lost = without_labels(item, 7, 14)
-    made = with_sheets(lost, 3, lambda sheet: [tuple(tuple(replace(c, rowspan=1, colspan=1) for c in row) for row in sheet)])
-    assert_exact(record_of(made, dress), item)
-
-
-@BOTH
-@pytest.mark.parametrize("dress", [text, pipes], ids=["text", "pipes"])
-def test_rows_without_labels_are_nobodys_where_one_of_them_is_gone(item: Paper, dress: type[str]) -> None:  # 22, 89
     def change(sheet: Sheet) -> list[Content]:
-        rows = [tuple(replace(cell, rowspan=1, colspan=1) for cell in row) for row in sheet]
-        return [tuple(rows[:7] + [row[-7:] for row in rows[8:15]] + rows[15:])]
+        rows = []
+        for y, row in enumerate(expanded(sheet)):
+            values = [cell for cell in sheet[y] if cell.key is not None]
+            labels = [SheetCell(text) for text in row[:3]]
+            if y in lost:
+                labels = [SheetCell("")] * 3 if blank else []
+            rows.append((*labels, *values) if values else tuple(SheetCell(text) for text in row))
+        return [tuple(row for y, row in enumerate(rows) if y != gone)]
 
-    groups = keys_of(item, "requests.refused_")
-    record = record_of(with_sheets(item, 3, change), dress)
-    assert_never_wrong(record, without(item, groups), lost=set())
+    return with_sheets(item, 3, change)
+
+
+LABELLESS = pytest.mark.parametrize(("dress", "blank"), [(text, True), (text, False), (pipes, True)])
+
+
+@BOTH
+@LABELLESS
+def test_rows_without_labels_count_where_the_form_has_as_many(item: Paper, dress: type[str], blank: bool) -> None:  # 22
+    lost = without_labels(item, *range(7, 15), blank=blank)
+    assert_exact(record_of(lost, dress), item)
+
+
+@BOTH
+@LABELLESS
+def test_rows_without_labels_are_nobodys_where_one_is_gone(item: Paper, dress: type[str], blank: bool) -> None:  # 89
+    lost = without_labels(item, *range(7, 15), blank=blank, gone=9)
+    record = record_of(lost, dress)
+    assert_never_wrong(record, without(item, keys_of(item, "requests.refused_")), lost=set())
     assert "cells.unplaced" in rules(record)
 
 
@@ -278,17 +286,14 @@ def test_footnotes_behind_the_last_table_belong_to_its_section(item: Paper, dres
 @pytest.mark.parametrize("folio", ["- 3 -", "3", "第3页", "Page 9 - 2020年报_审计局 / P. 9"])
 @pytest.mark.parametrize("dress", [html, text, pipes], ids=["html", "text", "pipes"])
 def test_a_page_number_between_the_halves_of_a_table_is_no_row(item: Paper, folio: str, dress: type[str]) -> None:  # 27
+    def halved_by(sheet: Sheet) -> list[Content]:
+        above, below = halves(sheet, len(sheet) // 2)
+        return [above, folio, below]
+
     halved = item
     for number in (2, 3):
-        halved = with_sheets(halved, number, lambda sheet: [*halves(sheet, folio)])
+        halved = with_sheets(halved, number, halved_by)
     assert_exact(record_of(halved, dress), item)
-
-
-def halves(sheet: Sheet, folio: str) -> list[Content]:
-    """A sheet cut in two without spans, a page number between."""
-    rows = [tuple(SheetCell(cell) for cell in row) for row in expanded(sheet)]
-    cut = len(rows) // 2
-    return [tuple(rows[:cut]), folio, tuple(rows[cut:])]
 
 
 @BOTH
