@@ -10,6 +10,7 @@ import typer
 
 from crawler.cli.invocation import ATTENTION, WRONG
 from crawler.cli.output import print_json, print_table, progress, remark
+from parser.documents import MAX_BYTES
 from parser.errors import NotAReport, ParserError, UnreadableDocument
 from parser.hints import Hints
 from parser.isolation import IsolatedParser
@@ -53,7 +54,8 @@ def command(
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)  # one more than the parser takes: enough for it to say so
     except OSError as error:
         message = f"cannot be opened ({error.strerror or error}); check the name and who may read it"
         raise UnreadableDocument(message) from error

@@ -95,7 +95,7 @@ RECEIVED = zero(NEW, "requests", "review").with_figures(
         ("本年度未收到政府信息公开申请。", ("new", 3, 0)),
         ("上年结转政府信息公开申请1件。", ("carried_in", 0, 1)),
         ("结转下年度继续办理2件。", ("carried_out", 0, 2)),
-        ("其余件中，予以公开1件。", ("granted", 2, 1)),
+        ("予以公开1件。", ("granted", 2, 1)),
         ("无法提供2件。", ("unavailable", 1, 2)),  # quirk 36
         ("行政复议3件，均获维持。", ("reconsideration", 2, 3)),
         ("制发行政规范性文件0件。", ("normative_documents", 4, 0)),  # quirk 34
