@@ -1,7 +1,7 @@
 # Every target sets up what it needs; `make` alone lists them. Nothing here touches the network beyond the package index.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench lock clean
+.PHONY: help install demo test lint format fuzz bench lock clean
 RUN := .venv/bin/python -m
 
 help: ## list the targets
@@ -26,6 +26,9 @@ lint: install ## ruff, mypy --strict, the import rules, and that no file names a
 format: install ## let ruff lay out the code and mend what it can
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
+
+fuzz: install ## damage tables in thousands of ways and look for a wrong figure
+	@XXGK_FUZZ_ROUNDS=1000 $(RUN) pytest -q tests/parser/test_mutations.py
 
 bench: install ## measure the parser and the archive
 	@$(RUN) benchmarks $(ARGS)

@@ -40,12 +40,13 @@ _FIELD_AGENCIES = ("发布机构", "公开机构", "发文机关", "发文机构
 _FIELD_TITLES = ("名称", "标题", "信息名称", "公文名称")
 _NOT_AGENCIES = ("本站", "网站", "原创", "本网", "无", "其他")
 _PERIOD = re.compile(r"(?:统计|数据|时限|期限|周期|起止|时间)[^。]{0,40}?((?:19|20)\d\d)年?\s*\d{1,2}\s*月")
-_PERIOD_PLAIN = re.compile(r"((?:19|20)\d\d)年1月1日(?:起)?[至到-]+(?:\1年)?12月31")
+_PERIOD_PLAIN = re.compile(r"((?:19|20)\d\d)年?1月?1日(?:起)?[至到—-]+(?:\1年?)?12月?31")  # signs get lost (quirk 49)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
-_AGENCY_LINE = re.compile(r"^[\u4e00-\u9fff()（）·]{2,30}$")
+_AGENCY_LINE = re.compile(r"^[\u3400-\u9fff\ue000-\ufaff\U00020000-\U000323af()（）·]{2,30}$")
 _AGENCY_ENDING = re.compile(
     r"(?:省|自治区|市|区|县|旗|州|盟|乡|镇|街道|办事处|局|委员会|委|办|办公室|办公厅|厅|部|院|署|政府|管委会|中心|队|所|站|社|处|会|公所|苏木|农场|林场|开发区|园区|新区)(?:[(（][^()（）]*[)）])?$"
 )
+_WE = re.compile(r"[我本](?:机关|单位|部门|局|镇|乡|街道|办|委|厅|县|区|市|中心)(?:政府|办公室)?")  # quirk 62
 _NO_TITLE = re.compile(r"^(?:正文|附件\d*|索引号|主题分类|首页|当前位置|来源|字号|字体|打印|分享)")
 _TITLE_LINES = 14  # how many short lines before the first paragraph may hold the title
 _TITLE_JOIN = 5
@@ -55,6 +56,7 @@ _FULL = 3  # a title that names agency and year
 _DIVISION_LENGTH = 12
 _DIVISIONS = ("省", "市", "区", "县", "旗", "州", "盟", "镇", "乡")
 _SIGNED_LINES = 6  # a signature and its date stand within so many lines of the end
+_TO_THE_MINUTE = len("2024-01-2209:30")
 _MARKS = re.compile(r"^[\s\d年月日〇○零一二三四五六七八九十元正廿.\-/　]+$")
 
 
@@ -249,7 +251,7 @@ def _agencies(document: Document, hints: Hints) -> Iterator[str | None]:
     for label, value in header_fields(document):
         if label in _FIELD_AGENCIES:
             yield _agency(value)
-    yield signature(document.lines)[0]
+    yield _agency(signature(document.lines)[0])
     yield _agency(hints.agency)
     for item in document.values("agency"):
         yield _agency(item.text)
@@ -259,7 +261,7 @@ def _agency(text: str | None) -> str | None:
     name = squeeze(text or "")
     if name in _NOT_AGENCIES or len(name) < 3 or not _AGENCY_ENDING.search(name):
         return None
-    return name if name not in {"本机关", "我局", "本局"} else None
+    return None if _WE.fullmatch(name) else name
 
 
 def signature(lines: Sequence[Line]) -> tuple[str | None, date | None]:
@@ -323,9 +325,9 @@ def _labelled_date(document: Document) -> date | None:
 
 def _meta_date(document: Document) -> date | None:
     """``PubDate``, unless it is the time the page was generated (UCAP and JPaaS regenerate whole sites)."""
-    generated = {squeeze(item.text)[:16] for item in document.values("generated_at")}
+    generated = {squeeze(item.text)[:_TO_THE_MINUTE] for item in document.values("generated_at")}
     for item in document.values("published_on"):
-        if item.source == "meta" and squeeze(item.text)[:16] not in generated:
+        if item.source == "meta" and squeeze(item.text)[:_TO_THE_MINUTE] not in generated:
             day = first_date(item.text)
             if day is not None:
                 return day

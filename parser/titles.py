@@ -21,7 +21,7 @@ _BRACKETS = re.compile(r"\([^()]*\)")
 _FILE_ENDING = re.compile(r"\.(?:pdf|docx?|wps|ofd|html?|txt|et|xlsx?|zip|rtf)$", re.IGNORECASE)
 _SITE_SUFFIX = re.compile(r"(?:[_|]|-(?!\d)|(?<=报告)-|(?<=年报)-).*$")
 _TIME = re.compile(r"(?:19|20)\d\d年\d{1,2}月(?:\d{1,2}日)?|\d{1,2}月\d{1,2}日?$|(?:19|20)\d\d-\d\d?-\d\d?.*$")
-_NAME = re.compile(r"[\u3400-\u9fffA-Za-z·()（）\-、]{2,50}")
+_NAME = re.compile(r"[\u3400-\u9fff\ue000-\ufaff\U00020000-\U000323afA-Za-z·()（）\-、]{2,50}")
 _NAVIGATION = re.compile(
     r"登录|注册|首页|当前位置|信息公开|指南|目录|年报|网站|正文|点击|浏览|来源|字号|分享|打印|无障碍|^附件"
 )
@@ -117,7 +117,20 @@ def read(title: str) -> TitleParts:
     if split is None:
         years = _years(text)
         return TitleParts(squeeze(title), None, years[0] if len(set(years)) == 1 else None)
-    return TitleParts(squeeze(title), _publisher(split), _report_year(split, text))
+    publisher = _publisher(split)
+    return TitleParts(
+        squeeze(title), _as_printed(publisher, title) if publisher is not None else None, _report_year(split, text)
+    )
+
+
+def _as_printed(name: str, title: str) -> str:
+    """A name found in a title's normal form as the title prints it: 䃼塘镇 and 大坪鎮 keep their characters."""
+    printed = squeeze(title)
+    spelled = [normal(char) for char in printed]
+    start = "".join(spelled).find(name)
+    if start < 0 or any(len(char) != 1 for char in spelled):
+        return name
+    return printed[start : start + len(name)]
 
 
 def is_name(publisher: str | None) -> bool:

@@ -36,7 +36,7 @@ def read_ofd(data: bytes) -> Document:
         raise UnreadableDocument(message) from error
     if not any(isinstance(block, Line) or block.text for block in found):
         raise UnsupportedFormat(
-            "scanned ofd", "it has no text; its pictures need the ocr extra (pip install 'xxgk[ocr]')"
+            "scanned ofd", "it has no text; print it to a PDF and give that"
         )
     return Document("ofd", tuple(found))
 

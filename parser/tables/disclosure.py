@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from parser.documents.document import Cell, Line
 from parser.forms import Block, Form, form
@@ -41,7 +41,8 @@ class DisclosureTable:
     figures: dict[str, Figure] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     templates: list[str] = field(default_factory=list)
-    waiting: list[tuple[str, Strip, int]] = field(default_factory=list)  # rows met before any header
+    waiting: list[tuple[str, Strip, int, tuple[str, ...]]] = field(default_factory=list)  # rows under no known header
+    strange: tuple[str, ...] = ()  # the header that is open, where it is on no form
     open: bool = False
 
     @property
@@ -83,9 +84,10 @@ class DisclosureTable:
     def finish(self) -> tuple[dict[str, Figure], str | None, list[Finding]]:
         """The figures, the template, and what could not be read."""
         template = self.templates[0] if len(set(self.templates)) == 1 else self._majority()
-        for name, strip, index in self.waiting:
+        for name, strip, index, header in self.waiting:
             block = next((b for b in self.form.blocks if b.template == template and name in b.rows), None)
-            if block is None or len(strip.cells) - index - 1 != len(block.columns):
+            known = block is not None and len(strip.cells) - index - 1 == len(block.columns)
+            if block is None or not known or not _may_head(header, block):
                 self.findings.append(unplaced(TABLE, name, "no header names the columns", strip))
                 continue
             self._place(name, block, strip, index)
@@ -99,7 +101,7 @@ class DisclosureTable:
         if any(item == block.item and self._filled(block) for block in self.form.blocks):
             return False
         self.open = True
-        self.block = None
+        self.block, self.strange = None, ()
         return True
 
     def _filled(self, block: Block) -> bool:
@@ -123,7 +125,7 @@ class DisclosureTable:
             return False
         self.open = True
         if block is None:
-            self.block = None
+            self.block, self.strange = None, tuple(text for _, text in cells)
             printed = " | ".join(squeeze(cell.text) for cell, _ in cells)
             self.findings.append(
                 Finding(
@@ -143,7 +145,7 @@ class DisclosureTable:
         return all(self._filled(b) for b in alike)
 
     def _open_block(self, block: Block) -> None:
-        self.block = block
+        self.block, self.strange = block, ()
         self.leaves = {}
         self.templates.append(block.template)
         self.open = True
@@ -178,11 +180,11 @@ class DisclosureTable:
 
     def _fill(self, name: str, strip: Strip, index: int) -> None:
         if self.block is None:
-            self.waiting.append((name, strip, index))
+            self.waiting.append((name, strip, index, self.strange))
             return
         block = self._block_with(name)
         if block is None:
-            self.waiting.append((name, strip, index))
+            self.waiting.append((name, strip, index, self.strange))
         else:
             self._place(name, block, strip, index)
 
@@ -250,7 +252,8 @@ def _row_label(strip: Strip) -> tuple[str, int] | None:
     """The row a strip's label names and the index of its cell; a block title or an ordinal may stand before it."""
     for index, text in enumerate(strip.texts[:_LABELS_WIDE]):
         if text in _rows():
-            return _rows()[text], index
+            again = sum(1 for _ in takewhile(lambda other: other == text, strip.texts[index + 1 :]))  # noqa: B023  used at once
+            return _rows()[text], index + again  # a merged label is printed again in each column it spans
         if text and not _BLOCK_TITLE.fullmatch(text):
             return None
     return None
@@ -276,6 +279,17 @@ def _match_block(texts: list[str]) -> Block | None:
     if not best or (len(best) > 1 and best[0][0] == best[1][0] and best[0][1].columns != best[1][1].columns):
         return None
     return best[0][1]
+
+
+def _may_head(header: tuple[str, ...], block: Block) -> bool:
+    """Whether a header that is on no form may be a block's misprinted one: what it names stands in its place."""
+    if not header:
+        return True
+    columns = [form(TABLE).column(name) for name in block.columns]
+    return len(header) == len(columns) and all(
+        column.matches(text, block.template) or not _is_column_label(text)
+        for column, text in zip(columns, header, strict=True)
+    )
 
 
 def _is_cut(text: str, labels: tuple[str, ...]) -> bool:

@@ -98,13 +98,14 @@ class RequestsTable:
         self._name_unlabelled(template)
         figures: dict[str, Figure] = {}
         merged = self._one_value_for_all()
+        order = self._order()
         for row in self.rows:
             if row.name is None:
                 self.findings.append(
                     unplaced(TABLE, None, "a row of values has no label and no certain place", row.strip)
                 )
                 continue
-            placement = self._place(row)
+            placement = self._place(row, order)
             if merged and _is_spanless(row.strip.grid):
                 placement = Placement(problem="one cell stands for the seven columns")
             elif row.strip.grid.number == 0 and not adds_up(row.values):
@@ -246,17 +247,31 @@ class RequestsTable:
                         self.labelled.add(name)
             start = end
 
-    def _columns(self) -> list[str]:
-        names = [column.name for column in self.form.columns]
-        if len(self.header_order) == len(names):
-            leaves = max(self.leaves.values(), key=len, default={})
-            if len(leaves) == len(names):
-                return [leaves[column] for column in sorted(leaves)]
-        return names
+    def _order(self) -> list[str] | None:
+        """The order of the columns; null where the header's is not the form's and the rows do not tell which is right.
 
-    def _place(self, row: _Row) -> Placement:
+        A cell inserted into the header moves its labels and leaves the values in place: rows add up in one order only.
+        """
+        names = [column.name for column in self.form.columns]
+        leaves = max(self.leaves.values(), key=len, default={})
+        printed = [leaves[column] for column in sorted(leaves)]
+        if sorted(printed) != sorted(names) or printed == names:
+            return names
+        rows = [row.values for row in self.rows if len(row.values) == len(names)]
+        fits = {
+            tuple(order): sum(adds_up([values[order.index(name)] for name in names]) for values in rows)
+            for order in (names, printed)
+        }
+        best = max(fits.values())
+        certain = [list(order) for order, fit in fits.items() if fit == best]
+        return certain[0] if len(certain) == 1 else None
+
+    def _place(self, row: _Row, order: list[str] | None) -> Placement:
+        if order is None:
+            return Placement(problem="the header names the columns in another order than the form")
         leaves = self.leaves.get(row.strip.grid.number, {})
-        return place(row.values, self._columns(), leaves)
+        moved = [leaves[column] for column in sorted(leaves)] != order
+        return place(row.values, order, {} if moved else leaves)
 
     def _one_value_for_all(self) -> bool:
         """In a grid without spans: every row prints its first cell only, so it stands for all columns (quirk 21)."""

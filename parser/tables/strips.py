@@ -106,16 +106,21 @@ def _by_column(values: Sequence[Cell], columns: Sequence[str], leaves: Mapping[i
         covered = [name for name in covered if name in columns]
         if not covered and not cell.is_blank:
             return Placement(problem=f"the cell {cell.text!r} stands under no column of the form")
-        if len(set(covered)) == 1 and covered[0] not in placed:
+        alone = len(set(covered)) == 1 and covered[0] not in merged
+        if alone and covered[0] not in placed:
             placed[covered[0]] = cell
-        elif len(set(covered)) == 1 and placed[covered[0]].text == cell.text:
+        elif alone and placed[covered[0]].text == cell.text:
             continue  # one cell printed again in each column it spans
         elif covered:
             merged.extend(covered)
+            for name in covered:
+                placed.pop(name, None)
+    missing = [name for name in columns if name not in placed and name not in merged]
+    if missing:  # a cell is lacking somewhere in the row, and whatever stands right of it is in the wrong place
+        return Placement(problem=f"no cell stands under {', '.join(missing)}")
     if merged:
-        return Placement(placed, f"one cell stands under {len(merged)} columns ({', '.join(merged)})")
-    missing = [name for name in columns if name not in placed]
-    return Placement(placed, f"no cell stands under {', '.join(missing)}" if missing else None)
+        return Placement(placed, f"cells and columns do not match at {', '.join(dict.fromkeys(merged))}")
+    return Placement(placed)
 
 
 RUNNING_TEXT = Grid(0, (), aligned=False)  # no table: the ``row`` of such a cell is the line it stands on

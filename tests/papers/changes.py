@@ -32,7 +32,9 @@ def with_rows(item: Paper, number: int, change: Callable[[int, tuple[SheetCell, 
     )
 
 
-def with_cells(item: Paper, change: Callable[[SheetCell], SheetCell], *, numbers: Iterable[int] = (2, 3, 4, 8)) -> Paper:
+def with_cells(
+    item: Paper, change: Callable[[SheetCell], SheetCell], *, numbers: Iterable[int] = (2, 3, 4, 8)
+) -> Paper:
     """The paper with every cell of its tables changed."""
     for number in numbers:
         item = with_rows(item, number, lambda _, row: [change(cell) for cell in row])

@@ -12,7 +12,7 @@ import pytest
 
 from parser import Hints, ParserError, Record, parse
 from tests.papers.agreement import assert_exact, assert_never_wrong, headings, record_of, wrong
-from tests.papers.changes import in_section
+from tests.papers.changes import in_section, keys_of, relabelled, without
 from tests.papers.paper import HEADINGS, Paper, paper
 from tests.papers.render import html, pipes, text
 
@@ -87,11 +87,20 @@ def test_traditional_characters_are_read(item: Paper, dress: Dress) -> None:  # 
     assert_exact(record_of(item, lambda _: changed), item)
 
 
-@pytest.mark.parametrize(("label", "printed"), [("本年制发件数", "年製發件數"), ("本年制发件数", "本年製發件數"), ("规章", "規章")])
-def test_a_label_converted_with_errors_never_makes_a_figure_wrong(label: str, printed: str) -> None:  # quirk 53
-    record = record_of(NEW, lambda item: html(item).replace(f">{label}<", f">{printed}<"))
-    assert_never_wrong(record, NEW)
-    assert (len(record.figures) < len(NEW.figures)) == (printed == "年製發件數")
+@pytest.mark.parametrize(
+    ("label", "printed"),
+    [("本年制发件数", "年製發件數"), ("本年制发件数", "本年製發件數"), ("规章", "規章"), ("现行有效件数", "現行有效麵")],
+)
+@RENDERED
+def test_a_label_converted_with_errors_never_moves_a_figure(dress: Dress, label: str, printed: str) -> None:  # quirk 53
+    record = record_of(NEW, lambda item: dress(item).replace(label, printed))
+    assert_exact(record, NEW)
+
+
+def test_a_misprinted_header_in_another_order_names_no_columns() -> None:
+    labels = {"本年制发件数": "本年废止件数", "本年废止件数": "年製發件數"}
+    record = record_of(relabelled(NEW, labels))
+    assert_never_wrong(record, without(NEW, keys_of(NEW, "disclosure.rules.", "disclosure.normative_documents.")), lost=set())
 
 
 def judged(item: Paper, made: str) -> Record | None:
@@ -135,8 +144,8 @@ def test_a_copy_with_injected_characters_has_no_figure_that_is_wrong(
 )
 def test_the_brand_of_a_copy_is_no_publisher(item: Paper, spam: str) -> None:
     record = record_of(replace(item, title=spam.format(item.year)))
-    assert record.publisher == item.agency
-    assert record.report_year == item.year
+    assert record.publisher in {None, item.agency}
+    assert_exact(record, item)
 
 
 @BOTH
