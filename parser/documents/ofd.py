@@ -35,9 +35,7 @@ def read_ofd(data: bytes) -> Document:
         message = f"the OFD file is damaged ({type(error).__name__}: {error}); fetch it again or open it in a reader"
         raise UnreadableDocument(message) from error
     if not any(isinstance(block, Line) or block.text for block in found):
-        raise UnsupportedFormat(
-            "scanned ofd", "it has no text; print it to a PDF and give that"
-        )
+        raise UnsupportedFormat("scanned ofd", "it has no text; print it to a PDF and give that")
     return Document("ofd", tuple(found))
 
 

@@ -19,6 +19,7 @@ from parser.errors import UnreadableDocument, UnsupportedFormat
 from parser.labels import squeeze
 
 MAX_PAGES = 300  # a government's report with annexes has some 60
+_TRIED = 2  # pictures of pages without any text, after which the rest is not tried: seconds a page
 _LEAST_CHARS = 20  # fewer on all pages together: a scan
 _MOST = 0.4  # of a page
 _WHITE = 0.97
@@ -63,6 +64,9 @@ def read_pdf(data: bytes) -> Document:
     if len(pages) > MAX_PAGES:
         message = f"the PDF has {len(pages)} pages, more than {MAX_PAGES}; it is no report"
         raise UnreadableDocument(message)
+    if not _has_text(found) and ocr.is_installed():
+        message = "the PDF has neither a text layer nor a picture with readable text; open it in a viewer"
+        raise UnreadableDocument(message)
     if not _has_text(found):
         raise UnsupportedFormat("scanned pdf", f"it has no text layer; {ocr.ADVICE}")
     return Document("pdf", tuple(found), notes=tuple(scans.notes()))
@@ -95,6 +99,7 @@ class _Scans:
         self.every = False
         self._data = data
         self._read = 0
+        self._characters = 0
         self._unread: list[int] = []
 
     def page(self, page: Any) -> DrawnPage | None:
@@ -107,7 +112,12 @@ class _Scans:
         from parser.documents.picture import scanned_page  # noqa: PLC0415  an extra
 
         self._read += 1
-        return scanned_page(self._data, page.page_number, self._read, _dots(page))
+        drawn = scanned_page(self._data, page.page_number, self._read, _dots(page))
+        self._characters += sum(not char["text"].isspace() for char in drawn.chars)
+        if self._read >= _TRIED and self._characters < _LEAST_CHARS:
+            message = f"its first {self._read} pages are pictures without readable text; open it in a viewer"
+            raise UnreadableDocument(message)
+        return drawn
 
     def notes(self) -> Iterable[tuple[str, str]]:
         """What a reader of the record must know of them."""

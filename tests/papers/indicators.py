@@ -176,7 +176,12 @@ def with_table(item: Paper, sheet: Sheet) -> Paper:
     for number, heading in enumerate(item.headings, 1):
         layout.append((number, f"{'一二三四五六'[number - 1]}、{heading}"))
         layout.extend((number, text) for text in item.prose[number])
-    layout += [(7, item.signed_by or ""), (7, item.signed or ""), (8, f"政府信息公开情况统计表（{item.year}年度）"), (8, sheet)]
+    layout += [
+        (7, item.signed_by or ""),
+        (7, item.signed or ""),
+        (8, f"政府信息公开情况统计表（{item.year}年度）"),
+        (8, sheet),
+    ]
     return Paper(**{**vars(item), "layout": tuple(layout)})
 
 
@@ -207,9 +212,7 @@ def _values(form: str, rng: random.Random) -> dict[str, str]:
     numbers = {row: rng.choice((0, rng.randint(1, 40), rng.randint(100, 9000))) for row in names}
     for total, beginnings in SUMS[form].items():
         exact = total in EXACT_PARTS
-        parts = [
-            row for row in names if row != total and (row in beginnings if exact else row.startswith(beginnings))
-        ]
+        parts = [row for row in names if row != total and (row in beginnings if exact else row.startswith(beginnings))]
         numbers[total] = sum(numbers[row] for row in parts)
     texts = {row: str(number) for row, number in numbers.items()}
     return texts | {"budget": rng.choice(("0", "3.5", "12.06"))}

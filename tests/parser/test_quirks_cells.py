@@ -194,9 +194,7 @@ def test_two_rows_in_each_others_place_are_told_by_their_labels(item: Paper, dre
 
 
 def test_columns_left_blank_stay_blank_and_their_sums_are_not_judged() -> None:  # quirks 77, 78
-    blank = {
-        key: "" for key in keys_of(NEW, "requests.") if not key.endswith((".natural_person", ".total"))
-    }
+    blank = {key: "" for key in keys_of(NEW, "requests.") if not key.endswith((".natural_person", ".total"))}
     item = replace(NEW, figures={**NEW.figures, **blank})
     record = record_of(item)
     assert_exact(record, item)
@@ -223,4 +221,6 @@ def test_an_identity_over_a_dash_is_not_judged_at_all() -> None:
 def test_blank_cells_are_found_one_by_one() -> None:  # quirk 20: one blank cell of 行政强制
     item = NEW.with_figures(disclosure__coercion__decisions="")
     found = [finding for finding in record_of(item).findings if finding.rule == "cells.blank"]
-    assert [(finding.table, finding.row, finding.column) for finding in found] == [("disclosure", "coercion", "decisions")]
+    assert [(finding.table, finding.row, finding.column) for finding in found] == [
+        ("disclosure", "coercion", "decisions")
+    ]

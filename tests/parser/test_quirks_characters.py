@@ -45,7 +45,9 @@ def unlike_a_report(item: Paper) -> Paper:
     ],
 )
 def test_a_period_that_lost_its_signs_still_names_the_year(printed: str, year: int) -> None:
-    item = unlike_a_report(replace(NEW, preface=f"本报告按统一格式编写，{printed}。", prose={**NEW.prose, 1: ("略。",)}))
+    item = unlike_a_report(
+        replace(NEW, preface=f"本报告按统一格式编写，{printed}。", prose={**NEW.prose, 1: ("略。",)})
+    )
     assert record_of(item).report_year == year
 
 
@@ -61,7 +63,11 @@ def test_a_notice_number_that_lost_its_bracket_is_no_year() -> None:  # quirk 49
 def test_a_doubly_encoded_header_before_good_text_harms_nothing(item: Paper, dress: Dress) -> None:  # quirk 51
     scrambled = "清湾市政务公开平台".encode().decode("gb18030", "replace").encode().decode("gb18030", "replace")
     made = dress(item)
-    made = made.replace('<div class="top">', f'<div class="top"><p>{scrambled}</p>') if dress is html else scrambled + "\n" + made
+    made = (
+        made.replace('<div class="top">', f'<div class="top"><p>{scrambled}</p>')
+        if dress is html
+        else scrambled + "\n" + made
+    )
     record = record_of(item, lambda _: made)
     assert_exact(record, item)
     assert record.title == item.title
@@ -82,14 +88,23 @@ def test_a_title_in_angle_brackets_in_running_text_stays_where_it_is() -> None: 
 @RENDERED
 def test_traditional_characters_are_read(item: Paper, dress: Dress) -> None:  # quirk 53
     made = dress(item)
-    changed = re.sub(r">[^<]+<", lambda found: found.group().translate(TRADITIONAL), made) if dress is html else made.translate(TRADITIONAL)
+    changed = (
+        re.sub(r">[^<]+<", lambda found: found.group().translate(TRADITIONAL), made)
+        if dress is html
+        else made.translate(TRADITIONAL)
+    )
     assert changed != made
     assert_exact(record_of(item, lambda _: changed), item)
 
 
 @pytest.mark.parametrize(
     ("label", "printed"),
-    [("本年制发件数", "年製發件數"), ("本年制发件数", "本年製發件數"), ("规章", "規章"), ("现行有效件数", "現行有效麵")],
+    [
+        ("本年制发件数", "年製發件數"),
+        ("本年制发件数", "本年製發件數"),
+        ("规章", "規章"),
+        ("现行有效件数", "現行有效麵"),
+    ],
 )
 @RENDERED
 def test_a_label_converted_with_errors_never_moves_a_figure(dress: Dress, label: str, printed: str) -> None:  # quirk 53
@@ -100,7 +115,9 @@ def test_a_label_converted_with_errors_never_moves_a_figure(dress: Dress, label:
 def test_a_misprinted_header_in_another_order_names_no_columns() -> None:
     labels = {"本年制发件数": "本年废止件数", "本年废止件数": "年製發件數"}
     record = record_of(relabelled(NEW, labels))
-    assert_never_wrong(record, without(NEW, keys_of(NEW, "disclosure.rules.", "disclosure.normative_documents.")), lost=set())
+    assert_never_wrong(
+        record, without(NEW, keys_of(NEW, "disclosure.rules.", "disclosure.normative_documents.")), lost=set()
+    )
 
 
 def judged(item: Paper, made: str) -> Record | None:
@@ -171,7 +188,9 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "a BOM and blank lines": lambda page: codecs.BOM_UTF8 + b"\r\n\r\n" + page.encode(),
     "text behind the end": lambda page: (page + "<p>统计代码</p>").encode(),
     "two pages in one": lambda page: page.replace("<body>", "<body><html><body>").encode(),
-    "character references": lambda page: re.sub(r"[\u4e00-\u9fff]", lambda found: f"&#{ord(found.group())};", page).encode(),
+    "character references": lambda page: re.sub(
+        r"[\u4e00-\u9fff]", lambda found: f"&#{ord(found.group())};", page
+    ).encode(),
 }
 
 

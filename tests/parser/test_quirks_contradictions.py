@@ -105,7 +105,7 @@ def test_prose_that_contradicts_the_table_is_a_warning(sentence: str, found: tup
     record = record_of(in_section(RECEIVED, 1, sentence))
     assert [(item.row, item.expected, item.found) for item in mismatch(record)] == [found]
     assert {item.severity for item in mismatch(record)} == {Severity.WARNING}
-    assert sentence.split("，")[0].rstrip("。") in mismatch(record)[0].message
+    assert sentence.split("，", maxsplit=1)[0].rstrip("。") in mismatch(record)[0].message
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,9 @@ def test_a_body_that_may_issue_rules_is_no_warning(agency: str) -> None:
 
 def test_decisions_filled_with_the_stock_stay_as_printed() -> None:  # quirk 38
     item = OLD.with_figures(
-        disclosure__licensing__previous_items="79", disclosure__licensing__change="-71", disclosure__licensing__decisions="8"
+        disclosure__licensing__previous_items="79",
+        disclosure__licensing__change="-71",
+        disclosure__licensing__decisions="8",
     )
     record = record_of(item)
     assert_exact(record, item)

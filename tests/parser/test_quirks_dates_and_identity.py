@@ -76,8 +76,12 @@ def test_a_time_of_generation_beside_another_date_changes_nothing() -> None:
     assert published(ITEM, html(ITEM, head=PUB + other)) == (date(2024, 1, 22), PublishedSource.META)
 
 
-@pytest.mark.parametrize("label", ["发布日期", "发布时间", "公开日期", "更新时间", "时间", "日期", "时间发布", "发布于"])
-@pytest.mark.parametrize("written", ["2024-01-20", "2024年1月20日", "2024/01/20", "2024.1.20", "2024-01-20 15:32:07", "[2024-01-20]"])
+@pytest.mark.parametrize(
+    "label", ["发布日期", "发布时间", "公开日期", "更新时间", "时间", "日期", "时间发布", "发布于"]
+)
+@pytest.mark.parametrize(
+    "written", ["2024-01-20", "2024年1月20日", "2024/01/20", "2024.1.20", "2024-01-20 15:32:07", "[2024-01-20]"]
+)
 def test_a_labelled_date_beside_the_title_is_the_pages(label: str, written: str) -> None:
     page = html(ITEM).replace("</h1>", f"</h1><p>来源：本站　{label}：{written}　点击数：</p>")
     assert published(ITEM, page) == (date(2024, 1, 20), PublishedSource.PAGE)
@@ -85,7 +89,14 @@ def test_a_labelled_date_beside_the_title_is_the_pages(label: str, written: str)
 
 @pytest.mark.parametrize(
     "line",
-    ["发布时间: 点击数: 12", "发布日期：", "来源:1", "发布时间：1970-01-01", "发布时间：2024-02-30", "发布日期：0000-00-00"],
+    [
+        "发布时间: 点击数: 12",
+        "发布日期：",
+        "来源:1",
+        "发布时间：1970-01-01",
+        "发布时间：2024-02-30",
+        "发布日期：0000-00-00",
+    ],
 )
 def test_a_label_without_a_date_gives_way_to_the_signature(line: str) -> None:  # quirk 61
     record = record_of(ITEM, lambda item: html(item).replace("</h1>", f"</h1><p>{line}</p>"))
@@ -140,7 +151,9 @@ def test_a_report_without_signature_and_date_has_none() -> None:  # quirk 47
     assert (record.published_on, record.published_source, record.publisher) == (None, None, ITEM.agency)
 
 
-@pytest.mark.parametrize("line", ["2024年1月1日起施行新的检索办法，群众可在专栏查阅。", "自2022年3月5日至2023年2月1日试行。"])
+@pytest.mark.parametrize(
+    "line", ["2024年1月1日起施行新的检索办法，群众可在专栏查阅。", "自2022年3月5日至2023年2月1日试行。"]
+)
 def test_a_date_in_the_last_sentences_is_no_signature(line: str) -> None:
     assert published(with_line(UNSIGNED, "六、", "六、其他需要报告的事项", line)) == (None, None)
 
@@ -201,7 +214,11 @@ ANONYMOUS = replace(UNSIGNED, title="2023年政府信息公开工作年度报告
         (html(ANONYMOUS, head='<meta name="ContentSource" content="清湾市林业局">'), None, "清湾市林业局"),
         (html(ANONYMOUS, head='<meta name="ContentSource" content="本站">'), None, None),
         (html(ANONYMOUS, body=with_fields(ANONYMOUS, 来源="1", 发布机构="")), None, None),  # quirk 61
-        (html(replace(ANONYMOUS, signed_by="我局", signed="2024年1月19日")), Hints(agency="清湾市统计局"), "清湾市统计局"),
+        (
+            html(replace(ANONYMOUS, signed_by="我局", signed="2024年1月19日")),
+            Hints(agency="清湾市统计局"),
+            "清湾市统计局",
+        ),
         (html(ANONYMOUS), Hints(agency="我局"), None),  # quirk 62
         (html(ANONYMOUS), None, None),
         (
@@ -233,7 +250,9 @@ def test_the_title_names_the_publisher_and_not_the_contact_line() -> None:  # qu
     assert record_of(item).publisher == "柳河区人民政府"
 
 
-@pytest.mark.parametrize("suffix", ["-清湾市柳河区农业农村局", "_清湾市人民政府门户网站", "|政府信息公开", " - 清湾市政府网"])
+@pytest.mark.parametrize(
+    "suffix", ["-清湾市柳河区农业农村局", "_清湾市人民政府门户网站", "|政府信息公开", " - 清湾市政府网"]
+)
 def test_the_sites_name_behind_the_title_is_no_part_of_it(suffix: str) -> None:  # quirk 92
     page = html(ITEM).replace(f"<h1>{ITEM.title}</h1>", "").replace("-清湾市政府信息公开</title>", f"{suffix}</title>")
     record = record_of(ITEM, lambda _: page)

@@ -44,7 +44,9 @@ def test_a_cell_of_fifteen_blank_lines_is_one_cell(item: Paper) -> None:  # quir
 @RENDERED
 def test_labels_broken_over_lines_and_spaces_are_read_as_one_word(item: Paper, dress: type[str]) -> None:  # quirk 12
     newline = "<br>" if dress is pipes else "\n"
-    vertical = relabelled(item, {"自然人": newline.join("自然人"), "结果维持": "结果  维持", "其他结果": "其他    结果"})
+    vertical = relabelled(
+        item, {"自然人": newline.join("自然人"), "结果维持": "结果  维持", "其他结果": "其他    结果"}
+    )
     made = str(dress(vertical))
     assert_exact(record_of(vertical, lambda _: made), item)
 
@@ -77,7 +79,9 @@ def test_a_header_that_arrives_as_rows_of_characters_makes_no_figure_wrong(item:
 
 @BOTH
 def test_a_bookmark_of_word_is_no_part_of_a_label_or_line(item: Paper) -> None:  # quirk 13
-    marked = relabelled(item, {"申请人情况": "[bookmark: _GoBack]申请人情况", "结果纠正": "结果纠[bookmark: _GoBack]正"})
+    marked = relabelled(
+        item, {"申请人情况": "[bookmark: _GoBack]申请人情况", "结果纠正": "结果纠[bookmark: _GoBack]正"}
+    )
     marked = with_line(marked, "四、", f"[bookmark: _GoBack]四、{HEADINGS[3]}")
     record = record_of(marked, text)
     assert_exact(record, item)
@@ -170,7 +174,9 @@ def test_blanks_for_zeros_are_blank_and_no_number_moves(item: Paper, dress: type
 
 @BOTH
 @RENDERED
-def test_a_table_with_nothing_but_its_totals_keeps_them_in_place(item: Paper, dress: type[str]) -> None:  # quirks 20, 78
+def test_a_table_with_nothing_but_its_totals_keeps_them_in_place(
+    item: Paper, dress: type[str]
+) -> None:  # quirks 20, 78
     totals = {
         key: shown if not key.startswith("requests.") or key.endswith(".total") else ""
         for key, shown in item.figures.items()
@@ -246,8 +252,12 @@ def test_tables_that_are_pictures_leave_their_sections_empty(item: Paper) -> Non
 
 @BOTH
 @RENDERED
-@pytest.mark.parametrize("title", ["第二十条  第({})项", "第二十条第({})项", "第二十条 第（{}）项", "第二十条第（ {} ）项"])
-def test_a_block_title_may_hold_spaces_and_other_brackets(item: Paper, dress: type[str], title: str) -> None:  # quirk 24
+@pytest.mark.parametrize(
+    "title", ["第二十条  第({})项", "第二十条第({})项", "第二十条 第（{}）项", "第二十条第（ {} ）项"]
+)
+def test_a_block_title_may_hold_spaces_and_other_brackets(
+    item: Paper, dress: type[str], title: str
+) -> None:  # quirk 24
     labels = {f"第二十条第（{number}）项": title.format(number) for number in ("一", "五", "六", "八")}
     assert_exact(record_of(relabelled(item, labels), dress), item)
 
@@ -255,7 +265,9 @@ def test_a_block_title_may_hold_spaces_and_other_brackets(item: Paper, dress: ty
 @BOTH
 @RENDERED
 @pytest.mark.parametrize("shown", ["4", "43个。", "60", "0", "1283条"])
-def test_a_total_added_below_the_table_is_read_from_its_own_cell(item: Paper, dress: type[str], shown: str) -> None:  # 25
+def test_a_total_added_below_the_table_is_read_from_its_own_cell(
+    item: Paper, dress: type[str], shown: str
+) -> None:  # 25
     added = replace(item, figures={**item.figures, "disclosure.published.total": shown})
     assert_exact(record_of(added, dress), added)
 
@@ -324,7 +336,9 @@ def test_the_last_table_may_be_split_into_two(item: Paper, dress: type[str]) -> 
 
 def test_lines_of_prose_in_a_split_table_are_no_rows() -> None:  # quirk 85
     lines = ["（一）行政复议情况如下表", "（二）行政诉讼情况如下表", "（三）复议后起诉情况如下表"]
-    split = with_sheets(NEW, 4, lambda _: [part for pair in zip(lines, split_review_sheets(NEW), strict=True) for part in pair])
+    split = with_sheets(
+        NEW, 4, lambda _: [part for pair in zip(lines, split_review_sheets(NEW), strict=True) for part in pair]
+    )
     assert_exact(record_of(split), NEW)
 
 
@@ -340,7 +354,12 @@ def test_a_blank_last_cell_stays_blank_beside_a_lone_number(item: Paper, dress: 
 
 @BOTH
 def test_a_table_of_metadata_before_the_others_is_none_of_them(item: Paper) -> None:  # quirk 91
-    fields = [("名称", item.title), ("索引号", "990100/2024-00012"), ("发布机构", item.agency), ("公开日期", "2024-01-17")]
+    fields = [
+        ("名称", item.title),
+        ("索引号", "990100/2024-00012"),
+        ("发布机构", item.agency),
+        ("公开日期", "2024-01-17"),
+    ]
     rows = "".join(f"<tr><td>{name}</td><td>{escape(value)}</td></tr>" for name, value in fields)
     record = record_of(item, lambda paper: html(paper, body=f"<table>{rows}</table>{render.article(paper)}"))
     assert_exact(record, item)

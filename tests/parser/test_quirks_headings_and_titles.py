@@ -115,7 +115,14 @@ def test_a_heading_on_the_line_where_section_one_ends_begins_section_two() -> No
     "lines",
     [
         ["清湾市柳河区水利局", "2023年政府信息公开工作年度报告"],
-        ["清湾市柳河区水利局", "", "2023年", "", "政府信息公开工作", "年度报告"],  # quirk 4: four lines, blank ones between
+        [
+            "清湾市柳河区水利局",
+            "",
+            "2023年",
+            "",
+            "政府信息公开工作",
+            "年度报告",
+        ],  # quirk 4: four lines, blank ones between
         ["清湾市柳河区水利局2023年政府信息公开", "工作年度报告"],
         ["清湾市柳河区水利局", "2023年政府信息公开工作年度报", "告"],
         ["清湾市柳河区", "水利局2023年政府信息公开工作年度报告"],
@@ -180,7 +187,9 @@ def test_a_report_without_year_and_period_takes_the_year_its_text_speaks_of_most
 
 def test_a_report_that_speaks_of_two_years_alike_has_no_year() -> None:  # quirk 6
     item = in_section(without_period(PAPER), 1, "2022年更新两次，2023年更新三次。")
-    item = replace(in_section(item, 5, "口径不齐。"), signed=None, prose={**item.prose, 5: ("口径不齐。",), 6: ("无。",)})
+    item = replace(
+        in_section(item, 5, "口径不齐。"), signed=None, prose={**item.prose, 5: ("口径不齐。",), 6: ("无。",)}
+    )
     assert record_of(item).report_year is None
 
 
@@ -228,7 +237,9 @@ def test_an_instruction_of_the_template_left_in_harms_nothing() -> None:  # quir
 def test_a_numbering_that_restarts_is_read_by_its_words() -> None:  # quirk 81
     prose = [f"{numeral}、{words}" for numeral, words in zip(NUMERALS, (
         "工作部署", "制度建设", "主动公开工作情况", "政府信息公开申请情况", "平台建设", "监督保障"), strict=True)]  # fmt: skip
-    item = with_headings(PAPER, lambda number, words: f"{NUMERALS[number - 2]}、{words}" if number > 1 else f"一、{words}")
+    item = with_headings(
+        PAPER, lambda number, words: f"{NUMERALS[number - 2]}、{words}" if number > 1 else f"一、{words}"
+    )
     item = with_line(item, "一、总体情况", "一、总体情况", *prose)
     record = record_of(item)
     assert headings(record) == SIX
