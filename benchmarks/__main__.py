@@ -16,7 +16,7 @@ def main() -> int:
     failed = False
     for ratio in ratios():
         print(ratio.line(), flush=True)
-        failed = failed or ratio.value > ratio.limit
+        failed = failed or not ratio.holds
     return int(failed)
 
 

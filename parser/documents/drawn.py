@@ -16,6 +16,8 @@ from parser.documents.text import is_page_number
 
 _NEAR = 3.0  # points: edges of one ruled line, drawn for neighbouring cells
 _NUMBERS_AT_END = re.compile(r"(?:\s[\d,.]+){3}$")
+_BEGINS = re.compile(r"[一二三四五六七八九十]{1,2}[、.．]|[（(][一二三四五六七八九十]{1,2}[)）]|第[一二三四五六]部分")
+_LONG = 24  # characters of a line: one in the print of an official letter has 28, its first 26
 _LEAST_RULES = 3  # so many vertical rules ending at one height are a table's
 Box = tuple[float, float, float, float]
 Drawn = dict[str, Any]  # pdfplumber's own shape: x0, x1, top, bottom, and text and size or orientation, width, height
@@ -260,7 +262,7 @@ def _joined(pages: Sequence[tuple[int, list[Piece]]]) -> list[Block]:
                     continue
                 grids += 1
                 blocks.append(replace(piece, number=grids))
-            elif position == 0 and isinstance(last, Line) and page > 1 and _unfinished(last.text):
+            elif position == 0 and isinstance(last, Line) and page > 1 and _goes_on(last.text, piece.text):
                 blocks[-1] = replace(last, text=last.text + piece.text)
             else:
                 lines += 1
@@ -268,8 +270,10 @@ def _joined(pages: Sequence[tuple[int, list[Piece]]]) -> list[Block]:
     return blocks
 
 
-def _unfinished(text: str) -> bool:
-    return len(text) > 40 and not text.rstrip().endswith(("。", "！", "？", "：", ":", "；", "”"))
+def _goes_on(above: str, below: str) -> bool:
+    """Whether a line at the foot of a page goes on at the head of the next: it is long, ends in no sign and is no title."""
+    ended = above.rstrip().endswith(("。", "！", "？", "：", ":", "；", "”", "报告"))
+    return len(above) > _LONG and not ended and _BEGINS.match(below) is None
 
 
 def _same_columns(above: Grid, below: Grid) -> bool:

@@ -45,6 +45,9 @@ _PROSE = (
 _LINKED = 0.8  # the share of a line in links from which it is a link itself
 _TITLE_CLASS = re.compile(r"(?:^|[\s_-])(?:\w*title|tit|\w+[_-]tit\d?|biaoti|artT|bt)(?:\s|$)", re.IGNORECASE)
 _LOOK = 20_000  # how much of a nested table's text is looked at
+_ROW = re.compile(r"<tr[\s>]", re.IGNORECASE)
+_ROW_END = re.compile(r"<\\?/\s*(?:tr|tbody|table)\s*>", re.IGNORECASE)
+_LONGEST_ROW = 40_000  # characters of markup; a longer one is a layout table's, and holds the article
 _MAX_DEPTH = 400  # deeper markup is read as flat text
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0\u3000\u200b\ufeff]+")
 _SCRIPT_STRING = re.compile(
@@ -55,7 +58,7 @@ _SCRIPT_STRING = re.compile(
 
 def read_html(text: str) -> Document:
     """A document from an HTML page or fragment; malformed markup is read as a browser would, or refused in one sentence."""
-    tree = _tree(text)
+    tree = _tree(_without_open_row(text))
     walker = _Walker()
     walker.walk(tree)
     if not any(holds_marker(grid.text) for grid in walker.grids):
@@ -70,6 +73,14 @@ def read_html(text: str) -> Document:
         else ()
     )
     return Document("html", blocks, fields, notes, body)
+
+
+def _without_open_row(text: str) -> str:
+    """A page without the table row it is cut in: the last number there may have lost digits."""
+    start = max((match.start() for match in _ROW.finditer(text)), default=None)
+    if start is None or _ROW_END.search(text, start) is not None or len(text) - start > _LONGEST_ROW:
+        return text
+    return text[:start]
 
 
 def _tree(text: str) -> etree._Element:

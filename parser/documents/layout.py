@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from parser.documents.document import Cell, Grid
-from parser.labels import normal
+from parser.forms import form
+from parser.labels import core, normal
 from parser.sections import is_heading
 
 # Words only the statutory tables print; a table that has one holds data.
@@ -48,6 +50,15 @@ def _prose(row: tuple[Cell, ...], *, every: bool) -> str | None:
     text = printed[0].text
     if is_heading(text):
         return text
-    if holds_marker(normal(text)) and len(text) <= 2 * _PROSE:
+    sentence = "。" in text and "发布总数" not in text  # 本年新收政府信息公开申请61件，均已办结。
+    if holds_marker(normal(text)) and len(text) <= 2 * _PROSE and not sentence:
+        return None
+    if every and core(text) in _labels():  # a row of blank cells, or the name of a group
         return None
     return text if every or len(text) > _PROSE else None
+
+
+@cache
+def _labels() -> frozenset[str]:
+    tables = [form(name) for name in ("disclosure", "requests", "review", "statistics_2014", "statistics_2008")]
+    return frozenset(label for table in tables for row in table.rows for label in row.labels)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from parser.cells import read_cell
+from parser.dates import first_date
 from parser.documents.document import Block, Document, Grid, Line, RawCell, ragged, resolve
 from parser.labels import squeeze
 from parser.record import State
@@ -15,12 +16,14 @@ _SEPARATOR = re.compile(r"^\|?\s*:?-{3,}:?\s*(\|\s*:?-{3,}:?\s*)*\|?$")
 _PIPE = re.compile(r"(?<!\\)\|")
 _PAGE_NUMBER = re.compile(r"^(?:[-—–]\s*)?\d{1,3}(?:\s*[-—–])?$|^第?\s*\d{1,3}\s*页(?:\s*[/共]\s*\d{1,3}\s*页?)?$")
 _BOOKMARK = re.compile(r"\[bookmark:[^\]]*\]", re.IGNORECASE)
+_OPEN_NUMBER = re.compile(r"(?:^|(?<=[\s|]))[+-]?[\d,.]*\d\S{0,2}$")
 _HEADING_MARK = re.compile(r"^#{1,6}\s+")
 
 
 def read_text(text: str, kind: str = "text") -> Document:
     """A document from text: TAB tables, pipe tables, or lines alone."""
     lines = _BOOKMARK.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")
+    _drop_open_number(lines)
     blocks: list[Block] = []
     grids = 0
     number = 0
@@ -29,10 +32,14 @@ def read_text(text: str, kind: str = "text") -> Document:
         line = lines[index]
         if line.startswith("\t"):
             rows, index = _tab_table(lines, index)
+            if index == len(lines) and lines[-1]:
+                rows.pop()  # the file may be cut inside this row
             grids += 1
             blocks.append(ragged(grids, rows))
         elif line.lstrip().startswith("|") and _PIPE.search(line.strip()[1:]):
             piped, index = _pipe_rows(lines, index)
+            if index == len(lines) and lines[-1] and not lines[-1].rstrip().endswith("|"):
+                piped.pop()  # as above
             for grid in _pipe_grids(piped, grids):
                 grids += 1
                 blocks.append(grid)
@@ -43,6 +50,12 @@ def read_text(text: str, kind: str = "text") -> Document:
                 heading = _HEADING_MARK.match(line) is not None
                 blocks.append(Line(_HEADING_MARK.sub("", line).strip(), number, heading))
     return Document(kind, tuple(_without_page_numbers(blocks)))
+
+
+def _drop_open_number(lines: list[str]) -> None:
+    """A number that is the last thing of a file without a newline may have lost digits: it is left out (dates stay)."""
+    if not lines[-1].startswith(("\t", "|")) and first_date(lines[-1]) is None:
+        lines[-1] = _OPEN_NUMBER.sub("", lines[-1])
 
 
 def is_page_number(text: str) -> bool:

@@ -11,7 +11,8 @@ from parser.labels import core, normal
 from parser.record import Figure, Finding, Severity, State
 from parser.tables.strips import Strip, figure, is_value, unknown_label
 
-_UNIT_CELLS = frozenset({"条", "件", "次", "篇", "个", "人", "人次", "万元", "元", "--", "---", "——", "-", "/", ""})
+_UNIT_WORDS = frozenset({"条", "件", "次", "篇", "个", "人", "人次", "万元", "元"})
+_UNIT_CELLS = _UNIT_WORDS | {"--", "---", "——", "-", "/", ""}
 _LABELS_WIDE = 3
 
 
@@ -25,6 +26,7 @@ class StatisticsTable:
     value_columns: dict[int, int] = field(default_factory=dict)  # grid number -> grid column of the value
     open: bool = False
     met: list[str] = field(default_factory=list)
+    wide: int = 0  # cells of the header: a row of the annex with fewer may lack its value
 
     @cached_property
     def form(self) -> Form:
@@ -45,6 +47,7 @@ class StatisticsTable:
             if self.figures and len(self.figures) == len(self.form.rows):
                 return False
             self.open = True
+            self.wide = len(strip.cells)
             return True
         if not self.open:
             return False
@@ -71,7 +74,8 @@ class StatisticsTable:
             return False
         if row.name in self.met:
             return False
-        value = self._value(strip.cells[index + 1 :])
+        short = self.table == "statistics_2008" and len(strip.cells) < self.wide
+        value = self._value(strip.cells[index + 1 :]) if not short else None
         if value is None:
             self.findings.append(
                 Finding(
@@ -106,7 +110,7 @@ class StatisticsTable:
         if self.table == "statistics_2008" and len(rest) > 1:
             rest = rest[1:]  # the code
             return rest[-1] if len(rest) == 1 or normal(rest[0].text) == normal(rest[-1].text) else None
-        return rest[0] if len(rest) == 1 else None
+        return rest[0] if len(rest) == 1 and normal(rest[0].text) not in _UNIT_WORDS else None
 
     def complain(self, strip: Strip) -> Finding | None:
         """A row with a value and a label that is not on the form."""

@@ -82,9 +82,12 @@ def place(values: Sequence[Cell], columns: Sequence[str], leaves: Mapping[int, s
     Else the grid column decides; else the one reading in which the surplus cells are blank padding on one side.
     """
     wanted = len(columns)
+    known = len(set(leaves.values()) & set(columns)) == wanted
     if len(values) == wanted:
+        if known and values[0].is_blank and values[0].column < min(leaves):  # cut short, its first cells are a label's
+            return Placement(problem=f"blank cells of labels may be among the {wanted} cells")
         return Placement(dict(zip(columns, values, strict=True)))
-    if len(set(leaves.values()) & set(columns)) == wanted:
+    if known:
         return _by_column(values, columns, leaves)
     surplus = len(values) - wanted
     if surplus < 0:

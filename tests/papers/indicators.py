@@ -134,7 +134,7 @@ ROWS_2008: tuple[tuple[str, str, str | None], ...] = (
 )
 ROWS = {"2008": ROWS_2008, "2014": ROWS_2014}
 # Sums by the beginnings of their parts' names; a part that is a sum itself stands below it.
-SUMS = {
+SUMS: dict[str, dict[str, tuple[str, ...]]] = {
     "2014": {
         "answered_refused": ("refused_",), "received": ("received_",), "completed": ("completed_",),
         "answered": ("answered_",), "reconsideration": ("reconsideration_",), "litigation": ("litigation_",),

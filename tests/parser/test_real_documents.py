@@ -37,7 +37,7 @@ def differences(expected: dict[str, Any], record: Record) -> list[str]:
     date = record.published_on.isoformat() if record.published_on is not None else None
     headings = {section.number: section.heading for section in record.sections}
     failing = {(each.rule, each.row or each.column) for each in record.findings if each.rule in ARITHMETIC}
-    for name, have, want in (
+    for name, said, wanted in (
         ("title", record.title, expected["title"]),
         ("publisher", record.publisher, expected["publisher"]),
         ("report_year", record.report_year, expected["report_year"]),
@@ -46,6 +46,6 @@ def differences(expected: dict[str, Any], record: Record) -> list[str]:
         ("headings", [headings.get(number) for number in range(1, 7)], expected["section_headings"]),
         ("findings", failing, {tuple(pair) for pair in expected["findings"]}),
     ):
-        if have != want:
-            found.append(f"{name}: {have}, not {want}")
+        if said != wanted:
+            found.append(f"{name}: {said}, not {wanted}")
     return found
