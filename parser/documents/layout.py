@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -15,6 +16,7 @@ MARKERS = (
     "第二十条", "本年新收政府信息公开申请", "结转下年度继续办理", "结果维持", "统计指标", "指标名称", "信息内容", "勾稽关系", "行政事业性收费",
     "发布总数", "予以公开",
 )  # fmt: skip
+_ITEM = re.compile(r"\d{1,2}[.、]\D")
 _PROSE = 60  # a full-width row longer than this is a paragraph (the identity sentence has 35 characters)
 
 
@@ -31,7 +33,7 @@ def unwrap(grid: Grid, *, every: bool = False) -> Iterator[Grid | str]:
     """
     open_rows: list[tuple[Cell, ...]] = []
     for row in grid.rows:
-        text = _prose(row, every=every)
+        text = _prose(row, every=every and not (open_rows and _is_item(row)))
         if text is None:
             open_rows.append(row)
             continue
@@ -55,7 +57,13 @@ def _prose(row: tuple[Cell, ...], *, every: bool) -> str | None:
         return None
     if every and core(text) in _labels():  # a row of blank cells, or the name of a group
         return None
-    return text if every or len(text) > _PROSE else None
+    return text if every or len(text) > _PROSE or (sentence and len(row) == 1) else None
+
+
+def _is_item(row: tuple[Cell, ...]) -> bool:
+    """Whether a row inside a table prints nothing but an item's label (2.其他法律行政止公开), its values blank."""
+    text = "".join(normal(cell.text) for cell in row)
+    return _ITEM.match(text) is not None and "。" not in text
 
 
 @cache

@@ -103,8 +103,9 @@ def _tab_table(lines: list[str], index: int) -> tuple[list[list[str]], int]:
 
 
 def _is_after_table(line: str, row: list[list[str]]) -> bool:
-    """Whether a line below an empty cell is no part of it: a heading, a sentence, or words where values stand."""
-    return is_heading(line) or "。" in line or any(_is_number("\n".join(cell)) for cell in row)
+    """Whether a line below an empty cell is no part of it: a heading, a sentence, a number, or words where values stand."""
+    alone = is_heading(line) or "。" in line or is_page_number(line) or _is_number(line)
+    return alone or any(_is_number("\n".join(cell)) for cell in row)
 
 
 def _is_number(text: str) -> bool:

@@ -42,6 +42,7 @@ class ReviewTable:
     findings: list[Finding] = field(default_factory=list)
     header: list[Strip] = field(default_factory=list)
     named: list[str] = field(default_factory=list)  # the groups named since the last row of values
+    by_row: bool = False  # the columns stand above, and each row is a group
 
     @property
     def form(self) -> Form:
@@ -64,9 +65,13 @@ class ReviewTable:
         groups = [_groups()[text] for text in strip.texts if text in _groups()]
         if self.figures and any(f"{TABLE}.{group}.total" in self.figures for group in groups):
             return False
-        labelled = groups and strip.texts[0] in _groups() and len(strip.cells) >= len(self.form.columns)
+        columns = any(text in _columns() for above in self.header for text in above.texts)
+        labelled = (
+            (columns or self.by_row) and strip.texts[0] in _groups() and len(strip.cells) > len(self.form.columns)
+        )
         values = [cell for cell in strip.cells if is_value(cell.text)]
         if labelled and len(groups) == 1 and len(values) == len(self.form.columns):
+            self.by_row = True
             self._fill(strip, groups, tuple(values))  # one group a row: its label, then five values
             return True
         self.header.append(strip)

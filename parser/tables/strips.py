@@ -96,7 +96,7 @@ def place(values: Sequence[Cell], columns: Sequence[str], leaves: Mapping[int, s
     leading = all(cell.is_blank for cell in values[:surplus])
     if trailing and not leading:
         return Placement(dict(zip(columns, values[:wanted], strict=True)))
-    if leading and not trailing:
+    if leading and (not trailing or all(cell.is_blank for cell in values)):
         return Placement(dict(zip(columns, values[surplus:], strict=True)))
     return Placement(problem=f"{len(values)} cells stand where the form has {wanted}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from tests.papers.changes import in_section, printing, with_sheets
 from tests.papers.paper import HEADINGS, NUMERALS, Paper, paper
 from tests.papers.render import html, text, word
 
+Dress = Callable[[Paper], str | bytes]
 ITEM = paper("清湾市柳河区统计局", 2023, busy=12)
 
 
@@ -203,7 +205,7 @@ def test_tables_make_a_report_of_an_attachment_without_title() -> None:
 
 
 @pytest.mark.parametrize("dress", [html, text, word], ids=["html", "text", "docx"])
-def test_the_blank_form_is_readable_and_nobodys(dress: type[str]) -> None:
+def test_the_blank_form_is_readable_and_nobodys(dress: Dress) -> None:
     blank = printing(ITEM, disclosure="", requests="", review="")
     blank = replace(
         blank, title="中华人民共和国政府信息公开工作年度报告格式", preface="", signed=None, signed_by=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -15,6 +16,7 @@ from tests.papers.changes import with_line
 from tests.papers.paper import Paper, paper
 from tests.papers.render import html, pipes, text
 
+Dress = Callable[[Paper], str | bytes]
 ITEM = replace(paper("清湾市柳河区农业农村局", 2023), signed="2024年1月19日")
 UNSIGNED = replace(ITEM, signed=None, signed_by=None)
 SIGNED = (date(2024, 1, 19), PublishedSource.SIGNED)
@@ -136,7 +138,7 @@ def test_the_day_of_viewing_is_no_date_of_publication(clock: str) -> None:
     ],
 )
 @pytest.mark.parametrize("dress", [html, text, pipes], ids=["html", "text", "pipes"])
-def test_the_date_signed_is_read_however_it_is_written(dress: type[str], written: str, day: date) -> None:
+def test_the_date_signed_is_read_however_it_is_written(dress: Dress, written: str, day: date) -> None:
     record = record_of(replace(ITEM, signed=written), dress)
     assert (record.published_on, record.published_source) == (day, PublishedSource.SIGNED)
 

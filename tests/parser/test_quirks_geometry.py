@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 
@@ -13,7 +14,6 @@ from tests.papers import render
 from tests.papers.agreement import assert_exact, assert_never_wrong, headings, missing, record_of, rules, wrong
 from tests.papers.changes import (
     Content,
-    halves,
     keys_of,
     relabelled,
     with_cells,
@@ -23,9 +23,18 @@ from tests.papers.changes import (
     without,
 )
 from tests.papers.corpus import cut_headers, empty_column, flattened, in_script, skin, wide_table
-from tests.papers.paper import HEADINGS, REQUEST_COLUMNS, Paper, Sheet, SheetCell, expanded, paper, split_review_sheets
-from tests.papers.render import html, paragraphs, pipes, text
+from tests.papers.paper import (
+    HEADINGS,
+    REQUEST_COLUMNS,
+    Paper,
+    Sheet,
+    SheetCell,
+    expanded,
+    paper,
+)
+from tests.papers.render import html, paragraphs, pipes, text, workbook
 
+Dress = Callable[[Paper], str | bytes]
 OLD = paper("大坪镇人民政府", 2020, busy=9)
 NEW = paper("清湾市柳河区审计局", 2023, busy=40)
 BOTH = pytest.mark.parametrize("item", [OLD, NEW], ids=["2019", "2021"])
@@ -42,7 +51,7 @@ def test_a_cell_of_fifteen_blank_lines_is_one_cell(item: Paper) -> None:  # quir
 
 @BOTH
 @RENDERED
-def test_labels_broken_over_lines_and_spaces_are_read_as_one_word(item: Paper, dress: type[str]) -> None:  # quirk 12
+def test_labels_broken_over_lines_and_spaces_are_read_as_one_word(item: Paper, dress: Dress) -> None:  # quirk 12
     newline = "<br>" if dress is pipes else "\n"
     vertical = relabelled(
         item, {"自然人": newline.join("自然人"), "结果维持": "结果  维持", "其他结果": "其他    结果"}
@@ -71,7 +80,7 @@ def characters(item: Paper) -> Paper:
 
 @BOTH
 @RENDERED
-def test_a_header_that_arrives_as_rows_of_characters_makes_no_figure_wrong(item: Paper, dress: type[str]) -> None:  # 12
+def test_a_header_that_arrives_as_rows_of_characters_makes_no_figure_wrong(item: Paper, dress: Dress) -> None:  # 12
     record = record_of(characters(item), dress)
     assert_never_wrong(record, item)
     assert missing(record, item) <= set(keys_of(item, "review."))
@@ -90,7 +99,7 @@ def test_a_bookmark_of_word_is_no_part_of_a_label_or_line(item: Paper) -> None: 
 
 @BOTH
 @RENDERED
-def test_spaces_that_do_not_break_around_numbers_are_nothing(item: Paper, dress: type[str]) -> None:  # quirk 14
+def test_spaces_that_do_not_break_around_numbers_are_nothing(item: Paper, dress: Dress) -> None:  # quirk 14
     def change(cell: SheetCell) -> SheetCell:
         return replace(cell, text=f"\u00a0{cell.text}\u00a0") if cell.key else cell
 
@@ -165,7 +174,7 @@ def test_a_document_that_lost_its_repeated_lines_has_no_figure_that_is_wrong(ite
 
 @BOTH
 @RENDERED
-def test_blanks_for_zeros_are_blank_and_no_number_moves(item: Paper, dress: type[str]) -> None:  # quirks 20, 77
+def test_blanks_for_zeros_are_blank_and_no_number_moves(item: Paper, dress: Dress) -> None:  # quirks 20, 77
     blank = replace(item, figures={key: "" if shown == "0" else shown for key, shown in item.figures.items()})
     record = record_of(blank, dress)
     assert_exact(record, blank)
@@ -174,9 +183,7 @@ def test_blanks_for_zeros_are_blank_and_no_number_moves(item: Paper, dress: type
 
 @BOTH
 @RENDERED
-def test_a_table_with_nothing_but_its_totals_keeps_them_in_place(
-    item: Paper, dress: type[str]
-) -> None:  # quirks 20, 78
+def test_a_table_with_nothing_but_its_totals_keeps_them_in_place(item: Paper, dress: Dress) -> None:  # quirks 20, 78
     totals = {
         key: shown if not key.startswith("requests.") or key.endswith(".total") else ""
         for key, shown in item.figures.items()
@@ -197,7 +204,7 @@ def one_cell(item: Paper, shown: str = "0") -> Paper:
 
 @BOTH
 @RENDERED
-def test_one_cell_across_the_seven_columns_is_nobodys_figure(item: Paper, dress: type[str]) -> None:  # quirk 21
+def test_one_cell_across_the_seven_columns_is_nobodys_figure(item: Paper, dress: Dress) -> None:  # quirk 21
     lost = keys_of(item, "requests.")
     record = record_of(one_cell(item), dress)
     assert_never_wrong(record, without(item, lost), lost=set())
@@ -225,14 +232,14 @@ LABELLESS = pytest.mark.parametrize(("dress", "blank"), [(text, True), (text, Fa
 
 @BOTH
 @LABELLESS
-def test_rows_without_labels_count_where_the_form_has_as_many(item: Paper, dress: type[str], blank: bool) -> None:  # 22
+def test_rows_without_labels_count_where_the_form_has_as_many(item: Paper, dress: Dress, blank: bool) -> None:  # 22
     lost = without_labels(item, *range(7, 15), blank=blank)
     assert_exact(record_of(lost, dress), item)
 
 
 @BOTH
 @LABELLESS
-def test_rows_without_labels_are_nobodys_where_one_is_gone(item: Paper, dress: type[str], blank: bool) -> None:  # 89
+def test_rows_without_labels_are_nobodys_where_one_is_gone(item: Paper, dress: Dress, blank: bool) -> None:  # 89
     lost = without_labels(item, *range(7, 15), blank=blank, gone=9)
     record = record_of(lost, dress)
     assert_never_wrong(record, without(item, keys_of(item, "requests.refused_")), lost=set())
@@ -255,9 +262,7 @@ def test_tables_that_are_pictures_leave_their_sections_empty(item: Paper) -> Non
 @pytest.mark.parametrize(
     "title", ["第二十条  第({})项", "第二十条第({})项", "第二十条 第（{}）项", "第二十条第（ {} ）项"]
 )
-def test_a_block_title_may_hold_spaces_and_other_brackets(
-    item: Paper, dress: type[str], title: str
-) -> None:  # quirk 24
+def test_a_block_title_may_hold_spaces_and_other_brackets(item: Paper, dress: Dress, title: str) -> None:  # quirk 24
     labels = {f"第二十条第（{number}）项": title.format(number) for number in ("一", "五", "六", "八")}
     assert_exact(record_of(relabelled(item, labels), dress), item)
 
@@ -265,9 +270,7 @@ def test_a_block_title_may_hold_spaces_and_other_brackets(
 @BOTH
 @RENDERED
 @pytest.mark.parametrize("shown", ["4", "43个。", "60", "0", "1283条"])
-def test_a_total_added_below_the_table_is_read_from_its_own_cell(
-    item: Paper, dress: type[str], shown: str
-) -> None:  # 25
+def test_a_total_added_below_the_table_is_read_from_its_own_cell(item: Paper, dress: Dress, shown: str) -> None:  # 25
     added = replace(item, figures={**item.figures, "disclosure.published.total": shown})
     assert_exact(record_of(added, dress), added)
 
@@ -285,7 +288,7 @@ def test_a_total_added_below_the_table_may_stand_in_a_cell_beside_its_label() ->
 
 @BOTH
 @RENDERED
-def test_footnotes_behind_the_last_table_belong_to_its_section(item: Paper, dress: type[str]) -> None:  # quirk 26
+def test_footnotes_behind_the_last_table_belong_to_its_section(item: Paper, dress: Dress) -> None:  # quirk 26
     notes = ("注：1.本表由办公室填写，没有发生的填“0”。", "2.三类内部事务信息的口径与上年一致。")
     noted = with_line(item, "五、", *notes, f"五、{HEADINGS[4]}")
     record = record_of(noted, dress)
@@ -295,56 +298,8 @@ def test_footnotes_behind_the_last_table_belong_to_its_section(item: Paper, dres
 
 
 @BOTH
-@pytest.mark.parametrize("folio", ["- 3 -", "3", "第3页", "Page 9 - 2020年报_审计局 / P. 9"])
-@pytest.mark.parametrize("dress", [html, text, pipes], ids=["html", "text", "pipes"])
-def test_a_page_number_between_the_halves_of_a_table_is_no_row(item: Paper, folio: str, dress: type[str]) -> None:  # 27
-    def halved_by(sheet: Sheet) -> list[Content]:
-        above, below = halves(sheet, len(sheet) // 2)
-        return [above, folio, below]
-
-    halved = item
-    for number in (2, 3):
-        halved = with_sheets(halved, number, halved_by)
-    assert_exact(record_of(halved, dress), item)
-
-
-@BOTH
-def test_a_lone_page_number_at_the_end_is_no_text(item: Paper) -> None:  # quirk 27
-    record = record_of(item, lambda paper: text(paper) + "\n1\n")
-    assert_exact(record, item)
-    assert not record.sections[5].text.endswith("1")
-
-
-@BOTH
-@RENDERED
-def test_the_last_table_may_be_split_into_three(item: Paper, dress: type[str]) -> None:  # quirk 28
-    split = with_sheets(item, 4, lambda _: split_review_sheets(item))
-    assert_exact(record_of(split, dress), item)
-
-
-@BOTH
-@RENDERED
-def test_the_last_table_may_be_split_into_two(item: Paper, dress: type[str]) -> None:  # quirk 28
-    def change(sheet: Sheet) -> list[Content]:
-        labels = tuple(SheetCell(cell.text) for cell in sheet[2][:5])
-        groups = (SheetCell("未经复议直接起诉", 1, 5), SheetCell("复议后起诉", 1, 5))
-        first = ((SheetCell("行政复议", 1, 5),), labels, sheet[3][:5])
-        return [first, "", ((SheetCell("行政诉讼", 1, 10),), groups, (*labels, *labels), sheet[3][5:])]
-
-    assert_exact(record_of(with_sheets(item, 4, change), dress), item)
-
-
-def test_lines_of_prose_in_a_split_table_are_no_rows() -> None:  # quirk 85
-    lines = ["（一）行政复议情况如下表", "（二）行政诉讼情况如下表", "（三）复议后起诉情况如下表"]
-    split = with_sheets(
-        NEW, 4, lambda _: [part for pair in zip(lines, split_review_sheets(NEW), strict=True) for part in pair]
-    )
-    assert_exact(record_of(split), NEW)
-
-
-@BOTH
 @pytest.mark.parametrize("dress", [text, pipes], ids=["text", "pipes"])
-def test_a_blank_last_cell_stays_blank_beside_a_lone_number(item: Paper, dress: type[str]) -> None:  # quirk 90
+def test_a_blank_last_cell_stays_blank_beside_a_lone_number(item: Paper, dress: Dress) -> None:  # quirk 90
     blank = item.with_figures(requests__carried_out__total="")
     loose = with_sheets(blank, 3, lambda sheet: [sheet[:-1], "1", sheet[-1:]])
     record = record_of(loose, dress)
@@ -404,3 +359,23 @@ def test_a_row_with_a_cell_too_few_gets_no_figures_it_cannot_place() -> None:
     record: Record = record_of(with_rows(NEW, 3, change), text)
     assert_never_wrong(record, without(NEW, keys), lost=set())
     assert [found.row for found in record.findings if found.rule == "cells.unplaced"] == ["granted"]
+
+
+@BOTH
+def test_a_row_of_a_worksheet_whose_values_are_blank_is_a_row(item: Paper) -> None:
+    rows = (
+        "requests.refused_prohibited_by_law.",
+        "requests.granted.",
+        "disclosure.licensing.",
+        "requests.carried_out.",
+    )
+    blank = replace(item, figures={**item.figures, **dict.fromkeys(keys_of(item, *rows), "")})
+    assert_exact(record_of(blank, workbook), blank)
+    misprinted = relabelled(blank, {"2.其他法律行政法规禁止公开": "2.其他法律行政止公开"})
+    assert_exact(record_of(misprinted, workbook), blank)
+
+
+@BOTH
+def test_a_sentence_with_the_words_of_a_label_is_prose_in_a_worksheet_too(item: Paper) -> None:
+    for dress in (workbook, wide_table):
+        assert item.prose[1][2] in record_of(item, dress).sections[0].text
