@@ -18,7 +18,8 @@ def mended(items: Iterable[Strip | Line]) -> Iterator[Strip | Line]:
     """The stream with the two halves of a cut row as one strip.
 
     The last row of a page and the first row of the next are one row if their labels together are a label of a form,
-    one of them alone is none, and no column holds a value in both.
+    one of them alone is none, and no column holds a value in both; or if one holds nothing but a label and the other
+    nothing but values.
     """
     held: Strip | None = None
     for item in items:
@@ -50,7 +51,7 @@ def _joined(above: Strip, below: Strip) -> Strip | None:
         default=None,
     )
     if label is None:
-        return None
+        return _label_and_values_apart(above, pairs)
     top, rest = pairs[label]
     if rest is None or core(top.text + rest.text) not in _labels():
         return None
@@ -67,6 +68,25 @@ def _joined(above: Strip, below: Strip) -> Strip | None:
         else:
             return None  # a value on both pages: two rows
     return Strip(above.grid, tuple(cells), tuple(core(cell.text) for cell in cells))
+
+
+def _label_and_values_apart(above: Strip, pairs: list[tuple[Cell, Cell | None]]) -> Strip | None:
+    """A cut row whose label stands on one page and all its values on the other."""
+    tops = [top for top, _ in pairs]
+    rests = [rest for _, rest in pairs if rest is not None]
+    for one, other in ((tops, rests), (rests, tops)):
+        printed = [cell for cell in one if not cell.is_blank]
+        label_alone = printed and all(_is_words(cell) for cell in printed) and core(printed[-1].text) in _labels()
+        values_alone = any(not cell.is_blank for cell in other) and not any(_is_words(cell) for cell in other)
+        if label_alone and values_alone:
+            break
+    else:
+        return None
+    cells = tuple(
+        replace(rest, column=top.column, colspan=top.colspan) if top.is_blank and rest is not None else top
+        for top, rest in pairs
+    )
+    return Strip(above.grid, cells, tuple(core(cell.text) for cell in cells))
 
 
 def _under(cell: Cell, row: tuple[Cell, ...]) -> Cell | None:
