@@ -13,6 +13,8 @@ from parser.labels import core
 from parser.record import State
 from parser.tables.strips import Strip
 
+_LEVELS = 3  # labels of a row: level 1, level 2, its own
+
 
 def mended(items: Iterable[Strip | Line]) -> Iterator[Strip | Line]:
     """The stream with the two halves of a cut row as one strip.
@@ -51,7 +53,7 @@ def _joined(above: Strip, below: Strip) -> Strip | None:
         default=None,
     )
     if label is None:
-        return _label_and_values_apart(above, pairs)
+        return _label_and_values_apart(above, below, pairs)
     top, rest = pairs[label]
     if rest is None or core(top.text + rest.text) not in _labels():
         return None
@@ -70,23 +72,27 @@ def _joined(above: Strip, below: Strip) -> Strip | None:
     return Strip(above.grid, tuple(cells), tuple(core(cell.text) for cell in cells))
 
 
-def _label_and_values_apart(above: Strip, pairs: list[tuple[Cell, Cell | None]]) -> Strip | None:
+def _label_and_values_apart(above: Strip, below: Strip, pairs: list[tuple[Cell, Cell | None]]) -> Strip | None:
     """A cut row whose label stands on one page and all its values on the other."""
-    tops = [top for top, _ in pairs]
-    rests = [rest for _, rest in pairs if rest is not None]
-    for one, other in ((tops, rests), (rests, tops)):
-        printed = [cell for cell in one if not cell.is_blank]
-        label_alone = printed and all(_is_words(cell) for cell in printed) and core(printed[-1].text) in _labels()
-        values_alone = any(not cell.is_blank for cell in other) and not any(_is_words(cell) for cell in other)
-        if label_alone and values_alone:
-            break
-    else:
+    if not any(_is_label_alone(one) and _is_values_alone(other) for one, other in ((above, below), (below, above))):
         return None
     cells = tuple(
         replace(rest, column=top.column, colspan=top.colspan) if top.is_blank and rest is not None else top
         for top, rest in pairs
     )
     return Strip(above.grid, cells, tuple(core(cell.text) for cell in cells))
+
+
+def _is_label_alone(strip: Strip) -> bool:
+    printed = [cell for cell in strip.cells if not cell.is_blank]
+    label = core(printed[-1].text) if printed else ""
+    return (
+        len(printed) <= _LEVELS and all(_is_words(cell) for cell in printed) and len(label) > 2 and label in _labels()
+    )
+
+
+def _is_values_alone(strip: Strip) -> bool:
+    return any(not cell.is_blank for cell in strip.cells) and not any(_is_words(cell) for cell in strip.cells)
 
 
 def _under(cell: Cell, row: tuple[Cell, ...]) -> Cell | None:
