@@ -38,7 +38,7 @@ def read_text(text: str, kind: str = "text") -> Document:
             blocks.append(ragged(grids, rows))
         elif line.lstrip().startswith("|") and _PIPE.search(line.strip()[1:]):
             piped, index = _pipe_rows(lines, index)
-            if index == len(lines) and lines[-1] and not lines[-1].rstrip().endswith("|"):
+            if index == len(lines) and lines[-1] and _is_open(piped):
                 piped.pop()  # as above
             for grid in _pipe_grids(piped, grids):
                 grids += 1
@@ -118,6 +118,11 @@ def _pipe_rows(lines: list[str], index: int) -> tuple[list[str], int]:
         rows.append(lines[index].strip())
         index += 1
     return rows, index
+
+
+def _is_open(rows: list[str]) -> bool:
+    """Whether the last row of a pipe table lacks its end, or cells that the row above has."""
+    return not rows[-1].endswith("|") or (len(rows) > 1 and rows[-1].count("|") < rows[-2].count("|"))
 
 
 def _pipe_grids(rows: list[str], grids: int) -> Iterator[Grid]:
