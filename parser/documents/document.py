@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -190,8 +190,3 @@ def ragged(number: int, rows: Iterable[Iterable[str]]) -> Grid:
         ),
         aligned=False,
     )
-
-
-def renumber(grid: Grid, number: int) -> Grid:
-    """The same grid under another number."""
-    return replace(grid, number=number)

@@ -16,7 +16,7 @@ from parser.tables.review import ReviewTable
 from parser.tables.statistics import StatisticsTable
 from parser.tables.strips import Strip, stream
 
-LEAST_SURE = 0.9  # of a recognised figure: of 20,000 one was read wrong more surely than 0.8 (11 as 12, 0.81)
+LEAST_SURE = 0.9  # of a recognised figure: of about 14,000 one was read wrong more surely than 0.8 (11 as 12, 0.81)
 _SHOWN = 12
 _ORDER = ("disclosure", "requests", "review", "statistics_2014", "statistics_2008")
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from parser.documents.document import Cell
 from parser.forms import Form, form
-from parser.record import Figure, Finding, Severity
+from parser.record import Figure, Finding
 from parser.tables.strips import (
     NOT_CERTAIN,
     Placement,
@@ -158,17 +158,6 @@ class ReviewTable:
     def complain(self, strip: Strip) -> Finding | None:
         """Any row between the header and its values is a surprise."""
         return unknown_label(TABLE, strip, strip.cells[0].text) if self.named and len(strip.cells) > 1 else None
-
-    def missing(self) -> Finding | None:
-        """Headers were met and no row of values after them."""
-        if not self.named:
-            return None
-        return Finding(
-            rule="cells.unplaced",
-            severity=Severity.WARNING,
-            table=TABLE,
-            message="the header has no row of values below it",
-        )
 
 
 def is_header(strip: Strip) -> bool:

@@ -23,7 +23,6 @@ class StatisticsTable:
     table: str
     figures: dict[str, Figure] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    value_columns: dict[int, int] = field(default_factory=dict)  # grid number -> grid column of the value
     open: bool = False
     met: list[str] = field(default_factory=list)
     wide: int = 0  # cells of the header: a row of the annex with fewer may lack its value
