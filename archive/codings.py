@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
 import brotli
@@ -10,6 +11,7 @@ from archive.errors import PayloadRefused
 
 LIMIT = 256 << 20  # bytes; the largest reports are scans of some tens of megabytes
 _STEP = 1 << 20
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,8}")
 
 
 def decode(body: bytes, coding: str | None, url: str) -> bytes:
@@ -31,6 +33,33 @@ def decode(body: bytes, coding: str | None, url: str) -> bytes:
         else:
             raise PayloadRefused(f"the payload of {url} has the content coding {name!r}, which is not read")
     return body
+
+
+def entity(body: bytes, transfer_encoding: str | None, url: str) -> bytes:
+    """The body without its transfer coding (RFC 9112, 7.1). Raises :class:`PayloadRefused`.
+
+    A body that is not chunked although its header says so is returned as it is, as with content codings.
+    """
+    if (transfer_encoding or "").strip().lower() != "chunked":
+        return body
+    plain: list[bytes] = []
+    position = 0
+    while True:
+        end = body.find(b"\n", position)
+        size = body[position:end].partition(b";")[0].strip() if end >= 0 else b""
+        if not _HEXADECIMAL.fullmatch(size):
+            if not plain:
+                return body
+            raise PayloadRefused(f"the chunks of {url} are damaged at {position}")
+        length = int(size, 16)
+        if length == 0:
+            return b"".join(plain)
+        position = end + 1
+        if position + length > len(body):
+            raise PayloadRefused(f"the chunks of {url} are cut")
+        plain.append(body[position : position + length])
+        position += length
+        position += 2 if body[position : position + 2] == b"\r\n" else 1
 
 
 def _is_zlib(body: bytes) -> bool:

@@ -6,13 +6,17 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select
 
+from archive.deposit import deposit
+from archive.locks import locked
+from archive.notes import CrawlBegun, CrawlEnded
 from archive.schema import CrawlRow
 from archive.store import Archive
 from archive.warc import digest
 
-RUNNING, STOPPED, FINISHED = "running", "stopped", "finished"
+STOPPED, FINISHED = "stopped", "finished"
+LOCK = "crawls.lock"
 
 
 @dataclass(frozen=True)
@@ -25,28 +29,21 @@ class Crawl:
 
 def begin(archive: Archive, arguments: dict[str, Any], portals: list[str]) -> Crawl:
     """Begin a crawl, or go on with the one of the same arguments and portals that was killed or stopped early."""
-    written, addresses = (
-        json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str),
-        json.dumps(sorted(portals)),
-    )
+    written = json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str)
+    addresses = json.dumps(sorted(portals))
     key = digest(f"{written}\n{addresses}".encode())
-    with archive.writing() as session:
-        unended = select(CrawlRow.id).where(CrawlRow.key == key, CrawlRow.state != FINISHED)
-        known = session.scalars(unended.order_by(CrawlRow.id.desc()).limit(1)).first()
-        if known is not None:
-            session.execute(update(CrawlRow).where(CrawlRow.id == known).values(state=RUNNING, ended_at=None))
-            return Crawl(known, resumed=True)
-        row = CrawlRow(
-            key=key, arguments=written, portals=addresses, state=RUNNING, begun_at=archive.clock(), ended_at=None
-        )
-        session.add(row)
-        session.flush()
-        return Crawl(row.id, resumed=False)
+    with locked(archive.folder, LOCK):  # two that begin at once get two numbers
+        with archive.session() as session:
+            unended = select(CrawlRow.id).where(CrawlRow.key == key, CrawlRow.state != FINISHED)
+            known = session.scalars(unended.order_by(CrawlRow.id.desc()).limit(1)).first()
+            number = known or (session.scalar(select(func.max(CrawlRow.id))) or 0) + 1
+        note = CrawlBegun(archive.clock(), number, key=key, arguments=written, portals=addresses)
+        deposit(archive, notes=[note])
+    return Crawl(number, resumed=known is not None)
 
 
 def finish(archive: Archive, crawl_id: int, state: str) -> None:
     """End a crawl: ``finished``, or ``stopped`` if the same command is to go on with it."""
     if state not in {FINISHED, STOPPED}:
         raise ValueError(f"a crawl does not end as {state!r}")
-    with archive.writing() as session:
-        session.execute(update(CrawlRow).where(CrawlRow.id == crawl_id).values(state=state, ended_at=archive.clock()))
+    deposit(archive, notes=[CrawlEnded(archive.clock(), crawl_id, state)])

@@ -47,6 +47,12 @@ def due(publisher_name: str, report_year: int) -> Due:
     return Due(date(published_in, *rule.day), date(published_in, *rule.hard), rule.publisher_class, rule.basis)
 
 
+def last_days(published_in: int) -> list[date]:
+    """The days of a year on which any deadline ends, in their order."""
+    days = {day for rule in _rules() for day in (rule.day, rule.hard)}
+    return sorted(date(published_in, month, day) for month, day in days)
+
+
 @cache
 def _rules() -> tuple[_Rule, ...]:
     data = tomllib.loads(files("archive").joinpath("deadlines.toml").read_text(encoding="utf-8"))

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from pathlib import Path
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 import parser
-from archive.documents import Known, Outcome, Parse, Reading, read_documents
+from archive.batches import BATCH, Selection, Work, count, load_batch
+from archive.documents import Outcome, Parse, Reading
 from archive.filing import file_reading, refresh
-from archive.locks import locked
-from archive.publishers import attach_columns, scope
-from archive.schema import Article, ArticleColumn, ListRow, Portal, ReportColumn, Sighting, Version
+from archive.locks import locked, take
+from archive.publishers import attach_columns
+from archive.readers import Readers
+from archive.schema import Article, Sighting, Version
 from archive.store import Archive
-from archive.timeline import Moment, Timeline, load
+from archive.timeline import Moment
+from archive.visits import Visits
 
-BATCH = 100  # articles to a transaction: a kill loses some seconds of parsing, a writer waits no longer than a commit
 LOCK = "derive.lock"
-_WITH_RECORD = frozenset({Outcome.REPORT, Outcome.UNREAD})
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -36,174 +40,134 @@ class Derived:
     uncaptured: int = 0
 
 
-@dataclass
-class _Work:
-    """An article with all that is needed to derive it; ``readings`` holds null where the documents were as before."""
-
-    article: Article
-    known: Known
-    scope: str
-    timeline: Timeline
-    readings: list[tuple[Moment, Reading | None]]
-
-
 def derive(
     archive: Archive,
     *,
     everything: bool = False,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
     parse: Parse = parser.parse,
+    jobs: int = 1,
 ) -> Derived:
-    """Derive what was captured or noted since the last time; ``everything`` forgets what was derived and begins anew.
+    """Derive what was captured or noted since the last time; ``everything`` derives all anew.
 
     ``progress`` gets (done, all, address) after each article. ``parse`` may be a guarded stand-in for
-    :func:`parser.parse` that opens documents in a child process. A run that is killed goes on with the next one.
+    :func:`parser.parse` that opens documents in child processes, ``jobs`` of them side by side. A run that is killed
+    goes on with the next one.
     """
-    with locked(archive.folder, LOCK):
+    counts: Counter[str] = Counter()
+
+    def file(works: list[Work]) -> None:
         with archive.writing() as session:
-            if everything:
-                session.execute(update(Article).values(stale=Article.stale + 1, derived_through=0, basis=None))
+            counts.update(file_batch(session, works))
+
+    with turn(archive.folder):
+        with archive.writing() as session:
             attach_columns(session)
-            total = session.scalar(select(func.count()).select_from(Article).where(Article.stale > 0)) or 0
-        counts: Counter[str] = Counter()
-        done = last = 0
-        while batch := _load(archive, last):
-            last = batch[-1].article.id
-            for work in batch:
-                _read(archive, work, parse)
+        walk(archive, Selection(everything), Readers(archive, parse, jobs), file, progress=progress)
+    return Derived(**{field.name: counts[field.name] for field in fields(Derived)})
+
+
+def walk(
+    archive: Archive,
+    selection: Selection,
+    readers: Readers,
+    file: Callable[[list[Work]], None],
+    *,
+    after: int = 0,
+    progress: Progress | None = None,
+) -> None:
+    """Read the selected articles behind an id and hand them to ``file`` in batches, in their order.
+
+    The next batch is being read while one is filed.
+    """
+    total = count(archive, selection, after)
+    done = 0
+    with readers:
+        begun = readers.start(load_batch(archive, selection, after, BATCH))
+        while begun:
+            works: list[Work] = []
+            for future in begun:
+                works.append(future.result())
                 done += 1
                 if progress is not None:
-                    progress(done, max(done, total), work.article.url)
-            with archive.writing() as session:
-                counts.update(_file(session, work) for work in batch)
-        return Derived(**{field.name: counts[field.name] for field in fields(Derived)})
+                    progress(done, max(done, total), works[-1].article.url)
+            begun = readers.start(load_batch(archive, selection, works[-1].article.id, BATCH))
+            file(works)
 
 
-def _load(archive: Archive, after: int) -> list[_Work]:
-    query = select(Article, Portal.division).outerjoin(Portal, Portal.id == Article.portal_id)
-    query = query.where(Article.stale > 0, Article.id > after).order_by(Article.id).limit(BATCH)
-    with archive.session() as session:
-        return [
-            _Work(article, _known(session, article), scope(division, article.url), load(session, article), [])
-            for article, division in session.execute(query).all()
-        ]
+@contextmanager
+def turn(folder: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    """Deriving takes turns; ``waiting`` is called where somebody else is at it."""
+    with (folder / LOCK).open("ab") as file:
+        if take(file):
+            yield
+            return
+    if waiting is not None:
+        waiting()
+    with locked(folder, LOCK):
+        yield
 
 
-def _known(session: Session, article: Article) -> Known:
-    rows = select(ListRow.title, ListRow.listed_on).where(
-        ListRow.address.in_({article.address, article.requested_address}), ListRow.refused.is_(None)
-    )
-    row = session.execute(rows.order_by(ListRow.listed_on.is_(None), ListRow.id).limit(1)).first()
-    agency = article.agency
-    if agency is None:
-        columns = select(ReportColumn.agency).join(ArticleColumn, ArticleColumn.column_id == ReportColumn.id)
-        columns = columns.where(ArticleColumn.article_id == article.id, ReportColumn.agency.is_not(None))
-        agency = session.scalars(columns.order_by(ReportColumn.id).limit(1)).first()
-    return Known(
-        listed_title=row.title if row is not None else None,
-        listed_on=row.listed_on if row is not None else None,
-        page_title=article.page_title,
-        page_date=article.page_date,
-        agency=agency,
-        refused=article.refused,
-    )
-
-
-def _read(archive: Archive, work: _Work, parse: Parse) -> None:
-    """Read each moment's documents; the same documents are never read twice in a row."""
-    basis = work.article.basis
-    for moment in work.timeline.moments:
-        reading = None
-        if moment.documents is not None and (fresh := moment.documents.basis(work.known)) != basis:
-            reading, basis = read_documents(archive, moment.documents, work.known, parse), fresh
-        work.readings.append((moment, reading))
-    if not work.readings and work.article.outcome is None:
-        work.article.outcome, work.article.detail = Outcome.UNCAPTURED, "nothing of it was fetched"
-        if work.known.refused is not None:
-            work.article.outcome, work.article.detail = Outcome.REFUSED, work.known.refused
-    work.article.basis = basis
-
-
-def _file(session: Session, work: _Work) -> str:
-    """File an article's readings; the name of the count it goes to."""
-    article = session.get_one(Article, work.article.id)
-    reports = _reports_of(session, article.id)
-    if article.derived_through == 0:  # from the beginning: what was seen before is seen again, or was never there
-        session.execute(delete(Sighting).where(Sighting.article_id == article.id))
-        article.version_id = article.withdrawn_at = None
-    before = article.withdrawn_at
-    article.outcome, article.detail = work.article.outcome, work.article.detail
-    visit = _Visit(session, article, work.scope)
-    for moment, reading in work.readings:
-        visit.file(moment, reading)
-    visit.end()
-    reports |= visit.reports
-    article.basis, article.derived_through = work.article.basis, work.timeline.through
+def file_batch(session: Session, works: Sequence[Work]) -> list[str]:
+    """File the readings of a batch; for each article the name of the count in :class:`Derived` it goes to."""
+    ids = [work.article.id for work in works]
+    articles = {article.id: article for article in session.scalars(select(Article).where(Article.id.in_(ids)))}
+    seen = select(Version.report_id).join(Sighting, Sighting.version_id == Version.id)
+    reports = set(session.scalars(seen.where(Sighting.article_id.in_(ids))))
+    anew = [work.article.id for work in works if work.anew]
+    if anew:  # what was seen before is seen again, or was never there
+        session.execute(delete(Sighting).where(Sighting.article_id.in_(anew)))
+    counts = []
+    for work in works:
+        filing = _Filing(session, articles[work.article.id], work)
+        counts.append(filing.go_through(work))
+        reports |= filing.reports
     refresh(session, reports)
-    fresh = update(Article).where(
-        Article.id == article.id, Article.stale == work.article.stale
-    )  # not if noted meanwhile
-    session.execute(fresh.values(stale=0), execution_options={"synchronize_session": False})
-    if visit.count is not None:
-        return visit.count
-    if article.outcome in {Outcome.REFUSED, Outcome.FAILED, Outcome.UNCAPTURED}:
-        return str(article.outcome)
-    return "changed" if article.withdrawn_at != before else "unchanged"
+    return counts
 
 
-class _Visit:
-    """Files the readings of one article in their order."""
+class _Filing:
+    """Files the readings of one article."""
 
-    def __init__(self, session: Session, article: Article, within: str) -> None:
-        self.session = session
-        self.article = article
-        self.within = within
+    def __init__(self, session: Session, article: Article, work: Work) -> None:
+        self._session = session
+        self._article = article
+        self._within = work.scope
         self.reports: set[int] = set()
-        self.count: str | None = None
-        query = select(Sighting).where(Sighting.article_id == article.id)
-        latest = session.scalars(query.order_by(Sighting.last_seen_at.desc()).limit(1)).first()
-        self.last_seen = latest.last_seen_at if latest is not None else None
-        self.shown = article.version_id if article.outcome in _WITH_RECORD else None
+        self._count: str | None = None
 
-    def file(self, moment: Moment, reading: Reading | None) -> None:
-        """File what a moment showed: gone, the same as before, or a new reading."""
-        if moment.documents is None:
-            if self.last_seen is None or moment.at >= self.last_seen:
-                self.article.withdrawn_at = self.article.withdrawn_at or moment.at
-            return
-        if reading is not None:
-            self._outcome(moment, reading)
-        elif self.shown is not None:
-            sighting = self.session.get_one(Sighting, (self.shown, self.article.id))
-            sighting.last_seen_at = max(sighting.last_seen_at, moment.at)
-            self._seen(moment, self.shown)
+    def go_through(self, work: Work) -> str:
+        """File what was read; the name of the article's count."""
+        article = self._article
+        before = article.withdrawn_at
+        visits = Visits.of(work, article.version_id)
+        visits.go_through(work, self._file, self._again)
+        article.outcome, article.detail, article.version_id = visits.outcome, visits.detail, visits.version
+        article.withdrawn_at, article.withdrawn_because = visits.withdrawn_at, visits.withdrawn_because
+        article.basis, article.derived_through = work.basis, work.timeline.through
+        fresh = update(Article).where(Article.id == article.id, Article.stale == work.article.stale)
+        self._session.execute(  # not if it was noted meanwhile
+            fresh.values(stale=0), execution_options={"synchronize_session": False}
+        )
+        if self._count is not None:
+            return self._count
+        if article.outcome in {Outcome.REFUSED, Outcome.FAILED, Outcome.UNCAPTURED}:
+            return str(article.outcome)
+        return "changed" if article.withdrawn_at != before else "unchanged"
 
-    def end(self) -> None:
-        """The spider may have found the article gone where no status says so."""
-        gone_at = self.article.gone_at
-        if gone_at is not None and (self.last_seen is None or gone_at >= self.last_seen):
-            self.article.withdrawn_at = self.article.withdrawn_at or gone_at
-
-    def _outcome(self, moment: Moment, reading: Reading) -> None:
-        self.article.outcome, self.article.detail, self.shown = reading.outcome, reading.detail, None
-        if reading.record is None:
-            return
-        filed = file_reading(self.session, self.article, reading, self.within, moment.at)
+    def _file(self, moment: Moment, reading: Reading) -> int:
+        """A reading with a record becomes a version, or is one that is known."""
+        filed = file_reading(self._session, self._article, reading, self._within, moment.at)
         self.reports.add(filed.report_id)
-        self.shown = filed.version_id
-        self._seen(moment, filed.version_id)
         if reading.outcome is Outcome.UNREAD:
-            self.count = "unread"
+            self._count = "unread"
         elif filed.new_report:
-            self.count = "created"
-        elif filed.new_version and self.count is None:
-            self.count = "changed"
+            self._count = "created"
+        elif filed.new_version and self._count is None:
+            self._count = "changed"
+        return filed.version_id
 
-    def _seen(self, moment: Moment, version_id: int) -> None:
-        if self.last_seen is None or moment.at >= self.last_seen:
-            self.last_seen, self.article.version_id, self.article.withdrawn_at = moment.at, version_id, None
-
-
-def _reports_of(session: Session, article_id: int) -> set[int]:
-    query = select(Version.report_id).join(Sighting, Sighting.version_id == Version.id)
-    return set(session.scalars(query.where(Sighting.article_id == article_id)))
+    def _again(self, moment: Moment, version_id: int) -> None:
+        """The same documents were seen once more."""
+        sighting = self._session.get_one(Sighting, (version_id, self._article.id))
+        sighting.last_seen_at = max(sighting.last_seen_at, moment.at)

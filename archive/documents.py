@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from email.message import Message
 from enum import StrEnum
+from functools import cached_property
 
 from archive.captures import Capture, head, payload
+from archive.emptied import only_passing
 from archive.errors import ArchiveError
+from archive.schema import storable
 from archive.store import Archive
+from archive.versions import Meaning, meaning
 from archive.warc import digest, header
 from parser.errors import NotAReport, ParserError, UnsupportedFormat
 from parser.hints import Hints
@@ -45,21 +49,25 @@ class Known:
 
 @dataclass(frozen=True)
 class Documents:
-    """The captures an article consisted of at one moment."""
+    """The captures an article consisted of at one moment; ``unfetched`` says that it links to a file nobody ever got."""
 
     page: Capture | None
     attachments: tuple[Capture, ...]
+    unfetched: bool = False
 
     def basis(self, known: Known) -> str:
         """A digest of all that a reading is made from: while it stays the same, nothing needs to be read again."""
         page = self.page.payload_digest if self.page is not None else None
         files = [(capture.url, capture.payload_digest) for capture in self.attachments]
-        return digest(repr((page, files, known)).encode("utf-8", "replace"))
+        return digest(repr((page, files, self.unfetched, known)).encode("utf-8", "replace"))
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The reading of an article. ``publisher`` and ``report_year`` fall back on what list and page say."""
+    """The reading of an article. ``publisher`` and ``report_year`` fall back on what list and page say.
+
+    ``holds_none``: everything was there, was read, and is no report.
+    """
 
     outcome: Outcome
     detail: str | None = None
@@ -68,6 +76,23 @@ class Reading:
     publisher: str | None = None
     report_year: int | None = None
     document_digest: str | None = None  # of a document that could not be read
+    holds_none: bool = False
+
+    @cached_property
+    def line(self) -> str:
+        """The record as it is stored."""
+        return storable(self._record.to_json())
+
+    @cached_property
+    def meant(self) -> Meaning:
+        """What the record means."""
+        return meaning(self._record, self.document_digest)
+
+    @property
+    def _record(self) -> Record:
+        if self.record is None:
+            raise ValueError("a reading without a record means nothing")
+        return self.record
 
 
 @dataclass(frozen=True)
@@ -83,7 +108,7 @@ def read_documents(archive: Archive, documents: Documents, known: Known, parse: 
     No document can stop the others: what the parser says or suffers is the reading's ``detail``.
     """
     if known.refused is not None:
-        return Reading(Outcome.REFUSED, known.refused)
+        return Reading(Outcome.REFUSED, known.refused, holds_none=not _may_be_passing(archive, documents.page))
     tried = []
     for attempt in _attempts(archive, documents, known, parse):
         tried.append(attempt)
@@ -94,14 +119,14 @@ def read_documents(archive: Archive, documents: Documents, known: Known, parse: 
         # the first of equals: the page, then the links in their order
         record, capture = max(read, key=lambda pair: len(pair[0].figures))
         reading = _report(Outcome.REPORT, record, capture, known)
-        return reading if _is_somebodys(reading) else Reading(Outcome.REFUSED, "a blank form")
+        return reading if _is_somebodys(reading) else Reading(Outcome.REFUSED, "a blank form", holds_none=True)
     if not tried:
         return Reading(Outcome.UNCAPTURED, "nothing of it was fetched")
     unsupported = next((attempt for attempt in tried if isinstance(attempt.error, UnsupportedFormat)), None)
     title = _report_title(known)
     if unsupported is not None and title is not None:
         return _unread(unsupported, title, known)
-    return _no_report(tried)
+    return _no_report(archive, documents, tried)
 
 
 def _attempts(archive: Archive, documents: Documents, known: Known, parse: Parse) -> Iterator[_Tried]:
@@ -178,12 +203,22 @@ def _unread(attempt: _Tried, title: str, known: Known) -> Reading:
     )
 
 
-def _no_report(tried: list[_Tried]) -> Reading:
+def _no_report(archive: Archive, documents: Documents, tried: list[_Tried]) -> Reading:
     """Why there is no report: a fault weighs more than a refusal, since it may hide one."""
     faults = [attempt for attempt in tried if not isinstance(attempt.error, NotAReport)]
     attempt = (faults or tried)[0]
     if isinstance(attempt.error, NotAReport):
-        return Reading(Outcome.REFUSED, attempt.error.reason)
+        holds_none = not documents.unfetched and not _may_be_passing(archive, documents.page)
+        return Reading(Outcome.REFUSED, attempt.error.reason, holds_none=holds_none)
     expected = isinstance(attempt.error, ParserError | ArchiveError)
     said = str(attempt.error) if expected else f"{type(attempt.error).__name__}: {attempt.error}"
     return Reading(Outcome.FAILED, f"{attempt.capture.url}: {said}")
+
+
+def _may_be_passing(archive: Archive, page: Capture | None) -> bool:
+    if page is None:
+        return True
+    try:
+        return only_passing(payload(archive, page))
+    except ArchiveError:  # what cannot be read proves nothing
+        return True

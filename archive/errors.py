@@ -15,6 +15,10 @@ class ReadOnlyArchive(ArchiveError):
     """The archive was opened for reading and asked to keep something."""
 
 
+class ConnectionLost(ArchiveError):
+    """The connection to the database broke: whether the last writing was committed is not known."""
+
+
 class AddressRefused(ArchiveError):
     """An address that cannot stand in a WARC record or an index."""
 

@@ -6,18 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from archive.documents import Reading
 from archive.inserts import insert_new
 from archive.publishers import find_or_add
-from archive.schema import Article, CaptureRow, FindingRow, Report, Sighting, Version, storable
-from archive.versions import Meaning, meaning, rank, signed_on
+from archive.schema import Article, CaptureRow, FindingRow, Report, Sighting, Version
+from archive.versions import rank, signed_on
 from archive.warc import digest
 from parser.record import Record, Severity, dump_json
 
 PUBLISHED, WITHDRAWN = "published", "withdrawn"
+_Seen = dict[int, list[tuple[Sighting, Article]]]  # by version
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,14 @@ def file_reading(session: Session, article: Article, reading: Reading, within: s
     if record is None or capture is None:
         raise ValueError("a reading without a record is not filed")
     report, new_report = _report(session, article, reading, within, at)
-    meant = meaning(record, reading.document_digest)
-    known = select(Version).where(Version.report_id == report.id, Version.digest == meant.digest)
+    known = select(Version).where(Version.report_id == report.id, Version.digest == reading.meant.digest)
     version = session.scalars(known).first()
     new_version = version is None
     if version is None:
         version = Version(report_id=report.id, first_seen_at=at, last_seen_at=at, capture_id=capture.id)
         session.add(version)
     if capture.id == version.capture_id or at < version.first_seen_at:  # the record is that of the first document
-        _fill(version, record, meant)
-        version.publisher, version.report_year = reading.publisher, reading.report_year
+        _fill(version, record, reading)
         version.document_url, version.capture_id = capture.url, capture.id
         session.flush()
         _file_findings(session, version.id, record)
@@ -56,9 +55,34 @@ def file_reading(session: Session, article: Article, reading: Reading, within: s
 def refresh(session: Session, report_ids: Iterable[int]) -> None:
     """Bring the rows of reports into line with what is seen of their versions; what nobody sees any more is dropped."""
     session.flush()
-    for report_id in sorted(report_ids):
-        _refresh(session, report_id)
+    ids = sorted(report_ids)
+    versions: dict[int, list[Version]] = {}
+    for version in session.scalars(select(Version).where(Version.report_id.in_(ids)).order_by(Version.id)):
+        versions.setdefault(version.report_id, []).append(version)
+    query = select(Sighting, Article).join(Article, Article.id == Sighting.article_id)
+    query = query.join(Version, Version.id == Sighting.version_id).where(Version.report_id.in_(ids))
+    seen: _Seen = {}
+    for sighting, article in session.execute(query):
+        seen.setdefault(sighting.version_id, []).append((sighting, article))
+    for report in session.scalars(select(Report).where(Report.id.in_(ids)).order_by(Report.id)):
+        left = [version for version in versions.get(report.id, ()) if version.id in seen]
+        for version in left:
+            _refresh_version(session, version, [sighting for sighting, _ in seen[version.id]])
+        if left:
+            _choose(report, left, seen)
     session.flush()
+    _drop(session, ids, [one.id for several in versions.values() for one in several if one.id not in seen])
+
+
+def _drop(session: Session, report_ids: list[int], unseen: list[int]) -> None:
+    """Versions nobody sees any more, and reports without a version, children first."""
+    if unseen:
+        session.execute(delete(FindingRow).where(FindingRow.version_id.in_(unseen)))
+        session.execute(delete(Version).where(Version.id.in_(unseen)))
+    without = ~exists().where(Version.report_id == Report.id)
+    session.execute(
+        delete(Report).where(Report.id.in_(report_ids), without), execution_options={"synchronize_session": "fetch"}
+    )
 
 
 def _report(session: Session, article: Article, reading: Reading, within: str, at: datetime) -> tuple[Report, bool]:
@@ -82,11 +106,12 @@ def _report(session: Session, article: Article, reading: Reading, within: str, a
     return session.scalars(known).one(), True
 
 
-def _fill(version: Version, record: Record, meant: Meaning) -> None:
-    line = storable(record.to_json())
+def _fill(version: Version, record: Record, reading: Reading) -> None:
+    line, meant = reading.line, reading.meant
     counts = {severity: sum(finding.severity is severity for finding in record.findings) for severity in Severity}
     version.digest, version.record_digest, version.prose_digest = meant.digest, meant.record, meant.prose
     version.record, version.line_digest = line, digest(line.encode())
+    version.publisher, version.report_year = reading.publisher, reading.report_year
     version.title, version.template, version.figures = record.title, record.template, len(record.figures)
     version.errors, version.warnings = counts[Severity.ERROR], counts[Severity.WARNING]
     version.infos = counts[Severity.INFO]
@@ -128,29 +153,6 @@ def _sight(
         sighting.published_on, sighting.published_source = record.published_on, source
 
 
-def _refresh(session: Session, report_id: int) -> None:
-    report = session.get(Report, report_id)
-    if report is None:
-        return
-    versions = session.scalars(select(Version).where(Version.report_id == report_id)).all()
-    query = select(Sighting, Article).join(Article, Article.id == Sighting.article_id)
-    query = query.join(Version, Version.id == Sighting.version_id).where(Version.report_id == report_id)
-    seen: dict[int, list[tuple[Sighting, Article]]] = {}
-    for sighting, article in session.execute(query):
-        seen.setdefault(sighting.version_id, []).append((sighting, article))
-    for version in versions:
-        if version.id in seen:
-            _refresh_version(session, version, [sighting for sighting, _ in seen[version.id]])
-        else:
-            session.execute(delete(FindingRow).where(FindingRow.version_id == version.id))
-            session.delete(version)
-    versions = [version for version in versions if version.id in seen]
-    if not versions:
-        session.delete(report)
-        return
-    _choose(report, versions, seen)
-
-
 def _refresh_version(session: Session, version: Version, sightings: list[Sighting]) -> None:
     first = min(sightings, key=lambda sighting: (sighting.first_seen_at, sighting.article_id))
     version.first_seen_at = first.first_seen_at
@@ -167,7 +169,7 @@ def _refresh_version(session: Session, version: Version, sightings: list[Sightin
         version.published_on = version.published_source = None
 
 
-def _choose(report: Report, versions: list[Version], seen: dict[int, list[tuple[Sighting, Article]]]) -> None:
+def _choose(report: Report, versions: list[Version], seen: _Seen) -> None:
     """The current version is what a live address shows: the one with most figures, then the earliest (portals: rule 7)."""
     shown = {
         version.id: [article for _, article in seen[version.id] if article.version_id == version.id]
@@ -175,11 +177,13 @@ def _choose(report: Report, versions: list[Version], seen: dict[int, list[tuple[
     }
     live = {key: [one for one in articles if one.withdrawn_at is None] for key, articles in shown.items()}
     candidates = [version for version in versions if live[version.id]]
-    report.state, report.withdrawn_at = PUBLISHED, None
+    report.state, report.withdrawn_at, report.withdrawn_because = PUBLISHED, None, None
     if not candidates:
         report.state = WITHDRAWN
-        ends = [one.withdrawn_at for articles in shown.values() for one in articles if one.withdrawn_at is not None]
-        report.withdrawn_at = max(ends, default=max(version.last_seen_at for version in versions))
+        gone = [one for articles in shown.values() for one in articles]
+        ends = [(one.withdrawn_at, one.withdrawn_because) for one in gone if one.withdrawn_at is not None]
+        elsewhere = (max(version.last_seen_at for version in versions), "its addresses show another report by now")
+        report.withdrawn_at, report.withdrawn_because = max(ends, default=elsewhere, key=lambda end: end[0])
         candidates = [version for version in versions if shown[version.id]]
     if candidates:
         current = min(candidates, key=lambda version: (-version.figures, version.first_seen_at, version.id))

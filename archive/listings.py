@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
-from archive.addresses import canonical, host_of, wire
-from archive.errors import AddressRefused
-from archive.inserts import insert_new
-from archive.schema import (
-    Article,
-    ArticleColumn,
-    Attachment,
-    ColumnReading,
-    ListRow,
-    Portal,
-    ReportColumn,
-)
+from archive.addresses import wire
+from archive.deposit import deposit
+from archive.notes import ArticleNote, ColumnNote, PortalNote, RowsNote
+from archive.schema import Article, ListRow, Portal, ReportColumn
 from archive.store import Archive
-from parser.titles import read as read_title
 
 
 @dataclass(frozen=True)
@@ -51,11 +40,9 @@ def note_portal(
     at: datetime | None = None,
 ) -> None:
     """A portal's reading ended. ``division`` is the code of its division where the registry knows it."""
-    with archive.writing() as session:
-        row = session.get_one(Portal, _portal(session, portal))
-        row.division = division or row.division
-        if outcome is not None:
-            row.outcome, row.detail, row.crawl_id, row.read_at = outcome, detail, crawl_id, at or archive.clock()
+    moment = at or archive.clock()
+    note = PortalNote(moment, crawl_id, portal=portal, outcome=outcome, detail=detail, division=division)
+    deposit(archive, notes=[note])
 
 
 def note_column(
@@ -70,19 +57,24 @@ def note_column(
     pages: int,
     rows: int,
     reports: int,
+    full: bool = True,
     at: datetime | None = None,
 ) -> None:
     """A column was followed to its end, or given up. ``at`` is the time of reading, by default now."""
-    with archive.writing() as session:
-        column_id = _column(session, portal, column_url, agency)
-        known = select(ColumnReading).where(ColumnReading.column_id == column_id, ColumnReading.crawl_id == crawl_id)
-        reading = session.scalars(known).first() if crawl_id is not None else None
-        if reading is None:
-            reading = ColumnReading(column_id=column_id, crawl_id=crawl_id)
-            session.add(reading)
-        reading.outcome, reading.detail = outcome, detail
-        reading.pages, reading.rows, reading.reports = pages, rows, reports
-        reading.read_at = at or archive.clock()
+    note = ColumnNote(
+        at or archive.clock(),
+        crawl_id,
+        portal=portal,
+        column_url=column_url,
+        agency=agency,
+        outcome=outcome,
+        detail=detail,
+        pages=pages,
+        rows=rows,
+        reports=reports,
+        full=full,
+    )
+    deposit(archive, notes=[note])
 
 
 def note_rows(
@@ -98,28 +90,17 @@ def note_rows(
     at: datetime | None = None,
 ) -> None:
     """The rows of a list page: reports as (address, title, date), the others as (address, title, reason)."""
-    del crawl_id  # a row is known by its column and address; when it was seen says enough
-    moment = at or archive.clock()
-    found: list[tuple[str, str, date | None, str | None]] = [(url, title, day, None) for url, title, day in rows]
-    found += [(url, title, None, reason) for url, title, reason in refused]
-    with archive.writing() as session:
-        column_id = _column(session, portal, column_url, agency)
-        for url, title, listed_on, reason in found:
-            try:
-                address = canonical(url)
-            except AddressRefused:
-                continue  # nothing can be fetched from there either
-            _note_row(
-                session,
-                column_id,
-                address,
-                url=wire(url),
-                title=title,
-                listed_on=listed_on,
-                family=family,
-                refused=reason,
-                moment=moment,
-            )
+    note = RowsNote(
+        at or archive.clock(),
+        crawl_id,
+        portal=portal,
+        column_url=column_url,
+        agency=agency,
+        family=family,
+        rows=tuple(rows),
+        refused=tuple(refused),
+    )
+    deposit(archive, notes=[note])
 
 
 def note_article(
@@ -139,32 +120,21 @@ def note_article(
     at: datetime | None = None,
 ) -> None:
     """An article page was read, or found gone. ``url`` is its final address; it is derived anew at the next occasion."""
-    del crawl_id  # its captures know their crawl
-    moment = at or archive.clock()
-    address, requested = canonical(url), canonical(requested_url)
-    with archive.writing() as session:
-        portal_id = _portal(session, portal) if portal is not None else None
-        article = _known_article(session, address, requested, gone=gone)
-        if article is None:
-            article = Article(url=wire(url), address=address, requested_address=requested, derived_through=0, stale=1)
-            session.add(article)
-        else:
-            article.stale = Article.stale + 1  # counted in the database: a capture may be counted at the same time
-        article.portal_id = portal_id if portal_id is not None else article.portal_id
-        article.noted_at = moment
-        if gone:
-            article.gone_at = article.gone_at or moment
-        else:
-            article.requested_address, article.gone_at = requested, None
-            if page_title == article.page_title:  # as with the rows: the first date of a page counts
-                page_date = article.page_date or page_date
-            article.page_title, article.page_date = page_title, page_date
-            article.agency, article.refused = agency, refused
-        session.flush()
-        if portal is not None and column_url is not None:
-            _link(session, article.id, _column(session, portal, column_url, None))
-        for position, (link, name) in enumerate(attachments):
-            _note_attachment(session, article.id, link, name=name, position=position, moment=moment)
+    note = ArticleNote(
+        at or archive.clock(),
+        crawl_id,
+        portal=portal,
+        url=url,
+        requested_url=requested_url,
+        column_url=column_url,
+        page_title=page_title,
+        page_date=page_date,
+        agency=agency,
+        refused=refused,
+        gone=gone,
+        attachments=tuple(attachments),
+    )
+    deposit(archive, notes=[note])
 
 
 def portals(archive: Archive) -> list[PortalState]:
@@ -194,71 +164,3 @@ def rows_of(archive: Archive, column_url: str) -> Iterator[tuple[str, str, date 
     )
     with archive.session() as session:
         yield from session.execute(query.execution_options(yield_per=500))
-
-
-def _portal(session: Session, url: str) -> int:
-    key = wire(url)
-    insert_new(session, Portal, {"url": key, "host": host_of(key)}, "url")
-    return session.scalars(select(Portal.id).where(Portal.url == key)).one()
-
-
-def _column(session: Session, portal: str, url: str, agency: str | None) -> int:
-    portal_id, key = _portal(session, portal), wire(url)
-    insert_new(session, ReportColumn, {"portal_id": portal_id, "url": key, "agency": agency}, "portal_id", "url")
-    row = session.scalars(
-        select(ReportColumn).where(ReportColumn.portal_id == portal_id, ReportColumn.url == key)
-    ).one()
-    if agency is not None and agency != row.agency:
-        row.agency, row.publisher_id = agency, None
-    return row.id
-
-
-def _note_row(session: Session, column_id: int, address: str, *, moment: datetime, **facts: Any) -> None:
-    row = session.scalars(select(ListRow).where(ListRow.column_id == column_id, ListRow.address == address)).first()
-    if row is None:
-        row = ListRow(column_id=column_id, address=address, first_seen_at=moment)
-        session.add(row)
-    elif row.title == facts["title"]:  # migrations reset the dates of old rows: the first one counts
-        facts["listed_on"] = row.listed_on or facts["listed_on"]
-    changed = (row.title, row.listed_on) != (facts["title"], facts["listed_on"])
-    for name, value in facts.items():
-        setattr(row, name, value)
-    row.report_year = read_title(row.title).report_year
-    row.last_seen_at = moment
-    session.flush()
-    if changed and row.refused is None:  # the row's title and date are hints for the parser
-        here = (Article.address == address) | (Article.requested_address == address)
-        session.execute(
-            update(Article).where(here).values(stale=Article.stale + 1),
-            execution_options={"synchronize_session": False},
-        )
-
-
-def _known_article(session: Session, address: str, requested: str, *, gone: bool) -> Article | None:
-    known = session.scalars(select(Article).where(Article.address == address)).first()
-    if known is None and gone:  # it used to redirect
-        known = session.scalars(
-            select(Article).where(Article.requested_address == requested).order_by(Article.id)
-        ).first()
-    return known
-
-
-def _note_attachment(
-    session: Session, article_id: int, link: str, *, name: str | None, position: int, moment: datetime
-) -> None:
-    try:
-        address = canonical(link)
-    except AddressRefused:
-        return
-    known = session.scalars(
-        select(Attachment).where(Attachment.article_id == article_id, Attachment.address == address)
-    ).first()
-    if known is None:
-        known = Attachment(article_id=article_id, address=address)
-        session.add(known)
-    known.url, known.name, known.position, known.last_noted_at = wire(link), name, position, moment
-    session.flush()
-
-
-def _link(session: Session, article_id: int, column_id: int) -> None:
-    insert_new(session, ArticleColumn, {"article_id": article_id, "column_id": column_id}, "article_id", "column_id")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
+
+from zlib_ng import zlib_ng
 
 from archive.warc import WarcRecord, digest, labelled, split
 
@@ -13,6 +14,7 @@ _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
 _FIELD = re.compile(rb"([!-9;-~]+): ?([^\r\n]*)\Z")
 _MAX_LENGTH = 1 << 31
+_WITH_PAYLOAD = frozenset({"response", "resource"})
 
 
 class Broken(Exception):
@@ -41,7 +43,7 @@ def read(file: BinaryIO, position: int) -> Member:
 def inflate(file: BinaryIO, position: int) -> tuple[bytes, int]:
     """The content of the member at ``position`` and its compressed length; its CRC and size were checked."""
     file.seek(position)
-    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    unpacker = zlib_ng.decompressobj(16 + zlib_ng.MAX_WBITS)
     plain, taken = bytearray(), 0
     while not unpacker.eof:
         chunk = file.read(_CHUNK)
@@ -49,7 +51,7 @@ def inflate(file: BinaryIO, position: int) -> tuple[bytes, int]:
             raise Broken("the gzip member is cut", cut=True)
         try:
             plain += unpacker.decompress(chunk)
-        except zlib.error as error:
+        except zlib_ng.error as error:  # type: ignore[misc]  # a type made in C, of which the stubs know only that it is one
             raise Broken(f"the gzip member is damaged ({error})", cut=False) from error
         taken += len(chunk)
         if len(plain) > _MAX_LENGTH:
@@ -78,13 +80,14 @@ def parse(plain: bytes) -> WarcRecord:
     if record.field("WARC-Block-Digest") != labelled(digest(block)):
         raise Broken("the block digest does not fit the block", cut=False)
     whole = split(tuple(fields), block)
-    if whole.type != "revisit" and whole.field("WARC-Payload-Digest") != labelled(digest(whole.payload)):
+    said = whole.field("WARC-Payload-Digest")
+    if whole.type in _WITH_PAYLOAD and said != labelled(digest(whole.payload)):
         raise Broken("the payload digest does not fit the payload", cut=False)
     return whole
 
 
-def has_whole_record(file: BinaryIO, position: int) -> bool:
-    """Whether any whole record begins behind ``position``."""
+def next_record(file: BinaryIO, position: int) -> int | None:
+    """Where the first whole record at or behind ``position`` begins; null where there is none."""
     file.seek(position)
     tail = file.read()
     start = tail.find(_MAGIC)
@@ -94,5 +97,5 @@ def has_whole_record(file: BinaryIO, position: int) -> bool:
         except Broken:
             start = tail.find(_MAGIC, start + 1)
         else:
-            return True
-    return False
+            return position + start
+    return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import simplejson
@@ -13,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from archive.addresses import canonical, wire
 from archive.captures import Capture, from_row, select_captures
+from archive.changes import Changes, compare
 from archive.derive import Derived, derive
 from archive.documents import Outcome
-from archive.errors import AddressRefused
+from archive.errors import AddressRefused, ArchiveError
 from archive.publishers import key, resolve
 from archive.schema import (
     Article,
@@ -68,7 +70,10 @@ class ReportLine:
 
 @dataclass(frozen=True)
 class VersionLine:
-    """One version of a report; ``digest`` is of its meaning, ``url`` and ``capture_id`` of the document it was read from."""
+    """One version of a report; ``digest`` is of its meaning, ``url`` and ``capture_id`` of the document it was read from.
+
+    ``changes`` is what it says otherwise than the version seen before it; null for the first.
+    """
 
     id: int
     digest: str
@@ -81,16 +86,21 @@ class VersionLine:
     url: str
     capture_id: int
     current: bool
+    changes: Changes | None
 
 
 @dataclass(frozen=True)
 class ReportView:
-    """One report with all that is known of it; ``record`` is that of its current version."""
+    """One report with all that is known of it; ``record`` is that of its current version.
+
+    ``withdrawn_because`` says in words how it was found gone; null while it is published.
+    """
 
     line: ReportLine
     record: Record
     state: str
     withdrawn_at: datetime | None
+    withdrawn_because: str | None
     first_seen_at: datetime
     versions: tuple[VersionLine, ...]
     captures: tuple[Capture, ...]
@@ -183,7 +193,12 @@ def troubles(archive: Archive, *, outcome: Outcome | None = None) -> Iterator[Tr
 
 
 def record_of(version: Version) -> Record:
-    """A version's record, with the best date of publication any of its addresses gave."""
+    """A version's record, with the best date of publication any of its addresses gave.
+
+    Raises :class:`ArchiveError` where its bytes have changed in the database.
+    """
+    if not version.record:
+        raise ArchiveError(f"the record of version {version.id} is damaged: `xxgk reparse` makes it anew")
     source = PublishedSource(version.published_source) if version.published_source is not None else None
     return Record.from_json(version.record).model_copy(
         update={"published_on": version.published_on, "published_source": source}
@@ -282,14 +297,22 @@ def _view(session: Session, report_id: int) -> ReportView | None:
         record=record_of(current),
         state=report.state,
         withdrawn_at=report.withdrawn_at,
+        withdrawn_because=report.withdrawn_because,
         first_seen_at=report.first_seen_at,
-        versions=tuple(_version_line(version, current=version.id == current.id) for version in versions),
+        versions=tuple(_version_lines(versions, current.id)),
         captures=tuple(from_row(*row) for row in captures),
         addresses=tuple(article.url for article in articles),
     )
 
 
-def _version_line(version: Version, *, current: bool) -> VersionLine:
+def _version_lines(versions: Sequence[Version], current_id: int) -> Iterator[VersionLine]:
+    records = [record_of(version) for version in versions]
+    changes = [None, *(compare(before, after) for before, after in pairwise(records))]
+    for version, change in zip(versions, changes, strict=True):
+        yield _version_line(version, current=version.id == current_id, changes=change)
+
+
+def _version_line(version: Version, *, current: bool, changes: Changes | None) -> VersionLine:
     return VersionLine(
         id=version.id,
         digest=version.digest,
@@ -302,4 +325,5 @@ def _version_line(version: Version, *, current: bool) -> VersionLine:
         url=version.document_url,
         capture_id=version.capture_id,
         current=current,
+        changes=changes,
     )

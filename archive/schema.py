@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -44,6 +59,56 @@ class Words(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
+class Packed(TypeDecorator[str]):
+    """Long text, compressed. Bytes that do not unpack are read as an empty text, which no digest agrees with."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """To the database."""
+        del dialect
+        return None if value is None else zlib.compress(value.encode("utf-8"), 6)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """From the database."""
+        del dialect
+        if value is None:
+            return None
+        try:
+            return zlib.decompress(value).decode("utf-8")
+        except (zlib.error, UnicodeDecodeError):
+            return ""
+
+
+class Digest(TypeDecorator[str]):
+    """A digest or an identifier, hexadecimal in Python, its bytes in the database: half as long, in the indexes too."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """To the database."""
+        del dialect
+        return None if value is None else bytes.fromhex(value.replace("-", ""))
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """From the database."""
+        del dialect
+        return None if value is None else bytes(value).hex()
+
+
+class Identifier(Digest):
+    """A UUID, in its usual writing in Python."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """From the database."""
+        del dialect
+        return None if value is None else str(UUID(bytes=bytes(value)))
+
+
 def storable(text: str) -> str:
     """The text as :class:`Words` keeps it."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
@@ -74,9 +139,12 @@ class WarcFile(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)  # below the folder, with forward slashes
     head_length: Mapped[int]
-    head_digest: Mapped[str] = mapped_column(String(64))
+    head_digest: Mapped[str] = mapped_column(Digest)
     begun_at: Mapped[datetime]
-    closed: Mapped[bool] = mapped_column(default=False)  # full: nothing is appended any more
+    closed: Mapped[bool] = mapped_column(default=False)  # nothing is appended any more
+
+
+_HOLDERS = text("kind <> 'revisit'")
 
 
 class CaptureRow(Base):
@@ -85,20 +153,20 @@ class CaptureRow(Base):
     __tablename__ = "captures"
     __table_args__ = (
         UniqueConstraint("file_id", "position"),
-        Index(None, "url", "id"),
-        Index(None, "address", "id"),
-        Index(None, "payload_digest", "id"),
-        Index(None, "crawl_id", "url"),
+        Index(None, "address"),
+        Index(  # the same page is met again every day: only where its bytes stand is looked for
+            None, "payload_digest", sqlite_where=_HOLDERS, postgresql_where=_HOLDERS
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("warc_files.id"))
-    position: Mapped[int]  # where the record begins in the file
+    position: Mapped[int] = mapped_column(BigInteger)  # where the record begins in the file
     length: Mapped[int]  # of the record alone
     span: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(Digest)
     kind: Mapped[str] = mapped_column(String(8))  # response, resource, revisit
-    record_id: Mapped[str] = mapped_column(String(36))
+    record_id: Mapped[str] = mapped_column(Identifier)
     url: Mapped[str]
     address: Mapped[str]  # canonical
     method: Mapped[str]
@@ -107,9 +175,26 @@ class CaptureRow(Base):
     crawl_id: Mapped[int | None] = mapped_column(ForeignKey("crawls.id"))
     fetched_at: Mapped[datetime]
     content_type: Mapped[str | None]
-    payload_digest: Mapped[str] = mapped_column(String(64))  # sha256, hexadecimal, of the body as transferred
+    payload_digest: Mapped[str] = mapped_column(Digest)  # sha256 of the body without its transfer coding
+    framed_digest: Mapped[str | None] = mapped_column(Digest)  # of the body as it stands in the file, where chunked
     payload_length: Mapped[int]
     original_id: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))  # a revisit's: where the payload stands
+    lost_at: Mapped[datetime | None]  # when its bytes were found gone; the row stays as the witness
+
+
+class JournalRow(Base):
+    """A record of the journal: a ``metadata`` record of notes, which the tables below were made from."""
+
+    __tablename__ = "journal"
+    __table_args__ = (UniqueConstraint("file_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("warc_files.id"))
+    position: Mapped[int] = mapped_column(BigInteger)
+    length: Mapped[int]
+    digest: Mapped[str] = mapped_column(Digest)
+    record_id: Mapped[str] = mapped_column(Identifier)
+    written_at: Mapped[datetime]
 
 
 class CrawlRow(Base):
@@ -172,6 +257,7 @@ class ColumnReading(Base):
     pages: Mapped[int]
     rows: Mapped[int]
     reports: Mapped[int]
+    full: Mapped[bool] = mapped_column(default=True)  # every page was asked for; false where the first was unchanged
     read_at: Mapped[datetime]
 
 
@@ -217,6 +303,7 @@ class Article(Base):
     basis: Mapped[str | None] = mapped_column(String(64))  # digest of all that the last reading was made from
     derived_through: Mapped[int] = mapped_column(default=0)  # the newest capture considered
     withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str | None]
     version_id: Mapped[int | None] = mapped_column(index=True)  # the version it shows; no foreign key: a ring of tables
 
 
@@ -271,6 +358,7 @@ class Report(Base):
     report_year: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(16))  # published, withdrawn
     withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str | None]
     first_seen_at: Mapped[datetime]
     url: Mapped[str]
     version_id: Mapped[int | None] = mapped_column(index=True)  # the current one; no foreign key: a ring of tables
@@ -287,7 +375,7 @@ class Version(Base):
     digest: Mapped[str] = mapped_column(String(64))
     record_digest: Mapped[str] = mapped_column(String(64))
     prose_digest: Mapped[str] = mapped_column(String(64))
-    record: Mapped[str]
+    record: Mapped[str] = mapped_column(Packed)
     line_digest: Mapped[str] = mapped_column(String(64))  # of the bytes of ``record``, for verify
     title: Mapped[str | None]
     publisher: Mapped[str | None]
@@ -331,6 +419,22 @@ class FindingRow(Base):
     rule: Mapped[str] = mapped_column(String(64))
     severity: Mapped[str] = mapped_column(String(8))
     line: Mapped[str]  # the finding, as JSON
+
+
+class ReparseRun(Base):
+    """One reparse, from its beginning over any number of kills to its end, and what it changed so far."""
+
+    __tablename__ = "reparse_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))  # all, pending
+    state: Mapped[str] = mapped_column(String(16))  # running, finished, abandoned
+    fingerprint: Mapped[str] = mapped_column(String(64))  # of the parser
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    article_id: Mapped[int] = mapped_column(default=0)  # the last article done
+    effects: Mapped[str]  # JSON: the counts
+    reports: Mapped[str]  # JSON: the reports named in the summary
 
 
 def table_names() -> list[str]:

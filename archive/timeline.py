@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import Subquery, func, literal, select, union
 from sqlalchemy.orm import Session
 
 from archive.captures import DOCUMENT_ROLES, Capture, from_row, select_captures
 from archive.documents import Documents
-from archive.schema import Article, Attachment, CaptureRow
+from archive.schema import Article, Attachment, CaptureRow, WarcFile
 
 GONE = frozenset({404, 410})
 
 
 @dataclass(frozen=True)
 class Moment:
-    """An article after one crawl's visit; ``documents`` is null where the page was gone."""
+    """An article after one crawl's visit; ``documents`` is null where the page was ``gone``, which says how.
+
+    ``page_read`` says that this visit brought the page itself.
+    """
 
     at: datetime
     documents: Documents | None
+    gone: str | None = None
+    page_read: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,30 +38,51 @@ class Timeline:
     through: int
 
 
-def load(session: Session, article: Article) -> Timeline:
-    """The moments of an article since it was last derived."""
-    links = session.scalars(
-        select(Attachment).where(Attachment.article_id == article.id).order_by(Attachment.position, Attachment.id)
-    ).all()
-    captures = _new_captures(session, article, links)
-    state = _State(session, article, links)
-    moments = [moment for visit in _visits(captures) if (moment := state.after(visit)) is not None]
-    if not captures and article.gone_at is None:  # nothing was fetched: what lists and pages say of it has changed
+@dataclass
+class _Kept:
+    """What the tables hold of one article: its links, its new captures, and the newest ones derived before."""
+
+    links: list[Attachment] = field(default_factory=list)
+    captures: list[tuple[Capture, str]] = field(default_factory=list)
+    before: dict[str, Capture] = field(default_factory=dict)
+
+
+def load(session: Session, articles: Sequence[Article], *, anew: frozenset[int] = frozenset()) -> dict[int, Timeline]:
+    """The moments of articles since each was last derived, from the beginning for those of ``anew``, by their number.
+
+    All articles of a batch are asked for together: what an article costs in statements does not count.
+    """
+    ids = [article.id for article in articles]
+    kept = {number: _Kept() for number in ids}
+    links = select(Attachment).where(Attachment.article_id.in_(ids)).order_by(Attachment.position, Attachment.id)
+    for link in session.scalars(links):
+        kept[link.article_id].links.append(link)
+    _captures(session, [number for number in ids if number in anew], kept, anew=True)
+    _captures(session, [number for number in ids if number not in anew], kept, anew=False)
+    return {
+        article.id: _timeline(article, kept[article.id], 0 if article.id in anew else article.derived_through)
+        for article in articles
+    }
+
+
+def _timeline(article: Article, kept: _Kept, through: int) -> Timeline:
+    state = _State(article, kept.links, kept.before)
+    moments = [moment for visit in _visits(kept.captures) if (moment := state.after(visit)) is not None]
+    if not kept.captures and article.gone_at is None:  # nothing was fetched: what lists and pages say of it has changed
         documents = state.documents(article.noted_at)
         if documents.page is not None or documents.attachments:
             moments = [Moment(article.noted_at, documents)]
-    return Timeline(tuple(moments), max([article.derived_through, *(capture.id for capture, _ in captures)]))
+    return Timeline(tuple(moments), max([through, *(capture.id for capture, _ in kept.captures)]))
 
 
 class _State:
     """What an article consists of, visit by visit; a document that could not be fetched this time stays as it was."""
 
-    def __init__(self, session: Session, article: Article, links: Sequence[Attachment]) -> None:
+    def __init__(self, article: Article, links: Sequence[Attachment], before: Mapping[str, Capture]) -> None:
         self._article = article
         self._links = links
-        self._page = _before(session, article.address, article.derived_through)
-        found = ((link.address, _before(session, link.address, article.derived_through)) for link in links)
-        self._files = {address: capture for address, capture in found if capture is not None}
+        self._page = before.get(article.address)
+        self._files = {link.address: before[link.address] for link in links if link.address in before}
 
     def after(self, visit: list[tuple[Capture, str]]) -> Moment | None:
         """The state after a visit; null if the visit brought nothing to read, a 503 for instance."""
@@ -64,7 +90,7 @@ class _State:
         fresh = {address: capture for capture, address in visit if capture.status == 200}
         pages = [capture for capture, address in visit if self._is_page(capture, address)]
         if pages and pages[-1].status in GONE:
-            return Moment(at, None)
+            return Moment(at, None, gone=f"its address answers {pages[-1].status}")
         pages = [capture for capture in pages if capture.status == 200]
         if pages:  # of several copies of the page, the one it is known by
             self._page = next((page for page in reversed(pages) if page.url == self._article.url), pages[-1])
@@ -72,12 +98,14 @@ class _State:
         if not pages and not files:
             return None
         self._files.update(files)
-        return Moment(at, self.documents(min(capture.fetched_at for capture, _ in visit), files))
+        documents = self.documents(min(capture.fetched_at for capture, _ in visit), files)
+        return Moment(at, documents, page_read=bool(pages))
 
     def documents(self, at: datetime, fetched: dict[str, Capture] | None = None) -> Documents:
         """Page and attachments, without those the page no longer linked to at that time."""
         linked = [link.address for link in self._links if link.last_noted_at >= at or link.address in (fetched or {})]
-        return Documents(self._page, tuple(self._files[address] for address in linked if address in self._files))
+        files = tuple(self._files[address] for address in linked if address in self._files)
+        return Documents(self._page, files, unfetched=len(files) < len(linked))
 
     def _is_page(self, capture: Capture, address: str) -> bool:
         """A redirect's own address counts only where it says that the article is gone."""
@@ -86,27 +114,44 @@ class _State:
         return address == self._article.requested_address and capture.status in GONE
 
 
-def _new_captures(session: Session, article: Article, links: Sequence[Attachment]) -> list[tuple[Capture, str]]:
-    addresses = {article.address, article.requested_address, *(link.address for link in links)}
-    query = select_captures().where(
-        CaptureRow.address.in_(sorted(addresses)),
-        CaptureRow.id > article.derived_through,
-        CaptureRow.role.in_(DOCUMENT_ROLES),
+def _captures(session: Session, ids: Sequence[int], kept: Mapping[int, _Kept], *, anew: bool) -> None:
+    if not ids:
+        return
+    places = _places(ids)
+    through = literal(0) if anew else places.c.derived_through
+    fresh = (
+        select(places.c.article_id, CaptureRow, WarcFile.name)
+        .join(CaptureRow, CaptureRow.address == places.c.address)
+        .join(WarcFile, WarcFile.id == CaptureRow.file_id)
+        .where(CaptureRow.id > through, CaptureRow.role.in_(DOCUMENT_ROLES))
+        .order_by(places.c.article_id, CaptureRow.fetched_at, CaptureRow.id)
     )
-    found = session.execute(query.order_by(CaptureRow.fetched_at, CaptureRow.id))
-    return [(from_row(row, file), row.address) for row, file in found]
+    for article_id, row, file in session.execute(fresh):
+        kept[article_id].captures.append((from_row(row, file), row.address))
+    if anew:
+        return
+    newest = (
+        select(places.c.article_id, func.max(CaptureRow.id).label("capture_id"))
+        .join(CaptureRow, CaptureRow.address == places.c.address)
+        .where(CaptureRow.id <= through, CaptureRow.status == 200, CaptureRow.role.in_(DOCUMENT_ROLES))
+        .group_by(places.c.article_id, places.c.address)
+        .subquery()
+    )
+    older = select_captures().add_columns(newest.c.article_id).join(newest, newest.c.capture_id == CaptureRow.id)
+    for row, file, article_id in session.execute(older):
+        kept[article_id].before[row.address] = from_row(row, file)
 
 
-def _before(session: Session, address: str, through: int) -> Capture | None:
-    """The newest readable capture that was derived already."""
-    query = select_captures().where(
-        CaptureRow.address == address,
-        CaptureRow.id <= through,
-        CaptureRow.status == 200,
-        CaptureRow.role.in_(DOCUMENT_ROLES),
+def _places(ids: Sequence[int]) -> Subquery:
+    """The addresses at which the documents of articles stand, each article's once."""
+    page = select(Article.id.label("article_id"), Article.address, Article.derived_through).where(Article.id.in_(ids))
+    asked = select(Article.id, Article.requested_address, Article.derived_through).where(Article.id.in_(ids))
+    files = (
+        select(Attachment.article_id, Attachment.address, Article.derived_through)
+        .join(Article, Article.id == Attachment.article_id)
+        .where(Attachment.article_id.in_(ids))
     )
-    found = session.execute(query.order_by(CaptureRow.id.desc()).limit(1)).first()
-    return None if found is None else from_row(*found)
+    return union(page, asked, files).subquery()
 
 
 def _visits(captures: list[tuple[Capture, str]]) -> Iterator[list[tuple[Capture, str]]]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from heapq import merge
 from typing import BinaryIO
 
-from sqlalchemy import Row, exists, func, select, text
+from sqlalchemy import Row, exists, select, text
 from sqlalchemy.orm import Session, aliased
 
-from archive import members
+from archive import files, members
+from archive.files import WARC_FOLDER
 from archive.locks import take
-from archive.schema import Article, CaptureRow, Report, Sighting, Version, WarcFile
+from archive.schema import Article, CaptureRow, JournalRow, Report, Sighting, Version, WarcFile
 from archive.store import Archive
-from archive.warc import ROLE, WarcRecord, date_field, digest, labelled
-from archive.writer import WARC_FOLDER
+from archive.warc import ROLE, WarcRecord, date_field, digest, labelled, read_head, status_of
+from archive.writer import last_end
 
 Progress = Callable[[int, int, str], None]
 
@@ -43,26 +46,54 @@ def problems(archive: Archive, progress: Progress | None = None) -> Iterator[Pro
     """As :func:`verify`, one after the other."""
     with archive.session() as session:
         rows = session.scalars(select(WarcFile).order_by(WarcFile.id)).all()
-    on_disk = {f"{WARC_FOLDER}/{path.name}" for path in (archive.folder / WARC_FOLDER).glob("*.warc.gz")}
-    total = sum((archive.folder / name).stat().st_size for name in on_disk)
-    done = 0
-    for row in rows:
-        path = archive.folder / row.name
-        if not path.is_file():
-            yield Problem("file.missing", row.name, None, f"{row.name} is gone: restore it from a copy")
-            continue
-        with path.open("rb") as file:
-            yield from _File(archive, row, file).problems()
-        done += path.stat().st_size
-        if progress is not None:
-            progress(done, total, row.name)
-    for name in sorted(on_disk - {row.name for row in rows}):
-        yield Problem("file.unknown", name, None, f"{name} is known to no row: another archive's, or its row was lost")
+    if rows and not (archive.folder / WARC_FOLDER).is_dir():
+        said = (
+            f"{WARC_FOLDER} is gone, and with it {len(rows)} WARC files: put the folder back, or a link to where it is"
+        )
+        yield Problem("file.missing", WARC_FOLDER, None, said)
+    else:
+        yield from _files(archive, rows, progress)
     with archive.session() as session:
         yield from _derived(session)
 
 
-class _File:
+def _files(archive: Archive, rows: Sequence[WarcFile], progress: Progress | None) -> Iterator[Problem]:
+    on_disk = list(files.names(archive.folder))
+    total = sum(files.size_of(archive.folder, name) for name in on_disk)
+    done = 0
+    for row in rows:
+        try:
+            file = files.open_to_read(archive.folder, row.name)
+        except FileNotFoundError:
+            yield Problem("file.missing", row.name, None, f"{row.name} is gone: restore it from a copy")
+            continue
+        except OSError as error:
+            yield Problem("file.missing", row.name, None, f"{row.name} cannot be read: {error.strerror or error}")
+            continue
+        with file:
+            yield from FileCheck(archive, row, file).problems()
+            done += os.fstat(file.fileno()).st_size
+        if progress is not None:
+            progress(done, total, row.name)
+    for name in sorted(set(on_disk) - {row.name for row in rows}):
+        if not _is_begun(archive, name):
+            said = f"{name} is known to no row: another archive's, or its row was lost"
+            yield Problem("file.unknown", name, None, said)
+
+
+def _is_begun(archive: Archive, name: str) -> bool:
+    """Whether a file that had no row has one by now, is being begun at this moment, or was taken away again."""
+    try:
+        with files.open_to_read(archive.folder, name) as file:
+            if not take(file):
+                return True
+    except FileNotFoundError:
+        return True
+    with archive.session() as session:
+        return session.scalar(select(WarcFile.id).where(WarcFile.name == name)) is not None
+
+
+class FileCheck:
     """One file against its rows, from its first byte to its last."""
 
     def __init__(self, archive: Archive, row: WarcFile, file: BinaryIO) -> None:
@@ -72,21 +103,45 @@ class _File:
         self.size = os.fstat(file.fileno()).st_size
 
     def problems(self) -> Iterator[Problem]:
+        """What is wrong with it."""
         yield from self._head()
         position = self.row.head_length
+        for start, span, check in self.pieces():
+            if start > position:
+                yield from self._unknown(position, start)
+            elif start < position:
+                yield self._problem("row.overlap", start, "a record overlaps the one before it")
+            yield from check()
+            position = max(position, start + span)
+        yield from self._tail(position)
+
+    def gaps(self) -> Iterator[tuple[int, int]]:
+        """The stretches (from, to) that belong to no row."""
+        position = self.row.head_length
+        for start, span, _ in self.pieces():
+            if start > position:
+                yield position, start
+            position = max(position, start + span)
+        if self.size > position:
+            yield position, self.size
+
+    def pieces(self) -> Iterator[tuple[int, int, Callable[[], Iterator[Problem]]]]:
+        """What the rows say: where each piece begins, how long it is, and how to check it, in the file's order."""
+        yield from merge(self._captures(), self._journal(), key=lambda piece: piece[0])
+
+    def _captures(self) -> Iterator[tuple[int, int, Callable[[], Iterator[Problem]]]]:
         original = aliased(CaptureRow)
         query = select(CaptureRow, original).outerjoin(original, original.id == CaptureRow.original_id)
-        query = query.where(CaptureRow.file_id == self.row.id).order_by(CaptureRow.position)
+        query = query.where(CaptureRow.file_id == self.row.id, CaptureRow.lost_at.is_(None))
         with self.archive.session() as session:
-            for found in session.execute(query.execution_options(yield_per=200)):
-                row = found[0]
-                if row.position > position:
-                    yield from self._unknown(position, row.position)
-                elif row.position < position:
-                    yield self._problem("row.overlap", row.position, f"capture {row.id} overlaps the one before it")
-                yield from self._capture(found)
-                position = max(position, row.position + row.span)
-        yield from self._tail(position)
+            for found in session.execute(query.order_by(CaptureRow.position).execution_options(yield_per=200)):
+                yield found[0].position, found[0].span, partial(self._capture, found)
+
+    def _journal(self) -> Iterator[tuple[int, int, Callable[[], Iterator[Problem]]]]:
+        query = select(JournalRow).where(JournalRow.file_id == self.row.id).order_by(JournalRow.position)
+        with self.archive.session() as session:
+            for row in session.scalars(query.execution_options(yield_per=200)):
+                yield row.position, row.length, partial(self._journal_record, row)
 
     def _problem(self, kind: str, offset: int, what: str) -> Problem:
         return Problem(kind, self.row.name, offset, f"{self.row.name} at {offset}: {what}")
@@ -96,19 +151,31 @@ class _File:
         if digest(data) != self.row.head_digest:
             yield self._problem("file.head", 0, "the first record is not the one that was written")
 
+    def _record(self, position: int, span: int, stated: str, what: str) -> members.Member | Problem:
+        """The record that begins there, or what is wrong with its bytes."""
+        data = self._bytes(position, span)
+        if len(data) < span:
+            return self._problem("record.cut", position, f"the file ends within {what}")
+        try:
+            member = members.read(self.file, position)
+        except members.Broken as broken:
+            return self._problem("record.altered", position, f"{what} is damaged: {broken}")
+        if digest(data) != stated:
+            return self._problem("record.altered", position, f"the bytes of {what} have changed")
+        return member
+
+    def _journal_record(self, row: JournalRow) -> Iterator[Problem]:
+        found = self._record(row.position, row.length, row.digest, "a record of the journal")
+        if isinstance(found, Problem):
+            yield found
+        elif (found.length, found.record.type, found.record.record_id) != (row.length, "metadata", row.record_id):
+            yield self._problem("record.differs", row.position, "the journal's row says something else than its record")
+
     def _capture(self, found: Row[CaptureRow, CaptureRow | None]) -> Iterator[Problem]:
         row, original = found
-        data = self._bytes(row.position, row.span)
-        if len(data) < row.span:
-            yield self._problem("record.cut", row.position, f"the file ends within the record of {row.url}")
-            return
-        try:
-            member = members.read(self.file, row.position)
-        except members.Broken as broken:
-            yield self._problem("record.altered", row.position, f"the record of {row.url} is damaged: {broken}")
-            return
-        if digest(data) != row.digest:
-            yield self._problem("record.altered", row.position, f"the bytes of the record of {row.url} have changed")
+        member = self._record(row.position, row.span, row.digest, f"the record of {row.url}")
+        if isinstance(member, Problem):
+            yield member
             return
         if member.length != row.length:
             yield self._problem("record.differs", row.position, f"the row of {row.url} gives another length")
@@ -127,8 +194,7 @@ class _File:
         if not take(self.file):
             return
         with self.archive.session() as session:  # a row may have been committed since
-            last = select(func.max(CaptureRow.position + CaptureRow.span)).where(CaptureRow.file_id == self.row.id)
-            end = max(end, session.scalar(last) or 0)
+            end = max(end, last_end(session, self.row.id))
         self.size = os.fstat(self.file.fileno()).st_size
         if self.size > end:
             what = f"{self.size - end} bytes behind the last row: of a killed process, which the next crawl or import clears up, or of a lost row"
@@ -141,21 +207,21 @@ class _File:
 
 def _differences(row: CaptureRow, original: CaptureRow | None, record: WarcRecord) -> Iterator[str]:
     """Where a row says something else than its record."""
-    status = record.head.split(b" ", 2)[1].decode("latin-1") if record.head else "200"
-    said = {
+    status = status_of(read_head(record.head)[0])[1] if record.head else 200
+    said: dict[str, tuple[object, object]] = {
         "the type": (record.type, row.kind),
         "the id": (record.record_id, row.record_id),
         "the address": (record.field("WARC-Target-URI"), row.url),
         "the date": (record.field("WARC-Date"), date_field(row.fetched_at)),
-        "the payload digest": (record.field("WARC-Payload-Digest"), labelled(row.payload_digest)),
+        "the payload digest": (record.field("WARC-Payload-Digest"), labelled(row.framed_digest or row.payload_digest)),
         "the role": (record.field(ROLE), row.role),
-        "the status": (status, str(row.status)),
+        "the status": (status, row.status),
     }
     if original is not None:
         said["the original"] = (record.field("WARC-Refers-To"), f"<urn:uuid:{original.record_id}>")
         said["the original's digest"] = (original.payload_digest, row.payload_digest)
-    else:
-        said["the payload length"] = (str(len(record.payload)), str(row.payload_length))
+    elif row.framed_digest is None:
+        said["the payload length"] = (len(record.payload), row.payload_length)
     yield from (name for name, (in_record, in_row) in said.items() if in_record != in_row)
 
 

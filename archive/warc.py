@@ -1,30 +1,43 @@
-"""WARC records: an answer as gzip members (written by warcio), and a member in its parts again (read by FastWARC)."""
+"""WARC records: an answer as gzip members, and a member in its parts again (read by FastWARC)."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import uuid
-import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 
 from fastwarc.warc import ArchiveIterator
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from zlib_ng import zlib_ng
 
 from archive.errors import DamagedCapture
 
 VERSION = "WARC/1.1"  # the first to define WARC-Refers-To-Target-URI and -Date
 SOFTWARE = "xxgk"
 _STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
-PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 ROLE, CRAWL = "XXGK-Role", "XXGK-Crawl"  # what a capture was fetched for stands in the file too: the tables can be lost
-_LEVEL = 6  # warcio's own 9 takes four times as long for two percent
-_GZIP = 16 + zlib.MAX_WBITS
+SOURCE = "XXGK-Source"  # of an import: the file and the record it was taken from
+LEVEL = 6  # docs/performance.md has the measurement: 9 takes twice the time for four percent
+_GZIP = 16 + zlib_ng.MAX_WBITS
 _MOVED = "X-Archive-Orig-"  # where archiving tools keep a header that no longer fits the body
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_MESSAGE = "application/http"
+
+
+@dataclass(frozen=True)
+class Wire:
+    """An exchange as it was transferred, byte for byte; ``body`` with its chunk framing, ``request`` with its body."""
+
+    head: bytes
+    body: bytes
+    request: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,9 @@ class Answer:
     """What an address answered. Header texts are Latin-1 readings of their bytes; ``body`` keeps its content coding.
 
     ``fetched_at`` is aware; it is kept to the second, as WARC-Date and the replay tools have it. A ``file:`` address
-    is kept as a ``resource`` record: it has no HTTP head, only the content type.
+    is kept as a ``resource`` record: it has no HTTP head, only the content type. Where ``wire`` is known the record
+    has its bytes; else head and request are written from their parts. ``truncated`` says why a body is not whole
+    (``length``, ``disconnect``: WARC 1.1, 5.13), ``source`` where an import took it from.
     """
 
     url: str
@@ -44,19 +59,33 @@ class Answer:
     method: str = "GET"
     request_headers: tuple[tuple[str, str], ...] = ()
     request_body: bytes = b""
+    wire: Wire | None = None
+    truncated: str | None = None
+    source: str | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name."""
         return header(self.headers, name)
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it came from this machine's disk instead of a server."""
+        return self.url.startswith("file:")
+
+    @property
+    def stored(self) -> bytes:
+        """The body as it stands in the record."""
+        return self.body if self.wire is None else self.wire.body
+
 
 @dataclass(frozen=True)
 class Original:
-    """The record a revisit refers to."""
+    """The record a revisit refers to. ``digest`` is of its payload as that record states it, hexadecimal."""
 
     record_id: str
     url: str
     fetched_at: datetime
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -76,16 +105,6 @@ class WarcRecord:
     def record_id(self) -> str | None:
         """The bare UUID."""
         return bare_id(self.field("WARC-Record-ID"))
-
-
-class _Head:
-    """An HTTP head as it was received; warcio would percent-encode what is not ASCII in it."""
-
-    def __init__(self, data: bytes) -> None:
-        self.headers_buff = data
-
-    def compute_headers_buffer(self, _filter: object = None) -> None:
-        """Nothing to compute."""
 
 
 def header(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
@@ -129,70 +148,116 @@ def bare_id(field: str | None) -> str | None:
 
 
 def http_head(answer: Answer) -> bytes:
-    """Status line and headers. ``Transfer-Encoding`` is renamed: the body has it no longer, and readers would undo it."""
+    """Status line and headers, as received or written from their parts.
+
+    Where they are written, ``Transfer-Encoding`` is renamed: the body has it no longer, and readers would undo it.
+    """
+    if answer.wire is not None:
+        return answer.wire.head
     lines = [f"HTTP/1.1 {answer.status} {answer.reason}"]
     for name, value in answer.headers:
         lines.append(f"{_MOVED if name.lower() == 'transfer-encoding' else ''}{name}: {value}")
     return _lines(lines)
 
 
-def warcinfo_member(filename: str, record_id: str, moment: datetime) -> bytes:
+def software() -> str:
+    """Who writes the files, with its version."""
+    try:
+        return f"{SOFTWARE}/{version(SOFTWARE)}"
+    except PackageNotFoundError:  # a checkout that was never installed
+        return SOFTWARE
+
+
+def warcinfo_block(description: Iterable[tuple[str, str]] = ()) -> bytes:
+    """What a file says about the program that wrote it and its settings."""
+    said = [("software", software()), ("format", VERSION), ("conformsTo", _STANDARD), *description]
+    return _lines([f"{name}: {value}" for name, value in said])
+
+
+def warcinfo_member(filename: str, record_id: str, moment: datetime, block: bytes) -> bytes:
     """The first member of a file."""
-    block = _lines([f"software: {SOFTWARE}", f"format: {VERSION}", f"conformsTo: {_STANDARD}"])
     fields = [
         ("WARC-Type", "warcinfo"),
         ("WARC-Record-ID", _urn(record_id)),
         ("WARC-Filename", filename),
         ("WARC-Date", date_field(moment)),
     ]
-    return _member("warcinfo", fields, "application/warc-fields", None, block)
+    return _member(fields, "application/warc-fields", block)
+
+
+def journal_member(record_id: str, moment: datetime, media_type: str, block: bytes) -> bytes:
+    """A ``metadata`` record of what was found out beside the answers."""
+    fields = [
+        ("WARC-Type", "metadata"),
+        ("WARC-Record-ID", _urn(record_id)),
+        ("WARC-Date", date_field(moment)),
+    ]
+    return _member(fields, media_type, block)
 
 
 def answer_member(
-    answer: Answer, *, record_id: str, role: str, crawl_id: int | None, original: Original | None
+    answer: Answer,
+    *,
+    record_id: str,
+    role: str,
+    crawl_id: int | None,
+    original: Original | None,
+    payload_digest: str | None = None,
 ) -> bytes:
-    """The record of an answer: ``response`` (``resource`` for a file), ``revisit`` where its payload is kept already."""
-    is_file = answer.url.startswith("file:")
-    head = b"" if is_file else http_head(answer)
-    kind = "revisit" if original is not None else "resource" if is_file else "response"
+    """The record of an answer: ``response`` (``resource`` for a file), ``revisit`` where its payload is kept already.
+
+    ``payload_digest`` is that of :attr:`Answer.stored`, hexadecimal, where it is known already.
+    """
+    kind = "revisit" if original is not None else "resource" if answer.is_file else "response"
     fields = [
         ("WARC-Type", kind),
         ("WARC-Record-ID", _urn(record_id)),
         ("WARC-Target-URI", answer.url),
         ("WARC-Date", date_field(answer.fetched_at)),
-        ("WARC-Payload-Digest", labelled(digest(answer.body))),
+        ("WARC-Payload-Digest", labelled(original.digest if original else payload_digest or digest(answer.stored))),
         (ROLE, role),
     ]
     if crawl_id is not None:
         fields.append((CRAWL, str(crawl_id)))
+    if answer.source is not None:
+        fields.append((SOURCE, answer.source))
+    if answer.truncated is not None:
+        fields.append(("WARC-Truncated", answer.truncated))
     if original is not None:
         fields += [
-            ("WARC-Profile", PROFILE),
+            ("WARC-Profile", NOT_MODIFIED if answer.status == 304 else SAME_PAYLOAD),
             ("WARC-Refers-To", _urn(original.record_id)),
             ("WARC-Refers-To-Target-URI", original.url),
             ("WARC-Refers-To-Date", date_field(original.fetched_at)),
         ]
-    content_type = (
-        _one_line(answer.header("Content-Type") or "application/octet-stream")
-        if is_file
-        else "application/http; msgtype=response"
-    )
-    return _member(kind, fields, content_type, head, b"" if original is not None else answer.body)
+    if answer.is_file:
+        said = answer.header("Content-Type") or "application/octet-stream"
+        return _member(fields, said, b"" if original is not None else answer.body)
+    head = http_head(answer)
+    return _member(fields, f"{_MESSAGE}; msgtype=response", head if original is not None else head + answer.stored)
 
 
-def request_member(answer: Answer, *, record_id: str, concurrent_to: str) -> bytes:
-    """The record of the request an answer answers."""
-    target = "/" + answer.url.partition("://")[2].partition("/")[2]
-    lines = [f"{answer.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in answer.request_headers)]
+def request_member(answer: Answer, request: bytes, *, record_id: str, concurrent_to: str) -> bytes:
+    """The record of the request (as :func:`http_request` gives it) an answer answers."""
     fields = [
         ("WARC-Type", "request"),
         ("WARC-Record-ID", _urn(record_id)),
         ("WARC-Target-URI", answer.url),
         ("WARC-Date", date_field(answer.fetched_at)),
         ("WARC-Concurrent-To", _urn(concurrent_to)),
-        ("WARC-Payload-Digest", labelled(digest(answer.request_body))),
     ]
-    return _member("request", fields, "application/http; msgtype=request", _lines(lines), answer.request_body)
+    return _member(fields, f"{_MESSAGE}; msgtype=request", request)
+
+
+def http_request(answer: Answer) -> bytes:
+    """The request as sent, or written from its parts; empty where nothing is known of it."""
+    if answer.wire is not None and answer.wire.request:
+        return answer.wire.request
+    if not answer.request_headers:
+        return b""
+    target = "/" + answer.url.partition("://")[2].partition("/")[2]
+    lines = [f"{answer.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in answer.request_headers)]
+    return _lines(lines) + answer.request_body
 
 
 def read_member(data: bytes) -> WarcRecord:
@@ -212,18 +277,30 @@ def read_member(data: bytes) -> WarcRecord:
 def split(fields: tuple[tuple[str, str], ...], block: bytes) -> WarcRecord:
     """A record from its fields and its block."""
     kind = header(fields, "WARC-Type") or ""
-    if not (header(fields, "Content-Type") or "").startswith("application/http"):
+    if not (header(fields, "Content-Type") or "").startswith(_MESSAGE):
         return WarcRecord(kind, fields, b"", block)
-    end = block.find(b"\r\n\r\n")
-    cut = len(block) if end < 0 else end + 4
+    end = _END_OF_HEAD.search(block)
+    cut = len(block) if end is None else end.end()
     return WarcRecord(kind, fields, block[:cut], block[cut:])
 
 
+def is_head(head: bytes) -> bool:
+    """Whether an HTTP head ends with its first empty line, so that :func:`split` finds it again."""
+    end = _END_OF_HEAD.search(head)
+    return end is not None and end.end() == len(head)
+
+
 def read_head(head: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Status line and headers of an HTTP head, as Latin-1."""
-    first, *lines = head.decode("latin-1").split("\r\n")
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    return first, tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    """Status line and headers of an HTTP head, as Latin-1; a folded line belongs to the one before it."""
+    first, *lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
+    pairs: list[tuple[str, str]] = []
+    for line in lines:
+        if line[:1] in {" ", "\t"} and pairs:
+            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]} {line.strip()}")
+        elif ":" in line:
+            name, _, value = line.partition(":")
+            pairs.append((name.strip(), value.strip()))
+    return first, tuple(pairs)
 
 
 def status_of(line: str) -> tuple[str, int, str]:
@@ -233,25 +310,18 @@ def status_of(line: str) -> tuple[str, int, str]:
     return protocol, int(status) if status.isdecimal() else 0, reason
 
 
-def _member(kind: str, fields: list[tuple[str, str]], content_type: str, head: bytes | None, payload: bytes) -> bytes:
-    block_digest = ("WARC-Block-Digest", labelled(digest((head or b"") + payload)))
-    named = {name for name, _ in fields}
-    if "WARC-Payload-Digest" not in named:
-        fields = [*fields, ("WARC-Payload-Digest", labelled(digest(payload)))]
-    record = ArcWarcRecord(
-        "warc",
-        kind,
-        StatusAndHeaders("", [*fields, block_digest], protocol=VERSION),
-        BytesIO(payload),
-        _Head(head) if head else None,
-        content_type,
-        len(payload),
-    )
-    record.payload_length = len(payload)
-    plain = BytesIO()
-    WARCWriter(plain, gzip=False, warc_version=VERSION).write_record(record)
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-    return packer.compress(plain.getvalue()) + packer.flush()
+def _member(fields: list[tuple[str, str]], content_type: str, block: bytes) -> bytes:
+    """One record as one gzip member. Written here: warcio's writer needs four times as long (benchmarks/archiving.py)."""
+    said = [
+        *fields,
+        ("WARC-Block-Digest", labelled(digest(block))),
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(block))),
+    ]
+    head = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in said)
+    packer = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, _GZIP)
+    plain = packer.compress(f"{VERSION}\r\n{head}\r\n".encode("utf-8", "replace"))
+    return b"".join((plain, packer.compress(block), packer.compress(b"\r\n\r\n"), packer.flush()))
 
 
 def _lines(lines: list[str]) -> bytes:

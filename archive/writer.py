@@ -4,96 +4,145 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive import members
-from archive.addresses import canonical
-from archive.errors import ArchiveError
+from archive import files, members
+from archive.adoption import NotOurs, adopt, read_piece
+from archive.errors import AddressRefused, ArchiveError, ConnectionLost
+from archive.files import WARC_FOLDER
 from archive.locks import locked, take
-from archive.schema import CaptureRow, CrawlRow, WarcFile
-from archive.warc import (
-    CRAWL,
-    ROLE,
-    SOFTWARE,
-    WarcRecord,
-    digest,
-    new_id,
-    read_date,
-    read_head,
-    status_of,
-    unlabelled,
-    warcinfo_member,
-)
+from archive.noting import Noting
+from archive.schema import CaptureRow, JournalRow, WarcFile
+from archive.warc import SOFTWARE, digest, new_id, read_date, warcinfo_block, warcinfo_member
 
-WARC_FOLDER = "warc"
 ROTATION = 1 << 30  # bytes: the size the WARC guidelines recommend
 
 
 class Writer:
-    """Appends members to the WARC file this process holds the lock of; opens, repairs and rotates it."""
+    """Appends members to the WARC file this process holds the lock of; opens, repairs and rotates it.
+
+    A file is gone on with by the next process only if it was written by the same program with the same settings
+    (``description``), since its first record says so of all that follow.
+    """
 
     def __init__(
         self,
         folder: Path,
         writing: Callable[[], AbstractContextManager[Session]],
         clock: Callable[[], datetime],
+        description: Iterable[tuple[str, str]] = (),
         rotation: int = ROTATION,
     ) -> None:
         self.folder = folder
         self.rotation = rotation
+        self._block = warcinfo_block(description)
         self._writing = writing
         self._clock = clock
         self._turn = threading.RLock()
         self._file: BinaryIO | None = None
         self._file_id = 0
+        self._name = ""
 
     @contextmanager
     def appending(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Put ``data`` on the disk, then run the block with (file id, position); if it fails, the bytes are taken back.
 
-        The block commits the row, so that no row ever points at bytes that are not there. One thread at a time.
+        The block commits the rows, so that no row ever points at bytes that are not there. One thread at a time.
         """
         with self._turn:
-            file = self._claim()
-            position = file.seek(0, os.SEEK_END)
             try:
-                _write(file, data)
+                file = self._claim()
             except OSError as error:
-                _take_back(file, position)
-                raise ArchiveError(f"nothing can be written to {file.name}: {error.strerror or error}") from error
+                raise ArchiveError(f"nothing can be kept in {self.folder}: {files.reason(error)}") from error
+            position = file.seek(0, os.SEEK_END)
+            self._write(file, position, data)
             try:
                 yield self._file_id, position
+            except ConnectionLost:
+                self._let_go()  # the rows may be there: the next claim looks
+                raise
+            except Exception:
+                self._take_back(file, position)
+                raise
             except BaseException:
-                _take_back(file, position)
+                self._let_go()  # a signal may have come after the commit
                 raise
 
-    def recover(self) -> None:
-        """Repair every file that no living process writes to."""
-        with locked(self.folder):
-            waiting = self._candidates()
-            while left := [(name, known) for name, known in waiting if not self._repair_alone(name, known)]:
-                if len(left) == len(waiting):
-                    return
-                waiting = left  # a revisit may have waited for its original in a file that came later
+    def _write(self, file: BinaryIO, position: int, data: bytes) -> None:
+        path = self.folder / self._name
+        try:
+            files.write_through(file, data)
+        except OSError as error:
+            self._take_back(file, position)
+            raise ArchiveError(
+                f"nothing can be written to {path} ({error.strerror or error}): see to the disk, then run the same command again"
+            ) from error
+        except BaseException:  # a signal, in the midst of a record
+            self._let_go()
+            raise
+        if not files.is_in_place(file, self.folder, self._name):
+            self._take_back(file, position)
+            raise ArchiveError(
+                f"{path} was moved away or deleted while it was written: put it back, then run the same command again"
+            )
 
-    def _repair_alone(self, name: str, file_id: int | None) -> bool:
-        """Whether nothing is left to do for a file."""
-        path = self.folder / name
-        with path.open("r+b", buffering=0) as file:
-            return not take(file) or self._repair(file, name, file_id) is not None or not path.exists()
+    def _take_back(self, file: BinaryIO, position: int) -> None:
+        try:
+            files.cut(file, position)
+        except OSError:  # then the next claim cuts it
+            self._let_go()
 
-    def close(self) -> None:
-        """Give the file back."""
+    def _let_go(self) -> None:
+        """Leave the file as if this process had died: whoever claims it next brings file and rows together."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def recover(self) -> None:
+        """Repair every file that no living process writes to, and close it."""
+        try:
+            with locked(self.folder):
+                waiting = self._candidates()
+                while left := [one for one in waiting if not self._repair_alone(*one)]:
+                    if len(left) == len(waiting):
+                        return
+                    waiting = left  # a revisit may have waited for its original in a file that came later
+        except OSError as error:
+            raise ArchiveError(
+                f"the WARC files of {self.folder} cannot be opened for writing: {files.reason(error)}"
+            ) from error
+
+    def close(self) -> None:
+        """Give the file back under its closed name."""
+        with self._turn:
+            if self._file is None:
+                return
+            try:
+                files.mark_closed(self.folder, self._name)
+            except OSError as error:
+                raise ArchiveError(
+                    f"{self.folder / self._name} cannot be closed ({files.reason(error)}): the next crawl or import does it"
+                ) from error
+            finally:
+                self._let_go()  # and with it the lock
+
+    def _repair_alone(self, name: str, file_id: int | None) -> bool:
+        """Whether nothing is left to do for a file."""
+        with files.open_to_write(self.folder, name) as file:
+            if not take(file):
+                return True
+            done = self._repair(file, name, file_id) is not None
+            if not files.path_of(self.folder, name).exists():
+                return True
+            files.mark_closed(self.folder, name)
+            return done
 
     def _claim(self) -> BinaryIO:
         if self._file is not None and self._file.seek(0, os.SEEK_END) >= self.rotation:
@@ -106,29 +155,38 @@ class Writer:
         return self._file
 
     def _take_over(self) -> BinaryIO | None:
-        """An unfinished file of ours that nobody writes to, repaired."""
+        """An unfinished file of the same settings that nobody writes to, repaired."""
         for name, file_id in self._candidates():
-            file = (self.folder / name).open("r+b", buffering=0)
+            file = files.open_to_write(self.folder, name)
             if take(file):
                 usable = self._repair(file, name, file_id)
-                if usable is not None and file.seek(0, os.SEEK_END) < self.rotation:
-                    self._file_id = usable
+                if usable is not None and file.seek(0, os.SEEK_END) < self.rotation and self._describes(file):
+                    files.mark_open(self.folder, name)
+                    self._file_id, self._name = usable, name
                     return file
+                files.mark_closed(self.folder, name)
             file.close()
         return None
 
+    def _describes(self, file: BinaryIO) -> bool:
+        """Whether the first record of a file says of itself what ours would."""
+        try:
+            return members.read(file, 0).record.payload == self._block
+        except members.Broken:
+            return False
+
     def _begin(self) -> BinaryIO:
         moment, record_id = self._clock(), new_id()
-        name = f"{WARC_FOLDER}/{SOFTWARE}-{moment:%Y%m%d%H%M%S}-{record_id[:8]}.warc.gz"
-        data = warcinfo_member(Path(name).name, record_id, moment)
+        name = f"{WARC_FOLDER}/{SOFTWARE}-{moment:%Y%m%d%H%M%S}-{record_id[:8]}{files.SUFFIX}"
+        data = warcinfo_member(Path(name).name, record_id, moment, self._block)
         try:
-            file = (self.folder / name).open("x+b", buffering=0)
+            file = (self.folder / f"{name}{files.OPEN}").open("x+b", buffering=0)
             take(file)
-            _write(file, data)
-            _sync_folder(self.folder / WARC_FOLDER)
+            files.write_through(file, data)
+            files.sync_folder(self.folder / WARC_FOLDER)
         except OSError as error:
             raise ArchiveError(f"no WARC file can be made: {self.folder / name}: {error.strerror or error}") from error
-        self._file_id = self._note_file(name, data, moment)
+        self._file_id, self._name = self._note_file(name, data, moment), name
         return file
 
     def _note_file(self, name: str, head: bytes, moment: datetime) -> int:
@@ -141,37 +199,33 @@ class Writer:
     def _candidates(self) -> list[tuple[str, int | None]]:
         """Files that are not full, and files on the disk that no row names: their process died before it could."""
         with self._writing() as session:
-            known = set(session.scalars(select(WarcFile.name)))
-            unfinished = session.execute(select(WarcFile.name, WarcFile.id).where(WarcFile.closed.is_(False))).all()
-        present = [(name, file_id) for name, file_id in sorted(unfinished) if (self.folder / name).exists()]
-        names = sorted(f"{WARC_FOLDER}/{path.name}" for path in (self.folder / WARC_FOLDER).glob("*.warc.gz"))
-        return [*present, *((name, None) for name in names if name not in known)]
+            known = dict(session.execute(select(WarcFile.name, WarcFile.id)).all())
+            unfinished = set(session.scalars(select(WarcFile.name).where(WarcFile.closed.is_(False))))
+        files.check_folder(self.folder, len(known))
+        present = list(files.names(self.folder))
+        return [
+            *((name, known[name]) for name in present if name in unfinished),
+            *((name, None) for name in present if name not in known),
+        ]
 
     def _repair(self, file: BinaryIO, name: str, file_id: int | None) -> int | None:
         """Bring file and rows together again; the file's id, or null where it must not be appended to."""
         if file_id is None:
-            file_id = self._adopt_file(file, name)
+            file_id = self.adopt_file(file, name)
             if file_id is None:
                 return None
         with self._writing() as session:
             row = session.get_one(WarcFile, file_id)
-            last = session.scalar(select(func.max(CaptureRow.position)).where(CaptureRow.file_id == file_id))
-            end = row.head_length
-            if last is not None:
-                end = (
-                    last
-                    + session.scalars(
-                        select(CaptureRow.span).where(CaptureRow.file_id == file_id, CaptureRow.position == last)
-                    ).one()
-                )
+            end = max(row.head_length, last_end(session, file_id))
             if file.seek(0, os.SEEK_END) < end:  # cut by somebody else: verify tells, and nothing is written over it
                 row.closed = True
                 return None
-            usable = self._adopt_tail(session, file, row, end)
+            usable = _adopt_tail(session, file, row, end)
             row.closed = not usable
         return file_id if usable else None
 
-    def _adopt_file(self, file: BinaryIO, name: str) -> int | None:
+    def adopt_file(self, file: BinaryIO, name: str) -> int | None:
+        """The number of a file on the disk that no row names, null where it is none of ours."""
         with self._writing() as session:
             known = session.scalars(select(WarcFile.id).where(WarcFile.name == name)).first()
         if known is not None:  # adopted in an earlier round
@@ -180,7 +234,7 @@ class Writer:
             first = members.read(file, 0)
         except members.Broken as broken:
             if broken.cut:  # the process died while it wrote the first record
-                (self.folder / name).unlink()
+                files.path_of(self.folder, name).unlink()
             return None
         if first.record.type != "warcinfo" or f"software: {SOFTWARE}".encode() not in first.record.payload:
             return None
@@ -188,108 +242,37 @@ class Writer:
         head = file.read(first.length)
         return self._note_file(name, head, read_date(first.record.field("WARC-Date") or ""))
 
-    def _adopt_tail(self, session: Session, file: BinaryIO, row: WarcFile, position: int) -> bool:
-        """Give rows to whole records that have none, cut what is half-written; false if neither explains the tail."""
-        size = file.seek(0, os.SEEK_END)
-        while position < size:
-            try:
-                answer = members.read(file, position)
-            except members.Broken as broken:
-                if not broken.cut and members.has_whole_record(file, position):
-                    return False
-                _take_back(file, position)
-                return True
-            span = answer.length + _request_length(file, answer, size)
-            if not _adopt(session, file, row.id, answer, span):
+
+def last_end(session: Session, file_id: int) -> int:
+    """Where the last row of a file says that its bytes end; 0 where it has none."""
+    captures = select(CaptureRow.position + CaptureRow.span).where(
+        CaptureRow.file_id == file_id, CaptureRow.lost_at.is_(None)
+    )
+    journal = select(JournalRow.position + JournalRow.length).where(JournalRow.file_id == file_id)
+    ends = (
+        session.scalars(captures.order_by(CaptureRow.position.desc()).limit(1)).first(),
+        session.scalars(journal.order_by(JournalRow.position.desc()).limit(1)).first(),
+    )
+    return max(end or 0 for end in ends)
+
+
+def _adopt_tail(session: Session, file: BinaryIO, row: WarcFile, position: int) -> bool:
+    """Give rows to whole records that have none, cut what is half-written; false if neither explains the tail."""
+    size = file.seek(0, os.SEEK_END)
+    noting = Noting(session)
+    while position < size:
+        try:
+            piece = read_piece(file, position, size)
+        except members.Broken as broken:
+            if not broken.cut and members.next_record(file, position) is not None:
                 return False
-            position += span
-        return True
-
-
-def _request_length(file: BinaryIO, answer: members.Member, size: int) -> int:
-    position = answer.position + answer.length
-    if position >= size:
-        return 0
-    try:
-        behind = members.read(file, position)
-    except members.Broken:
-        return 0
-    return behind.length if behind.record.type == "request" else 0
-
-
-def _adopt(session: Session, file: BinaryIO, file_id: int, member: members.Member, span: int) -> bool:
-    """A row for a record that was written whole by a process that died before it could commit."""
-    record = member.record
-    digest_field, url, record_id = (
-        record.field("WARC-Payload-Digest"),
-        record.field("WARC-Target-URI"),
-        record.record_id,
-    )
-    if record.type not in {"response", "resource", "revisit"} or not (digest_field and url and record_id):
-        return False
-    payload_digest = unlabelled(digest_field)
-    original = None
-    if record.type == "revisit":
-        original = session.scalars(
-            select(CaptureRow)
-            .where(CaptureRow.payload_digest == payload_digest, CaptureRow.kind != "revisit")
-            .order_by(CaptureRow.id)
-            .limit(1)
-        ).first()
-        if original is None:
+            files.cut(file, position)
+            return True
+        try:
+            for note in adopt(session, file, row.id, piece):
+                with suppress(AddressRefused):  # its process was killed before it was refused
+                    noting.apply(note)
+        except NotOurs:
             return False
-    line, headers = read_head(record.head)
-    crawl = record.field(CRAWL)
-    crawl_id = int(crawl) if crawl is not None and session.get(CrawlRow, int(crawl)) is not None else None
-    file.seek(member.position)
-    row = CaptureRow(
-        file_id=file_id,
-        position=member.position,
-        length=member.length,
-        span=span,
-        digest=digest(file.read(span)),
-        kind=record.type,
-        record_id=record_id,
-        url=url,
-        address=canonical(url),
-        method="GET",
-        status=status_of(line)[1] if record.head else 200,
-        role=record.field(ROLE) or "import",
-        crawl_id=crawl_id,
-        fetched_at=read_date(record.field("WARC-Date") or ""),
-        content_type=_content_type(record, headers),
-        payload_digest=payload_digest,
-        payload_length=original.payload_length if original is not None else len(record.payload),
-        original_id=original.id if original is not None else None,
-    )
-    session.add(row)
-    session.flush()
+        position = piece.end
     return True
-
-
-def _content_type(record: WarcRecord, headers: tuple[tuple[str, str], ...]) -> str | None:
-    if not record.head:
-        return record.field("Content-Type")
-    return next((value for name, value in headers if name.lower() == "content-type"), None)
-
-
-def _write(file: BinaryIO, data: bytes) -> None:
-    """All of it, and down to the disk. The files are opened without a buffer: nothing can come out of one later."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
-    os.fsync(file.fileno())
-
-
-def _take_back(file: BinaryIO, position: int) -> None:
-    """Cut the file; if the power fails before that is on the disk, the next opening cuts it again."""
-    os.ftruncate(file.fileno(), position)
-    file.seek(position)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,13 +12,15 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawler.blocked import Kind, judge, signs
-from crawler.keeping import ARCHIVED, Keeper, keep
+from crawler.keeping import Keeper, keep
 from crawler.politeness import Politeness
+from crawler.restoring import ARCHIVED
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = 3  # blocked answers until a host rests: one may be a bad address, more is hammering
+_NOT_MODIFIED = 304  # it says of a page that passed before that it is still so
 GONE = "soft-404"  # the flag of a page that came with 200 and says that it is not there
 
 
@@ -44,7 +46,7 @@ class BlockedPages:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Let an answer pass, or keep it as evidence and raise :class:`Blocked`."""
-        if ARCHIVED in response.flags:
+        if ARCHIVED in response.flags or response.status == _NOT_MODIFIED:
             return response
         verdict = judge(response, role=str(request.meta.get("role", "")))
         if verdict.kind is Kind.BLOCKED:

@@ -5,32 +5,55 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import ExitStack
+from dataclasses import replace
 from http.client import responses
 from pathlib import Path
 from typing import Any, Self
 
+import scrapy
+import twisted
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
+from scrapy.settings import BaseSettings
 
 from archive import captures, crawls, reports
-from archive.captures import Answer
+from archive.addresses import canonical
+from archive.captures import Answer, Capture, Pending, Wire
 from archive.errors import AddressRefused, ArchiveError
 from archive.store import Archive
+from archive.warc import read_head, status_of
+from crawler.gathering import Gatherer
+from crawler.restoring import ARCHIVED, restore
+from crawler.wire import EXCHANGE, Exchange
 from parser.isolation import IsolatedParser
+from spiders.answers import UNCHANGED
 from spiders.outcomes import INCOMPLETE, FetchRefused
 from spiders.outcomes import AddressRefused as FetchOfAddressRefused
 
 logger = logging.getLogger(__name__)
 
 EVIDENCE = 2048  # bytes of a page that is kept as evidence and never as a document
-ARCHIVED = "archived"  # the flag of an answer that came out of the archive
+KNOWN = "xxgk_known"  # in Request.meta: the capture of this address that an answer may say is still so
+UNCONDITIONAL = "xxgk_unconditional"  # in Request.meta: asked again, since what the archive has cannot be read
 _ROLES = frozenset({"robots", "entry", "list", "article", "attachment"})
 _SECRET = frozenset(
     {"proxy-authorization", "authorization", "cookie"}
 )  # of whoever crawls: not the portal's to be kept
 _BODY_SEEN = "xxgk_bytes"
+_NOT_MODIFIED = 304
+
+
+def description(settings: BaseSettings) -> tuple[tuple[str, str], ...]:
+    """What the WARC files say of the crawler that wrote them (``warcinfo``, WARC 1.1, 6.2)."""
+    return (
+        ("http-header-user-agent", str(settings["USER_AGENT"])),
+        ("robots", "obey"),
+        ("fetched-with", f"Scrapy/{scrapy.__version__} Twisted/{twisted.__version__}"),
+        ("download-delay", f"{settings.getfloat('DOWNLOAD_DELAY'):g} s"),
+        ("download-maxsize", f"{settings.getint('DOWNLOAD_MAXSIZE')} bytes"),
+    )
 
 
 class Keeper:
@@ -46,8 +69,16 @@ class Keeper:
         self._open = ExitStack()
         self.trouble: ArchiveError | None = None
         self.archive = self._open.enter_context(
-            Archive.open(Path(settings["XXGK_ARCHIVE"]).absolute(), settings["XXGK_DATABASE"], create=True, write=True)
+            Archive.open(
+                Path(settings["XXGK_ARCHIVE"]).absolute(),
+                settings["XXGK_DATABASE"],
+                create=True,
+                write=True,
+                description=description(settings),
+            )
         )
+        self.gatherer = Gatherer(self.archive, self.fail)
+        self.began_empty = not captures.any_yet(self.archive)  # nothing can be known of any address
         self.crawl_id: int = settings.getint("XXGK_CRAWL")
         self.resumed: bool = settings.getbool("XXGK_RESUMED")
         self._derives = settings.getbool("XXGK_DERIVE")
@@ -82,8 +113,12 @@ class Keeper:
         crawl = crawls.begin(self.archive, {"spider": spider.name, "year": getattr(spider, "year", None)}, portals)
         self.crawl_id, self.resumed = crawl.id, crawl.resumed
 
-    def _spider_closed(self, spider: Spider, reason: str) -> None:
+    async def _spider_closed(self, spider: Spider, reason: str) -> None:
         del spider
+        try:
+            await self.gatherer.drain()
+        except ArchiveError as error:
+            self.fail(error)
         if self.trouble is None:
             crawls.finish(self.archive, self.crawl_id, crawls.FINISHED if reason == "finished" else crawls.STOPPED)
             if self._derives:
@@ -109,20 +144,39 @@ class Keeping:
         """Scrapy's way to build it."""
         return cls(crawler)
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Keep it; a cut one as evidence only, since it is not what the portal published."""
         if ARCHIVED in response.flags:
             return response
         if "dataloss" in response.flags:
-            await keep(self._keeper, request, response, role="blocked")
-        else:
-            await keep(self._keeper, request, response, role=role_of(request, response))
+            await keep(self._keeper, request, response, role="blocked", why="disconnect")
+            return response
+        known: Capture | None = request.meta.get(KNOWN)
+        role = role_of(request, response)
+        if response.status == _NOT_MODIFIED and known is not None:
+            await keep(self._keeper, request, response, role=role, unmodified=known)
+            return await self._unchanged(request, known)
+        capture = await keep(self._keeper, request, response, role=role)
+        if known is not None and known.payload_digest == capture.payload_digest:
+            response.flags.append(UNCHANGED)
         return response
+
+    async def _unchanged(self, request: Request, known: Capture) -> Request | Response:
+        """What the portal says is still so; where the archive cannot give it back, the portal is asked without condition."""
+        try:
+            restored = await asyncio.to_thread(restore, self._keeper.archive, request, known, self._most)
+        except ArchiveError as error:
+            logger.warning("%s is unchanged, and what was kept of it cannot be read: %s", request.url, error)
+            restored = None
+        if restored is None:
+            return request.replace(meta={**request.meta, UNCONDITIONAL: True}, dont_filter=True)
+        restored.flags.append(UNCHANGED)
+        return restored
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Keep the head of an answer that was too large to be read."""
         if isinstance(exception, StopDownload) and exception.response is not None:
-            await keep(self._keeper, request, exception.response, role="blocked")
+            await keep(self._keeper, request, exception.response, role="blocked", why="length")
             detail = f"{request.url} is larger than {self._most >> 20} MiB and was not read"
             raise FetchRefused(detail, outcome=INCOMPLETE) from exception
 
@@ -138,34 +192,76 @@ class Keeping:
             raise StopDownload(fail=True)
 
 
-async def keep(keeper: Keeper, request: Request, response: Response, *, role: str) -> None:
-    """Store an answer, in a thread: the disk may take its time while other hosts are served.
+async def keep(
+    keeper: Keeper,
+    request: Request,
+    response: Response,
+    *,
+    role: str,
+    why: str = "length",
+    unmodified: Capture | None = None,
+) -> Capture:
+    """Store an answer. With the role ``blocked`` only the first 2 KB of its body, cut for the reason ``why``.
 
-    With the role ``blocked`` only the first 2 KB of its body. Raises :class:`FetchRefused` where it cannot be kept.
+    Raises :class:`FetchRefused` where it cannot be kept.
     """
-    answer = answer_of(request, response, keeper.archive, most=EVIDENCE if role == "blocked" else None)
+    answer = answer_of(request, response, keeper.archive)
+    if role == "blocked":
+        answer = evidence_of(answer, why)
     try:
-        await asyncio.to_thread(captures.store, keeper.archive, answer, role=role, crawl_id=keeper.crawl_id)
+        canonical(answer.url)
+        return await keeper.gatherer.keep(Pending(answer, role, keeper.crawl_id, unmodified))
     except AddressRefused as error:
         raise FetchOfAddressRefused(str(error)) from error
     except ArchiveError as error:
-        keeper.fail(error)
         raise FetchRefused(str(error), outcome=INCOMPLETE) from error
 
 
-def answer_of(request: Request, response: Response, archive: Archive, *, most: int | None = None) -> Answer:
-    """What went over the wire, as the archive keeps it; what says who crawls is left out."""
+def answer_of(request: Request, response: Response, archive: Archive) -> Answer:
+    """What went over the wire, byte for byte where it was recorded; what says who crawls is left out."""
+    exchange: Exchange | None = request.meta.pop(EXCHANGE, None)
+    moment = archive.clock()
+    if exchange is None:
+        asked = tuple((name, value) for name, value in _lines(request.headers) if name.lower() not in _SECRET)
+        return Answer(
+            url=response.url,
+            status=response.status,
+            reason=responses.get(response.status, ""),
+            headers=_lines(response.headers),
+            body=response.body,
+            fetched_at=moment,
+            method=request.method,
+            request_headers=asked,
+            request_body=request.body,
+        )
+    line, headers = read_head(exchange.head)
     return Answer(
         url=response.url,
         status=response.status,
-        reason=responses.get(response.status, ""),
-        headers=_lines(response.headers),
-        body=response.body if most is None else response.body[:most],
-        fetched_at=archive.clock(),
+        reason=status_of(line)[2],
+        headers=headers,
+        body=response.body,
+        fetched_at=moment,
         method=request.method,
-        request_headers=tuple((name, value) for name, value in _lines(request.headers) if name.lower() not in _SECRET),
-        request_body=request.body,
+        wire=Wire(exchange.head, exchange.body, without_secrets(exchange.request)),
     )
+
+
+def evidence_of(answer: Answer, why: str) -> Answer:
+    """The beginning of an answer, as it was transferred."""
+    stored = answer.stored
+    wire = None if answer.wire is None else replace(answer.wire, body=stored[:EVIDENCE])
+    cut = why if len(stored) > EVIDENCE or why == "disconnect" else None
+    return replace(answer, body=stored[:EVIDENCE], wire=wire, truncated=cut)
+
+
+def without_secrets(request: bytes) -> bytes:
+    """A request without the lines that say who crawls; the others as they were sent."""
+    head, blank, body = request.partition(b"\r\n\r\n")
+    lines = [
+        line for line in head.split(b"\r\n") if line.partition(b":")[0].strip().lower().decode("latin-1") not in _SECRET
+    ]
+    return b"\r\n".join(lines) + blank + body
 
 
 def role_of(request: Request, response: Response) -> str:

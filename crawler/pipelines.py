@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-from archive import listings
-from archive.errors import AddressRefused, ArchiveError
-from archive.store import Archive
+from archive.errors import AddressRefused
+from archive.notes import ArticleNote, ColumnNote, Note, PortalNote, RowsNote
+from archive.noting import check
 from crawler.keeping import Keeper
 from spiders.items import ArticleRead, AttachmentRead, ColumnRead, ListPage, PortalRead
 
@@ -30,62 +32,48 @@ class Notes:
 
     def process_item(self, item: Any) -> Any:
         """Note an item and hand it on."""
+        note = self._note(item)
+        if note is None:
+            return item
         try:
-            self._note(item)
-        except AddressRefused as error:
-            logger.warning(
-                "Not noted: %s", error
-            )  # an address that cannot stand in an archive cannot be fetched either
-        except ArchiveError as error:
-            self._keeper.fail(error)
+            check(note)
+        except AddressRefused as error:  # an address that cannot stand in an archive cannot be fetched either
+            logger.warning("Not noted: %s", error)
+            return item
+        self._keeper.gatherer.note(note)
         return item
 
-    def _note(self, item: Any) -> None:
-        archive, crawl_id = self._keeper.archive, self._keeper.crawl_id
+    def _note(self, item: Any) -> Note | None:
+        at, crawl = self._keeper.archive.clock(), self._keeper.crawl_id
         match item:
             case ListPage():
-                _note_list(archive, crawl_id, item)
-            case ColumnRead():
-                listings.note_column(
-                    archive,
-                    crawl_id,
+                return RowsNote(
+                    at,
+                    crawl,
                     portal=item.portal,
                     column_url=item.column_url,
                     agency=item.agency,
-                    outcome=item.outcome,
-                    detail=item.detail,
-                    pages=item.pages,
-                    rows=item.rows,
-                    reports=item.reports,
+                    family=item.family,
+                    rows=tuple((row.url, row.title, row.listed_on) for row in item.rows),
+                    refused=tuple((refused.row.url, refused.row.title, refused.reason) for refused in item.refused),
                 )
+            case ColumnRead():
+                return ColumnNote(at, crawl, **asdict(item))
             case ArticleRead():
-                _note_article(archive, crawl_id, item)
+                return _article(at, crawl, item)
             case PortalRead():
                 self.outcomes[item.portal] = item
-                listings.note_portal(archive, crawl_id, portal=item.portal, outcome=item.outcome, detail=item.detail)
+                return PortalNote(at, crawl, portal=item.portal, outcome=item.outcome, detail=item.detail)
             case AttachmentRead():
-                pass  # its capture is kept, and its article knows the link
+                return None  # its capture is kept, and its article knows the link
             case _:
                 raise TypeError(f"the spider hands on {type(item).__name__}, which the archive has no place for")
 
 
-def _note_list(archive: Archive, crawl_id: int, page: ListPage) -> None:
-    listings.note_rows(
-        archive,
-        crawl_id,
-        portal=page.portal,
-        column_url=page.column_url,
-        agency=page.agency,
-        family=page.family,
-        rows=[(row.url, row.title, row.listed_on) for row in page.rows],
-        refused=[(refused.row.url, refused.row.title, refused.reason) for refused in page.refused],
-    )
-
-
-def _note_article(archive: Archive, crawl_id: int, article: ArticleRead) -> None:
-    listings.note_article(
-        archive,
-        crawl_id,
+def _article(at: datetime, crawl: int, article: ArticleRead) -> ArticleNote:
+    return ArticleNote(
+        at,
+        crawl,
         portal=article.portal,
         url=article.url,
         requested_url=article.requested_url,
@@ -95,5 +83,5 @@ def _note_article(archive: Archive, crawl_id: int, article: ArticleRead) -> None
         agency=article.agency,
         refused=article.refused,
         gone=article.gone,
-        attachments=[(attachment.url, attachment.name) for attachment in article.attachments],
+        attachments=tuple((attachment.url, attachment.name) for attachment in article.attachments),
     )

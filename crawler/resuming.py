@@ -6,16 +6,15 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.http import Headers, Response
-from scrapy.responsetypes import responsetypes
+from scrapy.http import Response
 
 from archive import captures
-from archive.captures import Capture
+from archive.captures import DELIVERED
 from archive.errors import ArchiveError
-from crawler.keeping import ARCHIVED, Keeper
+from crawler.keeping import Keeper
+from crawler.restoring import restore
 
 _ONCE = frozenset({"article", "attachment"})  # lists are read again: rows may have come meanwhile
-_OK = 200
 
 
 class Resuming:
@@ -37,20 +36,9 @@ class Resuming:
             return None
         archive, crawl_id = self._keeper.archive, self._keeper.crawl_id
         try:
-            capture = captures.latest(archive, request.url, crawl_id=crawl_id, role=role, status=_OK)
+            capture = captures.latest(archive, request.url, crawl_id=crawl_id, role=role, status=DELIVERED)
             if capture is None:
                 capture = captures.latest(archive, request.url, crawl_id=crawl_id, role="redirect")
-            return None if capture is None else self._answer(request, capture)
+            return None if capture is None else restore(archive, request, capture, self._most)
         except ArchiveError:
             return None  # what cannot be read back is fetched again
-
-    def _answer(self, request: Request, capture: Capture) -> Response | None:
-        headers = Headers()
-        for name, value in captures.head(self._keeper.archive, capture):
-            if name.lower() not in {"content-encoding", "content-length"}:
-                headers.appendlist(name, value.encode("latin-1"))
-        body = captures.payload(self._keeper.archive, capture)
-        if len(body) > self._most:
-            return None  # it was refused when it came, and is refused again
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
-        return kind(url=request.url, status=capture.status, headers=headers, body=body, flags=[ARCHIVED])

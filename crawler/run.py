@@ -20,13 +20,15 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 
 from archive import crawls, listings, reports
+from archive.deposit import deposit
 from archive.listings import PortalState
+from archive.notes import PortalNote
 from archive.reports import Derived
 from archive.store import Archive
 from crawler.allowance import Allowance
 from crawler.environment import number, words
 from crawler.errors import CrawlerError
-from crawler.keeping import Keeper
+from crawler.keeping import Keeper, description
 from crawler.pipelines import Notes
 from crawler.politeness import Politeness
 from crawler.portals import PortalEntry
@@ -64,6 +66,7 @@ def crawl(
     portals: Sequence[PortalEntry],
     *,
     year: int | None = None,
+    full: bool = False,
     delay: float | None = None,
     allow: Sequence[str] = (),
     progress: Progress = lambda _: None,
@@ -71,6 +74,7 @@ def crawl(
 ) -> CrawlSummary:
     """Crawl portals side by side into an archive, which is made if absent; SIGINT and SIGTERM stop it cleanly.
 
+    ``full`` asks for every page of every list, also where the first page is as it was lately.
     ``delay`` is the least gap between two requests to one host, in seconds; ``allow`` names hosts beside .gov.cn;
     ``overrides`` are settings of Scrapy. Raises :class:`CrawlerError` and :class:`archive.errors.ArchiveError`.
     """
@@ -79,30 +83,35 @@ def crawl(
     Allowance.of([*words("XXGK_ALLOW"), *allow])  # what is wrong is said before anything is made
     number("XXGK_DOWNLOAD_DELAY", 0)
     urls = list(dict.fromkeys(portal.url for portal in portals))
-    with Archive.open(folder, database, create=True) as archive:
-        begun = crawls.begin(archive, {"year": year}, urls)
-        for portal in portals:  # known from now on, however this ends
-            listings.note_portal(
-                archive, begun.id, portal=portal.url, outcome=None, detail=None, division=portal.division
-            )
-    log = _log_file(folder, begun.id)
     settings = _settings(
         folder,
         {
             "XXGK_DATABASE": database,
-            "XXGK_CRAWL": begun.id,
-            "XXGK_RESUMED": begun.resumed,
+            "XXGK_FULL": full,
             "XXGK_INSECURE_TLS": sorted({portal.host for portal in portals if portal.insecure_tls}),
-            "LOG_FILE": str(log),
             **({} if delay is None else {"DOWNLOAD_DELAY": delay}),
             **(overrides or {}),
         },
         allow,
     )
+    said = description(settings)
+    with Archive.open(folder, database, create=True, write=True, description=said) as archive:
+        begun = crawls.begin(archive, {"year": year, **({"full": True} if full else {})}, urls)
+        known = [
+            PortalNote(
+                archive.clock(), begun.id, portal=portal.url, outcome=None, detail=None, division=portal.division
+            )
+            for portal in portals
+        ]
+        deposit(archive, notes=known)  # known from now on, however this ends
+    log = _log_file(folder, begun.id)
+    ours = {"XXGK_CRAWL": begun.id, "XXGK_RESUMED": begun.resumed, "LOG_FILE": str(log)}
+    for name, value in ours.items():
+        settings.set(name, value, priority="cmdline")
     crawler = _run(settings, urls, year, progress)
     stats = crawler.stats
     stopped = stats.get_value("finish_reason") != "finished"
-    with Archive.open(folder, database) as archive:
+    with Archive.open(folder, database, write=True, description=said) as archive:
         if not stopped:
             _note_silent(archive, begun.id, urls, crawler)
         derived = None if stopped else _derive(archive, progress)

@@ -25,6 +25,8 @@ XXGK_ARCHIVE = os.environ.get("XXGK_ARCHIVE", "xxgk-archive")
 XXGK_DATABASE = os.environ.get("XXGK_DATABASE")
 XXGK_DERIVE = True  # `scrapy crawl` ends with records, not only captures; `xxgk crawl` derives by itself
 
+XXGK_FULL = False  # every page of every list, unchanged or not (ours; read by crawler/conditional.py)
+
 # What may be fetched (ours; read by crawler/guard.py and crawler/fetching.py)
 XXGK_ALLOW = words("XXGK_ALLOW")  # hosts beside .gov.cn, each HOST or HOST:PORT
 XXGK_INSECURE_TLS: list[str] = []  # hosts whose registry entry says that their certificate is broken
@@ -69,6 +71,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the guard decides, and says why
     "crawler.guard.Guard": 40,
     "crawler.resuming.Resuming": 60,
+    "crawler.conditional.Conditional": 70,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes a 5xx for permission
     "crawler.robots.Robots": 100,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # we have no passwords to lose

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -72,6 +73,12 @@ class IsolatedParser:
                     stream.close()
             self._child = None
 
+    def interrupt(self) -> None:
+        """End the child process from another thread; whoever waits for its answer is told that there is none."""
+        child = self._child
+        if child is not None:
+            child.kill()
+
     def parse(self, data: bytes, hints: Hints | None = None) -> Record:
         """The record of one document; the errors of :func:`parser.parse`, and UnreadableDocument over a limit."""
         child = self._child if self._child is not None else self._start()
@@ -125,6 +132,44 @@ class IsolatedParser:
             return None
         (length,) = _HEADER.unpack(head)
         return _read_until(child.stdout, length, deadline) if length <= _MAX_ANSWER else None
+
+
+class ParserPool:
+    """Several isolated parsers for callers in several threads: each call takes one that is free, or waits for it."""
+
+    def __init__(self, jobs: int, limits: Limits | None = None) -> None:
+        self._parsers = [IsolatedParser(limits) for _ in range(jobs)]
+        self._free: SimpleQueue[IsolatedParser] = SimpleQueue()
+        self._closed = False
+        for parser in self._parsers:
+            self._free.put(parser)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child processes, and with them the documents they are at."""
+        self._closed = True
+        for parser in self._parsers:
+            parser.interrupt()
+        for parser in [self._free.get() for _ in self._parsers]:  # each comes back as soon as its caller has been told
+            parser.close()
+            self._free.put(parser)
+
+    def parse(self, data: bytes, hints: Hints | None = None) -> Record:
+        """As :meth:`IsolatedParser.parse`, from any thread."""
+        parser = self._free.get()
+        try:
+            if self._closed:
+                raise UnreadableDocument("the reader was stopped before it came to this document; read it again")
+            return parser.parse(data, hints)
+        finally:
+            self._free.put(parser)
 
 
 def _read_until(stream: IO[bytes], length: int, deadline: float) -> bytes | None:
@@ -204,7 +249,9 @@ def _answer(data: bytes, hints: Hints) -> str:
 def _serve() -> None:
     """The child: one document in, one line of JSON out, until the parent hangs up."""
     import resource  # noqa: PLC0415  Unix only, and only the child needs it
+    import signal  # noqa: PLC0415  as above
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when it is over
     limits = Limits()
     own = int(os.environ.get("XXGK_PARSER_MEGABYTES", limits.megabytes)) << 20
     most = max(own, int(os.environ.get("XXGK_RECOGNITION_MEGABYTES", limits.recognition_megabytes)) << 20)

@@ -15,6 +15,11 @@ from spiders.addresses import is_file
 from spiders.families.pages import Page, is_document, read_page
 from spiders.ledger import Failure
 
+# Flags and marks by which crawler and spider speak of what the archive has.
+UNCHANGED = "unchanged"  # flag of an answer: it is the one that was kept the last time
+REST = "xxgk_rest"  # mark in Request.meta: the list's first page is unchanged, this one may be taken from the archive
+RESTED = "rested"  # flag of an answer: it was
+
 _SAYS_GONE = re.compile(
     r"404|页面不存在|您访问的(?:页面|内容|信息)(?:不存在|已(?:被)?删除)|找不到(?:该|您访问的)?(?:页面|网页)|系统提示|信息不存在"
 )

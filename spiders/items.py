@@ -46,7 +46,10 @@ class ListPage:
 
 @dataclass(frozen=True)
 class ColumnRead:
-    """A column was followed to its end, or given up (``outcome`` other than ``ok``)."""
+    """A column was followed to its end, or given up (``outcome`` other than ``ok``).
+
+    ``full``: every page was asked for, none taken as unchanged.
+    """
 
     portal: str
     column_url: str
@@ -56,6 +59,7 @@ class ColumnRead:
     pages: int
     rows: int
     reports: int
+    full: bool = True
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class Column:
     unread: list[Failure] = field(default_factory=list)  # articles and attachments that could not be fetched
     told: list[Portal] = field(default_factory=list)  # portals that know how it ended
     dropped: bool = False  # a guessed address that is not there
+    full: bool = True  # no page was taken from the archive because the first was unchanged
 
     @property
     def idle(self) -> bool:
@@ -281,6 +282,7 @@ def _column_read(portal: Portal, column: Column) -> ColumnRead:
         pages=len(column.pages),
         rows=len(column.rows),
         reports=len(column.reports),
+        full=column.full,
     )
 
 

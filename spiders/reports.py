@@ -16,7 +16,18 @@ from twisted.python.failure import Failure as Fault
 from parser.titles import judge, read
 from spiders import agencies, columns, dates, outcomes, shells, titles
 from spiders.addresses import is_directory, key, root
-from spiders.answers import file_name, is_a_directory_answer, is_a_file, is_a_page, page_of, says_gone, why
+from spiders.answers import (
+    REST,
+    RESTED,
+    UNCHANGED,
+    file_name,
+    is_a_directory_answer,
+    is_a_file,
+    is_a_page,
+    page_of,
+    says_gone,
+    why,
+)
 from spiders.families.addresses import JILIN_CITY_ENTRIES, JILIN_CITY_HOSTS, name_of
 from spiders.families.family import Family
 from spiders.families.jilin import Jilin
@@ -46,6 +57,7 @@ class Errand:
     number: int = 1  # page of a list
     stated: int | None = None  # how many pages the page before said there are
     instead: str | None = None  # the page to look at where a guessed column is not there
+    rests: bool = False  # a later page of a list whose first page is unchanged
     optional: bool = False  # a page tried on a guess: its absence is no failure
 
 
@@ -152,7 +164,8 @@ class ReportsSpider(scrapy.Spider):
                 errand.portal, errand.url, agencies.of_crumbs(page), trusted=named or _mostly(rows, family, page)
             )
             if self.ledger.open_list(column, page.url):
-                yield from self._read_list_page(page, family, replace(errand, role="list", column=column))
+                onward = replace(errand, role="list", column=column, rests=UNCHANGED in response.flags)
+                yield from self._read_list_page(page, family, onward)
                 self.ledger.close_list(column)
         yield from self._discover(page, family, errand, rows if named else ())
 
@@ -205,6 +218,10 @@ class ReportsSpider(scrapy.Spider):
         if column.guessed and errand.number == 1 and says_gone(page):
             yield from self._absent_list(errand)
             return
+        if errand.number == 1:
+            errand = replace(errand, rests=UNCHANGED in response.flags)
+        elif RESTED in response.flags:
+            column.full = False
         yield from self._read_list_page(page, recognise(page), errand)
 
     def _read_list_page(self, page: Page, family: Family, errand: Errand) -> Iterator[Output]:
@@ -221,7 +238,7 @@ class ReportsSpider(scrapy.Spider):
             yield from self._article(column, row, errand)
         directories = family.directories(page)
         for address in directories:
-            yield from self._list(replace(errand, url=address, number=1, stated=None))
+            yield from self._list(replace(errand, url=address, number=1, stated=None, rests=False))
         branches = (
             columns.sub_columns(page) if column.trusted and errand.number == 1 and errand.depth < self.MAX_DEPTH else ()
         )
@@ -392,7 +409,7 @@ class ReportsSpider(scrapy.Spider):
             errback=self.fail,
             cb_kwargs={"errand": errand},
             headers={"Referer": errand.article_url} if errand.article_url is not None else None,
-            meta={"role": errand.role, "portal": errand.portal.url, "column_url": column_url},
+            meta={"role": errand.role, "portal": errand.portal.url, "column_url": column_url, REST: errand.rests},
             priority=self.PRIORITY[errand.role],
             dont_filter=True,  # the ledger knows what was asked for, and must hear of every end
         )

@@ -36,3 +36,8 @@ def current(connection: Connection) -> str | None:
 def upgrade(connection: Connection) -> None:
     """Bring the database to the newest revision, within the connection's transaction."""
     command.upgrade(configuration(connection), "head")
+
+
+def downgrade(connection: Connection) -> None:
+    """Take all tables away, within the connection's transaction."""
+    command.downgrade(configuration(connection), "base")

@@ -34,7 +34,10 @@ COMMANDS = {
     "diff": ("monitor", "comparison", "DIFF_EXAMPLE"),
     "check": ("verify", "findings", "CHECK_EXAMPLE"),
     "reparse": ("derived", "command", "EXAMPLE"),
+    "reindex": ("reindex", "command", "EXAMPLE"),
     "verify": ("verify", "archive", "VERIFY_EXAMPLE"),
+    "copy": ("copying", "command", "EXAMPLE"),
+    "index": ("index", "command", "EXAMPLE"),
     "schedule": ("schedule", "command", "EXAMPLE"),
 }
 

@@ -27,6 +27,9 @@ def command(
         int | None,
         typer.Option(help="Fetch only reports on this year; lists are read whole.", min=_FIRST_YEAR, max=_LAST_YEAR),
     ] = None,
+    full: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool, typer.Option("--full", help="Ask for every page of every list, also where the first is unchanged.")
+    ] = False,
     delay: Annotated[
         float | None,
         typer.Option(
@@ -56,6 +59,7 @@ def command(
             invocation.database,
             entries,
             year=year,
+            full=full,
             delay=delay,
             allow=allow or [],
             progress=show.say,

@@ -30,9 +30,9 @@ class Invocation:
         return cast("Invocation", context.obj)
 
     @contextmanager
-    def open(self, *, create: bool = False, write: bool = False) -> Iterator[Archive]:
+    def open(self, *, create: bool = False, write: bool = False, rebuild: bool = False) -> Iterator[Archive]:
         """The archive. Raises :class:`archive.errors.ArchiveError`."""
         from archive.store import Archive  # noqa: PLC0415 - the tables take half a second to import; parsing needs none
 
-        with Archive.open(self.folder, self.database, create=create, write=write) as archive:
+        with Archive.open(self.folder, self.database, create=create, write=write, rebuild=rebuild) as archive:
             yield archive

@@ -9,7 +9,7 @@ import typer
 
 from archive.captures import Capture, by_id, head, payload
 from archive.errors import ArchiveError
-from archive.reports import ReportLine, ReportView, find, iterate_reports, show
+from archive.reports import ReportLine, ReportView, VersionLine, find, iterate_reports, show
 from archive.store import Archive
 from crawler.cli.invocation import WRONG, Invocation
 from crawler.cli.output import print_json, print_table, remark
@@ -21,6 +21,7 @@ from parser.record import Figure
 
 LIST_EXAMPLE = "Example: xxgk reports --year 2024"
 SHOW_EXAMPLE = "Example: xxgk show 17 --cell requests.new.total"
+_CHANGES_SHOWN = 40  # lines per version
 Json = Annotated[bool, typer.Option("--json", help="A line of JSON per report.")]
 
 
@@ -111,6 +112,7 @@ def _view(found: ReportView) -> dict[str, Any]:
         **found.record.to_data(),
         "state": found.state,
         "withdrawn_at": found.withdrawn_at.isoformat() if found.withdrawn_at is not None else None,
+        "withdrawn_because": found.withdrawn_because,
         "first_seen_at": found.first_seen_at.isoformat(),
         "addresses": list(found.addresses),
         "versions": [
@@ -119,6 +121,7 @@ def _view(found: ReportView) -> dict[str, Any]:
                 "first_seen_at": version.first_seen_at.isoformat(), "last_seen_at": version.last_seen_at.isoformat(),
                 "published_on": version.published_on.isoformat() if version.published_on is not None else None,
                 "template": version.template, "figures": version.figures, "capture": version.capture_id,
+                "changes": version.changes.to_data() if version.changes is not None else None,
             }
             for version in found.versions
         ],
@@ -155,6 +158,8 @@ def _print_view(found: ReportView) -> None:
             for version in found.versions
         ],
     )
+    for version in found.versions:
+        _print_changes(version)
     print_table(
         ["capture", "fetched", "status", "address", "WARC file", "offset"],
         [
@@ -169,7 +174,19 @@ def _print_view(found: ReportView) -> None:
             for capture in found.captures
         ],
     )
-    remark(f"state: {found.state}")
+    since = f" since {found.withdrawn_at:%Y-%m-%d %H:%M} UTC" if found.withdrawn_at is not None else ""
+    because = f": {found.withdrawn_because}" if found.withdrawn_because is not None else ""
+    remark(f"state: {found.state}{since}{because}")
+
+
+def _print_changes(version: VersionLine) -> None:
+    if version.changes is None:
+        return
+    lines = list(version.changes.words()) or ["other bytes of a document that is not readable here"]
+    shown = lines[:_CHANGES_SHOWN]
+    if len(lines) > len(shown):
+        shown.append(f"… and {len(lines) - len(shown)} lines more; --json has all of them")
+    print_table([f"version {version.id} against the one before it"], [[line] for line in shown])
 
 
 def _print_cell(archive: Archive, found: ReportView, key: str, *, json: bool) -> None:

@@ -7,10 +7,15 @@ from typing import Annotated
 
 import typer
 
+from archive.derive import derive
+from archive.repair import Progress
+from archive.repair import repair as mend
 from archive.reports import list_findings
+from archive.store import Archive
 from archive.verify import problems
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
+from parser.isolation import IsolatedParser
 
 VERIFY_EXAMPLE = "Example: xxgk verify"
 CHECK_EXAMPLE = "Example: xxgk check --rule requests --year 2024"
@@ -18,11 +23,21 @@ CHECK_EXAMPLE = "Example: xxgk check --rule requests --year 2024"
 
 def archive(
     context: typer.Context,
+    repair: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool,
+        typer.Option("--repair", help="Cut torn tails, make lost rows again from the files, and say what is gone."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="A line of JSON per problem.")] = False,  # noqa: FBT002 - Typer's way to write a flag
 ) -> None:
     """Check the archive against itself: every byte of every WARC file, every row, every version."""
-    with Invocation.of(context).open() as opened, progress() as show:
-        found = list(problems(opened, lambda done, total, name: show.say(f"{name}: {done:,} of {total:,} bytes")))
+    with Invocation.of(context).open(write=repair) as opened, progress() as show:
+
+        def tell(done: int, total: int, name: str) -> None:
+            show.say(f"{name}: {done:,} of {total:,} bytes")
+
+        if repair:
+            _repair(opened, tell)
+        found = list(problems(opened, tell))
     if json:
         print_json(asdict(problem) for problem in found)
     elif found:
@@ -32,6 +47,16 @@ def archive(
     remark(f"{len(found)} problems found" if found else "the archive is whole")
     if found:
         raise typer.Exit(ATTENTION)
+
+
+def _repair(opened: Archive, tell: Progress) -> None:
+    done = mend(opened, tell)
+    if done.derive:
+        with IsolatedParser() as parser:
+            derive(opened, parse=parser.parse)
+    remark(f"{done.cut:,} bytes cut, {done.adopted} rows made from records, {done.corrected} rows set right")
+    for lost in done.lost:
+        remark(f"lost: {lost}; its row stays, the next crawl may fetch it again")
 
 
 def findings(

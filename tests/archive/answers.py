@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
-from archive import crawls, listings
-from archive.captures import Answer, Capture, store
+from fastwarc.warc import ArchiveIterator
+
+from archive import crawls, files, listings
+from archive.captures import Answer, Capture, Wire, payload, store
+from archive.errors import DamagedCapture
 from archive.reports import ReportView, list_reports, show
 from archive.store import Archive
+from archive.warc import read_head, status_of
 from tests.papers.paper import Paper, paper
 from tests.papers.render import html
 
@@ -28,6 +33,52 @@ def answer(
     reasons = {200: "OK", 301: "Moved Permanently", 404: "Not Found", 410: "Gone", 503: "Service Unavailable"}
     asked = (("Host", url.partition("://")[2].partition("/")[0]), ("User-Agent", "xxgk"))
     return Answer(url, status, reasons[status], headers, body, at, request_headers=asked)
+
+
+def wired(
+    url: str,
+    head: bytes,
+    transferred: bytes,
+    body: bytes | None = None,
+    *,
+    request: bytes = b"",
+    truncated: str | None = None,
+    at: datetime = WHEN,
+) -> Answer:
+    """An answer of which the exact bytes are known; ``body`` is what was read of them, by default all."""
+    line, headers = read_head(head)
+    _, status, reason = status_of(line)
+    read = transferred if body is None else body
+    return Answer(url, status, reason, headers, read, at, wire=Wire(head, transferred, request), truncated=truncated)
+
+
+def chunked(*pieces: bytes) -> bytes:
+    """A body in chunks, as it is transferred."""
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (*pieces, b""))
+
+
+def warc_files(folder: Path) -> list[Path]:
+    """Where the WARC files of an archive stand now."""
+    return [files.path_of(folder, name) for name in files.names(folder)]
+
+
+def records(folder: Path) -> list[tuple[str, dict[str, str], bytes]]:
+    """Every record as a foreign reader sees it: type, fields, block."""
+    found = []
+    for path in warc_files(folder):
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file, parse_http=False):
+                kind, fields = str(record.record_type), record.headers.to_dict()
+                found.append((kind, fields, record.reader.read()))
+    return found
+
+
+def is_handed_out(archive: Archive, capture: Capture, body: bytes) -> bool:
+    """Whether a capture still gives that body; false where it says that its bytes are damaged."""
+    try:
+        return payload(archive, capture) == body
+    except DamagedCapture:
+        return False
 
 
 def report_page(

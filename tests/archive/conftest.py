@@ -40,8 +40,12 @@ class Place:
     database: str | None
     clock: Clock
 
-    def open(self, *, write: bool = True) -> AbstractContextManager[Archive]:
-        return Archive.open(self.folder, self.database, create=True, write=write, clock=self.clock)
+    def open(
+        self, *, write: bool = True, settings: tuple[tuple[str, str], ...] = ()
+    ) -> AbstractContextManager[Archive]:
+        return Archive.open(
+            self.folder, self.database, create=True, write=write, clock=self.clock, description=settings
+        )
 
 
 @pytest.fixture

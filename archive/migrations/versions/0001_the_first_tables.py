@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("head_length", sa.Integer(), nullable=False),
-        sa.Column("head_digest", sa.String(length=64), nullable=False),
+        sa.Column("head_digest", sa.LargeBinary(), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_warc_files"),
@@ -55,12 +55,12 @@ def upgrade() -> None:
         "captures",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("file_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("length", sa.Integer(), nullable=False),
         sa.Column("span", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
-        sa.Column("record_id", sa.String(length=36), nullable=False),
+        sa.Column("record_id", sa.LargeBinary(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
@@ -69,19 +69,39 @@ def upgrade() -> None:
         sa.Column("crawl_id", sa.Integer(), nullable=True),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=True),
-        sa.Column("payload_digest", sa.String(length=64), nullable=False),
+        sa.Column("payload_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("framed_digest", sa.LargeBinary(), nullable=True),
         sa.Column("payload_length", sa.Integer(), nullable=False),
         sa.Column("original_id", sa.Integer(), nullable=True),
+        sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["crawl_id"], ["crawls.id"], name="fk_captures_crawl_id_crawls"),
         sa.ForeignKeyConstraint(["file_id"], ["warc_files.id"], name="fk_captures_file_id_warc_files"),
         sa.ForeignKeyConstraint(["original_id"], ["captures.id"], name="fk_captures_original_id_captures"),
         sa.PrimaryKeyConstraint("id", name="pk_captures"),
         sa.UniqueConstraint("file_id", "position", name="uq_captures_file_id_position"),
     )
-    op.create_index("ix_captures_address_id", "captures", ["address", "id"])
-    op.create_index("ix_captures_crawl_id_url", "captures", ["crawl_id", "url"])
-    op.create_index("ix_captures_payload_digest_id", "captures", ["payload_digest", "id"])
-    op.create_index("ix_captures_url_id", "captures", ["url", "id"])
+    op.create_index("ix_captures_address", "captures", ["address"])
+    holders = sa.text("kind <> 'revisit'")
+    op.create_index(
+        "ix_captures_payload_digest",
+        "captures",
+        ["payload_digest"],
+        sqlite_where=holders,
+        postgresql_where=holders,
+    )
+    op.create_table(
+        "journal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("record_id", sa.LargeBinary(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["warc_files.id"], name="fk_journal_file_id_warc_files"),
+        sa.PrimaryKeyConstraint("id", name="pk_journal"),
+        sa.UniqueConstraint("file_id", "position", name="uq_journal_file_id_position"),
+    )
 
     op.create_table(
         "portals",
@@ -105,6 +125,7 @@ def upgrade() -> None:
         sa.Column("report_year", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_because", sa.Text(), nullable=True),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=True),
@@ -135,6 +156,7 @@ def upgrade() -> None:
         sa.Column("basis", sa.String(length=64), nullable=True),
         sa.Column("derived_through", sa.Integer(), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_because", sa.Text(), nullable=True),
         sa.Column("version_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["portal_id"], ["portals.id"], name="fk_articles_portal_id_portals"),
         sa.PrimaryKeyConstraint("id", name="pk_articles"),
@@ -166,7 +188,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("record_digest", sa.String(length=64), nullable=False),
         sa.Column("prose_digest", sa.String(length=64), nullable=False),
-        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("record", sa.LargeBinary(), nullable=False),
         sa.Column("line_digest", sa.String(length=64), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("publisher", sa.Text(), nullable=True),
@@ -227,6 +249,7 @@ def upgrade() -> None:
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("reports", sa.Integer(), nullable=False),
+        sa.Column("full", sa.Boolean(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["column_id"], ["report_columns.id"], name="fk_column_readings_column_id_report_columns"
@@ -287,9 +310,24 @@ def upgrade() -> None:
     op.create_index("ix_sightings_article_id", "sightings", ["article_id"])
     op.create_index("ix_sightings_capture_id", "sightings", ["capture_id"])
 
+    op.create_table(
+        "reparse_runs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("effects", sa.Text(), nullable=False),
+        sa.Column("reports", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_reparse_runs"),
+    )
+
 
 def downgrade() -> None:
     for table in (
+        "reparse_runs",
         "sightings",
         "list_rows",
         "findings",
@@ -301,6 +339,7 @@ def downgrade() -> None:
         "articles",
         "reports",
         "portals",
+        "journal",
         "captures",
         "warc_files",
         "publishers",

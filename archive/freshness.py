@@ -1,0 +1,40 @@
+"""Freshness: whether a column was read so lately and so fully that an unchanged first page says enough of the others."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta, timezone
+
+from sqlalchemy import select
+
+from archive.addresses import wire
+from archive.deadlines import last_days
+from archive.schema import ColumnReading, ReportColumn
+from archive.store import Archive
+
+CHINA = timezone(timedelta(hours=8))  # deadlines are days of UTC+8
+LONGEST = timedelta(days=7)  # portals insert reports with old dates on later pages: once a week all of them are read
+_READ = "ok"
+
+
+def is_fresh(archive: Archive, column_url: str, now: datetime) -> bool:
+    """Whether the column was read to its end, page by page, within a week, and no deadline has passed since.
+
+    After a deadline every page is asked for: who is missing may only be said of a column that was really looked through.
+    """
+    query = (
+        select(ColumnReading.read_at)
+        .join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
+        .where(ReportColumn.url == wire(column_url), ColumnReading.outcome == _READ, ColumnReading.full.is_(True))
+    )
+    with archive.session() as session:
+        last = session.scalars(query.order_by(ColumnReading.read_at.desc()).limit(1)).first()
+    if last is None or not timedelta() <= now - last <= LONGEST:
+        return False
+    return not any(last < closing <= now for closing in _closings(now))
+
+
+def _closings(now: datetime) -> list[datetime]:
+    """The moments of this year and the last at which a deadline had passed."""
+    year = now.astimezone(CHINA).year
+    days = [day for published_in in (year - 1, year) for day in last_days(published_in)]
+    return [datetime.combine(day + timedelta(days=1), time(), CHINA) for day in days]

@@ -1,0 +1,192 @@
+"""Notes: what a crawl found out beside the bytes it fetched, one small fact each, as it stands in the journal.
+
+The journal is kept in the WARC files (``metadata`` records of JSON lines), so that the tables can be made again from the
+files alone. A note names crawls by their number and addresses as they go over the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, fields
+from datetime import date, datetime
+from typing import Any, ClassVar, TypeAlias
+
+import simplejson
+
+MEDIA_TYPE = "application/x-ndjson"
+
+
+@dataclass(frozen=True)
+class CrawlBegun:
+    """A crawl began, or went on after a kill. ``arguments`` and ``portals`` are JSON, ``key`` is their digest."""
+
+    kind: ClassVar[str] = "crawl.begun"
+    at: datetime
+    crawl: int
+    key: str
+    arguments: str
+    portals: str
+
+
+@dataclass(frozen=True)
+class CrawlEnded:
+    """A crawl ended as ``finished`` or ``stopped``."""
+
+    kind: ClassVar[str] = "crawl.ended"
+    at: datetime
+    crawl: int
+    state: str
+
+
+@dataclass(frozen=True)
+class PortalNote:
+    """How reading a portal ended; null ``outcome`` where it only became known."""
+
+    kind: ClassVar[str] = "portal"
+    at: datetime
+    crawl: int | None
+    portal: str
+    outcome: str | None
+    detail: str | None
+    division: str | None = None
+
+
+@dataclass(frozen=True)
+class ColumnNote:
+    """A column was followed to its end, or given up. ``full``: all its pages were asked for, none taken as unchanged."""
+
+    kind: ClassVar[str] = "column"
+    at: datetime
+    crawl: int | None
+    portal: str
+    column_url: str
+    agency: str | None
+    outcome: str
+    detail: str | None
+    pages: int
+    rows: int
+    reports: int
+    full: bool = True
+
+
+@dataclass(frozen=True)
+class RowsNote:
+    """The rows of a list page: reports as (address, title, date), the others as (address, title, reason)."""
+
+    kind: ClassVar[str] = "rows"
+    at: datetime
+    crawl: int | None
+    portal: str
+    column_url: str
+    agency: str | None
+    family: str | None
+    rows: tuple[tuple[str, str, date | None], ...]
+    refused: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ArticleNote:
+    """An article page was read, or found gone. ``url`` is its final address; attachments are (address, name)."""
+
+    kind: ClassVar[str] = "article"
+    at: datetime
+    crawl: int | None
+    portal: str | None
+    url: str
+    requested_url: str
+    column_url: str | None
+    page_title: str | None
+    page_date: date | None
+    agency: str | None
+    refused: str | None
+    gone: bool
+    attachments: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class LossNote:
+    """A capture whose bytes are no longer there; its row stays and says so."""
+
+    kind: ClassVar[str] = "loss"
+    at: datetime
+    file: str
+    position: int
+    url: str
+    fetched_at: datetime
+    payload_digest: str
+    why: str
+
+
+Note: TypeAlias = CrawlBegun | CrawlEnded | PortalNote | ColumnNote | RowsNote | ArticleNote | LossNote
+_KINDS: dict[str, type[Any]] = {
+    kind.kind: kind for kind in (CrawlBegun, CrawlEnded, PortalNote, ColumnNote, RowsNote, ArticleNote, LossNote)
+}
+_DATES = frozenset({"page_date"})
+_MOMENTS = frozenset({"at", "fetched_at"})
+
+
+def to_lines(notes: Iterable[Note]) -> bytes:
+    """The notes as JSON lines; what is null or as by default is left out."""
+    return b"".join(_line(note) for note in notes)
+
+
+def from_lines(block: bytes) -> list[Note]:
+    """The notes of a journal record. Raises :class:`ValueError` where a line is none of ours."""
+    return [_read(simplejson.loads(line)) for line in block.decode("utf-8").split("\n") if line]
+
+
+def _line(note: Note) -> bytes:
+    facts: dict[str, Any] = {"note": note.kind}
+    for field in fields(note):
+        value = getattr(note, field.name)
+        if value is not None and value not in (field.default, ()):
+            facts[field.name] = value
+    text = simplejson.dumps(facts, ensure_ascii=False, default=_plain, separators=(",", ":"))
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    raise TypeError(f"a note holds {type(value).__name__}")
+
+
+def _read(facts: Any) -> Note:
+    if not isinstance(facts, dict):
+        raise ValueError(f"a journal line is no note: {facts!r:.60}")  # noqa: TRY004 - a line that cannot be read
+    kind = _KINDS.get(str(facts.pop("note", None)))
+    if kind is None:
+        raise ValueError("a journal line of an unknown kind: the archive was written by a newer program")
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.name in facts:
+            values[field.name] = _value(kind, field.name, facts.pop(field.name))
+        elif field.default is MISSING:
+            values[field.name] = _absent(kind, field.name)
+    if facts:
+        raise ValueError(f"a journal line of the kind {kind.kind} says more than is known: {', '.join(sorted(facts))}")
+    note: Note = kind(**values)
+    return note
+
+
+def _absent(kind: type[Any], name: str) -> Any:
+    if kind is RowsNote and name == "rows":
+        return ()
+    if "None" not in kind.__annotations__[name]:
+        raise ValueError(f"a journal line of the kind {kind.kind} does not say {name}")
+    return None
+
+
+def _value(kind: type[Any], name: str, value: Any) -> Any:
+    try:
+        if name in _MOMENTS:
+            return datetime.fromisoformat(value)
+        if name in _DATES:
+            return date.fromisoformat(value)
+        if name == "rows" and isinstance(value, list):
+            return tuple((url, title, None if day is None else date.fromisoformat(day)) for url, title, day in value)
+        if name in {"refused", "attachments"} and isinstance(value, list):
+            return tuple(tuple(each) for each in value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a journal line of the kind {kind.kind} has a {name} that is none: {error}") from error
+    return value

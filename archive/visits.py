@@ -1,0 +1,76 @@
+"""Visits: what an article shows after each of its moments, and whether it is withdrawn. Nothing is stored here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from archive.batches import Work
+from archive.documents import Outcome, Reading
+from archive.timeline import Moment
+
+Shown = TypeVar("Shown")
+_WITH_RECORD = frozenset({Outcome.REPORT, Outcome.UNREAD})
+
+
+@dataclass
+class Visits(Generic[Shown]):
+    """The state of an article while its readings are gone through in their order.
+
+    ``version`` is what it showed last and stays when it is withdrawn; ``emptied`` says that its own page withdrew it.
+    """
+
+    outcome: str | None
+    detail: str | None
+    version: Shown | None
+    last_seen: datetime | None
+    withdrawn_at: datetime | None
+    withdrawn_because: str | None
+    emptied: bool = False
+
+    @classmethod
+    def of(cls, work: Work, version: Shown | None) -> Visits[Shown]:
+        """An article as it was; one that is derived anew has shown nothing yet."""
+        article = work.article
+        outcome, detail = work.nothing if work.nothing is not None else (article.outcome, article.detail)
+        if work.anew:
+            return cls(outcome, detail, None, None, None, None)
+        return cls(outcome, detail, version, work.last_seen, article.withdrawn_at, article.withdrawn_because)
+
+    def go_through(
+        self,
+        work: Work,
+        file: Callable[[Moment, Reading], Shown],
+        again: Callable[[Moment, Shown], None],
+    ) -> None:
+        """Each reading in its order: ``file`` takes one with a record, ``again`` the same documents seen once more."""
+        shown = self.version if self.outcome in _WITH_RECORD else None
+        for moment, reading in work.readings:
+            if moment.documents is None:
+                self._withdraw(moment.at, moment.gone or "it is gone")
+            elif reading is None and shown is not None:
+                again(moment, shown)
+                self._seen(moment.at, shown)
+            elif reading is not None:
+                self.outcome, self.detail, shown = reading.outcome, reading.detail, None
+                if reading.record is not None:
+                    shown = file(moment, reading)
+                    self._seen(moment.at, shown)
+                elif reading.holds_none and moment.page_read and self.last_seen is not None:
+                    self._withdraw(moment.at, f"its page holds no report any more: {reading.detail}", emptied=True)
+        if work.article.gone_at is not None:  # the spider may have found it gone where no status says so
+            self._withdraw(work.article.gone_at, "its address says that it is gone")
+
+    def _withdraw(self, at: datetime, because: str, *, emptied: bool = False) -> None:
+        if self.last_seen is not None and at < self.last_seen:
+            return
+        if self.withdrawn_at is None:
+            self.withdrawn_at, self.withdrawn_because, self.emptied = at, because, emptied
+
+    def _seen(self, at: datetime, version: Shown) -> None:
+        if self.last_seen is None or at >= self.last_seen:
+            self.last_seen, self.version = at, version
+            self.withdrawn_at = self.withdrawn_because = None
+            self.emptied = False
