@@ -1,11 +1,11 @@
 # Every target sets up what it needs; `make` alone lists them. Nothing here touches the network beyond the package index.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format fuzz bench lock clean
+.PHONY: help install demo test lint format fuzz kill-test bench lock clean
 RUN := .venv/bin/python -m
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 install: ## make .venv with the locked packages and .venv/bin/xxgk (again: nothing to do)
 	@PYTHON="$(PYTHON)" .ci/venv
@@ -14,6 +14,7 @@ demo: install ## crawl a replayed portal into a fresh archive and show what xxgk
 	@$(RUN) tests.replay.demo
 
 test: install ## run the tests (ARGS='-k deadlines' for some of them)
+	@.ci/replay-venv
 	@$(RUN) pytest $(ARGS)
 
 lint: install ## ruff, mypy --strict, the import rules, and that no file names a package index
@@ -30,12 +31,15 @@ format: install ## let ruff lay out the code and mend what it can
 fuzz: install ## damage tables in thousands of ways and look for a wrong figure
 	@XXGK_FUZZ_ROUNDS=1000 $(RUN) pytest -q tests/parser/test_mutations.py
 
+kill-test: install ## kill crawls at 50 points, within writes and commits too: every report once, nothing loose
+	@XXGK_KILLS=50 $(RUN) pytest -q tests/crawler/test_kills.py
+
 bench: install ## measure the parser and the archive
 	@$(RUN) benchmarks $(ARGS)
 
 lock: install ## write the locks again from pyproject.toml (UPGRADE=1 moves the pins)
 	@UPGRADE="$(UPGRADE)" .ci/lock
 
-clean: ## remove what tools left behind; .venv and archives stay
+clean: ## remove what tools left behind; the environments and archives stay
 	@rm -rf build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	@find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from archive import files
 from archive.addresses import canonical, wire
@@ -49,11 +49,14 @@ def latest(
     role: str | None = None,
     status: int | Collection[int] | None = None,
 ) -> Capture | None:
-    """The newest capture of exactly this address whose bytes are there, in one crawl, role or status where asked for."""
+    """The newest capture of exactly this address whose bytes are there, in one crawl, role or status where asked for.
+
+    A capture whose address answered the same again in a crawl counts for that crawl too.
+    """
     query = select_captures().where(CaptureRow.address == canonical(url), CaptureRow.url == wire(url))
     query = query.where(CaptureRow.lost_at.is_(None))
     if crawl_id is not None:
-        query = query.where(CaptureRow.crawl_id == crawl_id)
+        query = query.where(or_(CaptureRow.crawl_id == crawl_id, CaptureRow.same_crawl_id == crawl_id))
     if role is not None:
         query = query.where(CaptureRow.role == role)
     if status is not None:
@@ -64,12 +67,12 @@ def latest(
 
 
 def last_delivered(archive: Archive, url: str) -> Capture | None:
-    """The newest capture of exactly this address that brought a body, or said that the one before is still so."""
+    """What exactly this address answered the last time, if that was a body, or that the one before is still so."""
     query = select_captures().where(CaptureRow.address == canonical(url), CaptureRow.url == wire(url))
-    query = query.where(CaptureRow.status.in_(DELIVERED), CaptureRow.role != "blocked", CaptureRow.lost_at.is_(None))
+    query = query.where(CaptureRow.role != "blocked", CaptureRow.lost_at.is_(None))
     with archive.session() as session:
         found = session.execute(query.order_by(CaptureRow.id.desc()).limit(1)).first()
-        return None if found is None else from_row(*found)
+        return None if found is None or found[0].status not in DELIVERED else from_row(*found)
 
 
 def any_yet(archive: Archive) -> bool:

@@ -19,7 +19,8 @@ class Capture:
     """A capture as the tables know it. ``file`` is below the archive's folder, ``position`` and ``length`` count bytes.
 
     ``payload_digest`` is the sha256, hexadecimal, of the body without its transfer coding; ``framed_digest`` of the
-    body as it stands in the file, where that is another. ``lost_at`` says when its bytes were found gone.
+    body as it stands in the file, where that is another. ``lost_at`` says when its bytes were found gone,
+    ``same_at`` when the address last answered with the same again.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Capture:
     framed_digest: str | None = None
     record_id: str = ""
     lost_at: datetime | None = None
+    same_at: datetime | None = None
 
     @property
     def stored_digest(self) -> str:
@@ -71,4 +73,5 @@ def from_row(row: CaptureRow, file: str) -> Capture:
         framed_digest=row.framed_digest,
         record_id=row.record_id,
         lost_at=row.lost_at,
+        same_at=row.same_at,
     )

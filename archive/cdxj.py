@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
 
 from archive.catalogue import Capture, from_row
 from archive.errors import ArchiveError
@@ -27,6 +28,7 @@ CHUNK = 100_000  # lines sorted in memory at once: some 50 MB
 FAN = 64  # sorted runs that grow into one, well below the number of files a process may open
 _REVISIT = "warc/revisit"  # what readers of CDX tell a revisit by
 _NO_TYPE = "unk"
+_NOT_MODIFIED = 304
 _END_OF_TYPE = re.compile("[; ]")
 
 
@@ -35,7 +37,8 @@ def lines(archive: Archive, scratch: Path | None = None) -> Iterator[bytes]:
 
     ``digest`` is the payload digest as the record states it, ``offset`` and ``length`` are those of its gzip member in
     bytes, ``filename`` is below the folder of WARC files and the name the file has once it is closed. ``status`` is the
-    HTTP status; a file has none. What does not fit in memory is sorted in files in ``scratch``.
+    HTTP status; a file has none. The line of a 304 leads to the record of the body that was still so: from the 304's
+    own, pywb answers 304 to a browser that has no body. What does not fit in memory is sorted in files in ``scratch``.
     """
     with TemporaryDirectory(prefix=".xxgk-index-", dir=scratch) as folder:
         yield from _ordered(_unordered(archive), Path(folder))
@@ -69,23 +72,37 @@ def _copy(found: Iterable[bytes], file: BinaryIO) -> int:
 
 
 def _unordered(archive: Archive) -> Iterator[bytes]:
-    query = select(CaptureRow, WarcFile.name).join(WarcFile, WarcFile.id == CaptureRow.file_id)
-    query = query.where(CaptureRow.lost_at.is_(None)).order_by(CaptureRow.id)
+    holder, holders_file = aliased(CaptureRow), aliased(WarcFile)
+    unchanged = and_(CaptureRow.status == _NOT_MODIFIED, holder.id == CaptureRow.original_id, holder.lost_at.is_(None))
+    query = (
+        select(CaptureRow, WarcFile.name, holder, holders_file.name)
+        .join(WarcFile, WarcFile.id == CaptureRow.file_id)
+        .outerjoin(holder, unchanged)
+        .outerjoin(holders_file, holders_file.id == holder.file_id)
+        .where(CaptureRow.lost_at.is_(None))
+        .order_by(CaptureRow.id)
+    )
     with archive.session() as session:
-        for row, file in session.execute(query.execution_options(yield_per=1000)):
-            yield _line(from_row(row, file))
+        for row, file, held, held_in in session.execute(query.execution_options(yield_per=1000)):
+            capture = from_row(row, file)
+            yield _line(capture, _unmodified(held, held_in) or capture)
 
 
-def _line(capture: Capture) -> bytes:
-    revisit = capture.kind == "revisit"
+def _unmodified(row: CaptureRow | None, file: str | None) -> Capture | None:
+    return None if row is None or file is None else from_row(row, file)
+
+
+def _line(capture: Capture, holder: Capture) -> bytes:
+    """The line of a capture that is replayed from the record of ``holder``."""
+    revisit = holder.kind == "revisit"
     facts = {
         "url": capture.url,
-        "mime": _REVISIT if revisit else _END_OF_TYPE.split(capture.content_type or "", maxsplit=1)[0] or _NO_TYPE,
+        "mime": _REVISIT if revisit else _END_OF_TYPE.split(holder.content_type or "", maxsplit=1)[0] or _NO_TYPE,
         "status": None if capture.url.startswith("file:") else str(capture.status),
-        "digest": labelled(capture.stored_digest),
-        "length": str(capture.length),
-        "offset": str(capture.position),
-        "filename": capture.file.removeprefix(f"{WARC_FOLDER}/"),
+        "digest": labelled(holder.stored_digest),
+        "length": str(holder.length),
+        "offset": str(holder.position),
+        "filename": holder.file.removeprefix(f"{WARC_FOLDER}/"),
     }
     said = json.dumps({name: value for name, value in facts.items() if value is not None})
     return f"{key(capture.url)} {capture.fetched_at:%Y%m%d%H%M%S} {said}\n".encode()

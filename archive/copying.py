@@ -27,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -216,10 +217,13 @@ def _write(target: Connection, table: Table, rows: _Rows) -> None:
             target.execute(insert(table), batch)
         return
     driver: Any = target.connection.driver_connection
-    columns = ", ".join(f'"{name}"' for name in table.columns)
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as stream:
-        for row in rows:
-            stream.write_row(row)
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    try:
+        with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as stream:
+            for row in rows:
+                stream.write_row(row)
+    except target.dialect.loaded_dbapi.Error as error:  # SQLAlchemy knows nothing of COPY
+        raise DBAPIError(None, None, error, connection_invalidated=driver.closed) from error
 
 
 def _counted(rows: Iterable[tuple[Any, ...]], name: str, total: int, progress: Progress | None) -> _Rows:

@@ -31,7 +31,7 @@ def begin(archive: Archive, arguments: dict[str, Any], portals: list[str]) -> Cr
     """Begin a crawl, or go on with the one of the same arguments and portals that was killed or stopped early."""
     written = json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str)
     addresses = json.dumps(sorted(portals))
-    key = digest(f"{written}\n{addresses}".encode())
+    key = digest(f"{written}\n{addresses}".encode("utf-8", "surrogatepass"))
     with locked(archive.folder, LOCK):  # two that begin at once get two numbers
         with archive.session() as session:
             unended = select(CrawlRow.id).where(CrawlRow.key == key, CrawlRow.state != FINISHED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,8 +40,10 @@ def url_of(folder: Path, database: str | None) -> URL:
 
 
 def engine_of(url: URL) -> Engine:
-    """The engine of a database. Raises :class:`ArchiveError` where its driver is not installed."""
+    """The engine of a database. Raises :class:`ArchiveError` where its driver is lacking, or the right to its file."""
     sqlite = url.get_backend_name() == "sqlite"
+    if sqlite:
+        _check_rights(Path(url.database or ""))
     try:
         if sqlite:
             engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
@@ -63,6 +66,12 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _explain(folder, error) from error
+
+
+def _check_rights(file: Path) -> None:
+    """A file that must not be written would leave a log that must not be written either, for whoever comes next."""
+    if file.exists() and not os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
+        raise ArchiveError(f"{file} cannot be written: give this user the right to, then run the same command again")
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from archive.documents import Reading
 from archive.inserts import insert_new
@@ -38,7 +38,7 @@ def file_reading(session: Session, article: Article, reading: Reading, within: s
         raise ValueError("a reading without a record is not filed")
     report, new_report = _report(session, article, reading, within, at)
     known = select(Version).where(Version.report_id == report.id, Version.digest == reading.meant.digest)
-    version = session.scalars(known).first()
+    version = session.scalars(known.options(undefer(Version.record))).first()
     new_version = version is None
     if version is None:
         version = Version(report_id=report.id, first_seen_at=at, last_seen_at=at, capture_id=capture.id)

@@ -97,9 +97,10 @@ def sources(path: Path) -> Iterator[Source]:
 
 @dataclass
 class Bookmark:
-    """How far a source was read: ``position`` in bytes of its file, ``place`` of the record at hand in words."""
+    """How far a source was read: ``position`` in bytes of its file, the packed member and the place (in words) of the record at hand."""
 
     position: int = 0
+    member: int = 0
     place: str = "at byte 0"
 
 
@@ -113,9 +114,10 @@ def records(source: Source, bookmark: Bookmark) -> Iterator[ForeignRecord]:
         try:
             yield from _with_requests(_records(unpacked, bookmark))
         except Damaged as damage:
+            place = bookmark.place if damage.member <= bookmark.member else f"at byte {damage.member}"
             where = f" (in {source.member})" if source.member is not None else ""
             raise UnreadableImport(
-                f"{damage}, {bookmark.place}{where}; what stands before was imported: get the file anew for the rest"
+                f"{damage}, {place}{where}; what stands before was imported: get the file anew for the rest"
             ) from damage
 
 
@@ -227,7 +229,11 @@ def _concurrent(record: WarcRecord) -> set[str | None]:
 
 def _records(unpacked: Unpacked, bookmark: Bookmark) -> Iterator[ForeignRecord]:
     while unpacked.skip_line_ends():
-        bookmark.position, bookmark.place = unpacked.position, unpacked.place()
+        bookmark.position, bookmark.member, bookmark.place = (
+            unpacked.position,
+            unpacked.member_ahead(),
+            unpacked.place(),
+        )
         first = unpacked.line(_LONGEST_LINE)
         if _VERSION.match(first):
             fields, size = _warc_fields(unpacked)
@@ -242,13 +248,12 @@ def _records(unpacked: Unpacked, bookmark: Bookmark) -> Iterator[ForeignRecord]:
                 yield ForeignRecord(WarcRecord(kind, fields, b"", b""), bookmark.place, whole=False)
             continue
         one = ForeignRecord(_record(fields, unpacked.read(size)), bookmark.place)
-        home, behind = unpacked.member(), unpacked.place()
+        home = unpacked.member()
         try:
             unpacked.skip_line_ends()  # to the end of its member, where the packing proves right or not
         except Damaged as damage:
             if damage.cut or damage.member != home:
                 yield one
-                bookmark.place = behind
             raise
         yield one
 

@@ -1,24 +1,39 @@
-"""Imports: local files, folders and WARC files become captures, and are derived like what was crawled."""
+"""Imports: local files, folders and the WARC files of other programs become captures, and are derived like what was crawled."""
 
 from __future__ import annotations
 
 import mimetypes
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from io import BytesIO
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from fastwarc.warc import ArchiveIterator, WarcRecordType
-from warcio.bufferedreaders import ChunkedDataReader
+from sqlalchemy import select
 
 import parser
-from archive.captures import Answer, latest, store
+from archive.addresses import canonical, wire
+from archive.candidates import may_be_report
+from archive.captures import Answer
 from archive.derive import Derived, derive
-from archive.documents import Parse
-from archive.errors import ArchiveError, UnreadableImport
-from archive.listings import note_article
+from archive.documents import Outcome, Parse
+from archive.errors import AddressRefused, DamagedCapture, PayloadRefused, UnreadableImport
+from archive.foreign import ENDINGS, LARGEST, Bookmark, ForeignRecord, Source, records, sources
+from archive.intake import Intake
+from archive.originals import Originals
+from archive.schema import Article
 from archive.store import Archive
-from archive.warc import WarcRecord, digest, header, read_date, read_head, split, status_of
+from archive.timeline import GONE
+from archive.transcripts import (
+    DAMAGED,
+    NO_DOCUMENT,
+    OTHER_STATUS,
+    REDIRECT,
+    NotKept,
+    of_record,
+    of_revisit,
+    status_of_revisit,
+)
 
 DOCUMENTS = frozenset(
     [
@@ -44,143 +59,228 @@ DOCUMENTS = frozenset(
         ".mht",
     ]
 )
-_WARC = (".warc", ".warc.gz")
-_NEVER = (
-    "image/",
-    "video/",
-    "audio/",
-    "font/",
-    "text/css",
-    "text/javascript",
-    "application/javascript",
-    "application/x-javascript",
-)
-_LARGEST = 256 << 20  # bytes; as for a payload
-
-Progress = Callable[[int, int, str], None]
+Say = Callable[[str], None]
+_MANY = 100  # records between two words on how far a file is
+_ASKED = 500  # addresses in one statement
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did. ``known`` was archived before, ``skipped`` is no document; ``problems`` are sentences."""
+    """What an import did. ``known`` was archived before, ``skipped`` is not kept, ``reasons`` count why.
+
+    ``problems`` are sentences on what could not be imported, ``without_report`` on single files that gave no report.
+    """
 
     files: int
     captures: int
     known: int
     skipped: int
+    reasons: dict[str, int]
     problems: tuple[str, ...]
+    without_report: tuple[str, ...]
     derived: Derived
 
 
-@dataclass
-class _Tally:
-    captures: int = 0
-    known: int = 0
-    skipped: int = 0
-    problems: list[str] = field(default_factory=list)
-
-
 def import_paths(
-    archive: Archive, paths: Iterable[Path], progress: Progress | None = None, parse: Parse = parser.parse
+    archive: Archive, paths: Iterable[Path], say: Say | None = None, parse: Parse = parser.parse
 ) -> Imported:
-    """Archive files, folders (with all below them) and WARC files, and derive what they hold.
+    """Archive files, folders (with all below them) and the files of web archives (WARC, ARC, WACZ), and derive what they hold.
 
-    A file keeps its ``file:`` address, a WARC record the address and time it has. What is there already is not kept
-    twice. Raises :class:`UnreadableImport` for a path that does not exist; a file that cannot be read is a problem.
+    A file keeps its ``file:`` address, a record the address and time it has. What is there already is not kept twice, so
+    that an import that was killed is run again. A page and the files it links to are documents of their own, each an
+    article; where both hold the report it is the same report, by publisher and year. Answers that an address is gone
+    are kept where the archive has an article of it. Raises :class:`UnreadableImport` for a path that does not exist,
+    :class:`archive.errors.ArchiveError` where nothing can be written; a file that cannot be read is a problem.
     """
     files = list(_files([Path(path) for path in paths]))
-    tally = _Tally()
-    for done, path in enumerate(files, 1):
+    with closing(Originals(archive)) as originals:
+        run = _Import(archive, originals, say if say is not None else _silent, sum(size for _, _, size in files))
+        for path, _, size in files:
+            run.read(path, size)
+        run.read_again()
+    named = [path for path, by_user, _ in files if by_user and not _holds_records(path)]
+
+    def tell(done: int, total: int, url: str) -> None:
+        run.say(f"reading {done} of {total}: {url}")
+
+    derived = derive(archive, progress=tell, parse=parse)
+    return Imported(
+        len(files),
+        run.intake.captures,
+        run.intake.known,
+        run.reasons.total(),
+        dict(run.reasons),
+        tuple(run.problems),
+        tuple(_without_report(archive, named)),
+        derived,
+    )
+
+
+class _Import:
+    """One import: what it read so far."""
+
+    def __init__(self, archive: Archive, originals: Originals, say: Say, total: int) -> None:
+        self.archive = archive
+        self.say = say
+        self.intake = Intake(archive)
+        self.reasons: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self._originals = originals
+        self._total = total
+        self._done = 0
+        self._later: list[Source] = []  # have revisits, or addresses that are gone
+
+    def read(self, path: Path, size: int) -> None:
+        """A file: the document it is, or the documents of all its records."""
         try:
-            for answer in _answers(path, archive, tally):
-                _keep(archive, answer, tally)
-        except (ArchiveError, OSError, ValueError) as error:
-            tally.problems.append(f"{path}: {error}")
-        if progress is not None:
-            progress(done, len(files), str(path))
-    derived = derive(archive, progress=progress, parse=parse)
-    return Imported(len(files), tally.captures, tally.known, tally.skipped, tuple(tally.problems), derived)
+            if not _holds_records(path):
+                self._tell(path.name, 0)
+                self.intake.take(_document(path, size, self.archive))
+            else:
+                for source in sources(path):
+                    self._read_source(source)
+        except (UnreadableImport, AddressRefused, OSError) as error:
+            self.problems.append(f"{path}: {error}")
+        self._done += size
+
+    def read_again(self) -> None:
+        """What refers to other records, once all are in: their originals may have come later."""
+        self.intake.flush()
+        for source in self._later:
+            missing = 0
+            for one in self._walk(source):
+                if one.record.type == "revisit":
+                    missing += not self._revisit(one, source)
+                else:
+                    self._gone(one, source)
+            self.intake.flush()
+            if missing:
+                self.problems.append(
+                    f"{source.path}: {missing} revisit records refer to answers that are neither in these files nor in "
+                    f"the archive: import them together with the file that holds those"
+                )
+        if self.intake.foreign:
+            self.reasons[OTHER_STATUS] += self.intake.foreign
+
+    def _read_source(self, source: Source) -> None:
+        later = damaged = 0
+        bookmark = Bookmark()
+        try:
+            for number, one in enumerate(records(source, bookmark)):
+                if number % _MANY == 0:
+                    self._tell(source.name, bookmark.position if source.member is None else 0)
+                if one.record.type == "revisit":
+                    later += 1
+                    continue
+                try:
+                    later += self._response(one, source)
+                except NotKept as reason:
+                    self.reasons[str(reason)] += 1
+                    damaged += str(reason) == DAMAGED
+        finally:
+            if later:
+                self._later.append(source)
+            if damaged:
+                self.problems.append(
+                    f"{source.path}: {damaged} records are not what their digests say and were not imported: "
+                    f"get the file anew"
+                )
+
+    def _response(self, one: ForeignRecord, source: Source) -> bool:
+        """Take a document; whether the record is to be looked at again."""
+        answer = of_record(one, source)
+        if answer.status in GONE:
+            return True
+        if answer.status != 200:
+            raise NotKept(REDIRECT if 300 <= answer.status < 400 else OTHER_STATUS)
+        kept = may_be_report(answer.header("Content-Type"), answer.header("Content-Encoding"), answer.body)
+        self._originals.add(one, kept=kept)
+        if not kept:
+            raise NotKept(NO_DOCUMENT)
+        self.intake.take(answer)
+        return False
+
+    def _revisit(self, one: ForeignRecord, source: Source) -> bool:
+        """Take what a revisit says; false where its original is nowhere."""
+        try:
+            status = status_of_revisit(one)
+            original = self._originals.find(one)
+            if original is None:
+                return False
+            answer = None if original.capture is None else of_revisit(one, source, original.capture, self.archive)
+        except NotKept as reason:
+            self.reasons[str(reason)] += 1
+            return True
+        except (DamagedCapture, PayloadRefused) as error:
+            self.problems.append(
+                f"{source.path}: the revisit record {one.place} refers to what cannot be read: {error}"
+            )
+            return True
+        if answer is None:
+            self.reasons[NO_DOCUMENT] += 1
+            return True
+        self.intake.take(answer, unmodified=original.capture if status == 304 else None)
+        return True
+
+    def _gone(self, one: ForeignRecord, source: Source) -> None:
+        try:
+            answer = of_record(one, source)
+        except NotKept:  # counted before
+            return
+        if answer.status in GONE:
+            self.intake.take(answer, of_article=True)
+
+    def _walk(self, source: Source) -> Iterator[ForeignRecord]:
+        """The records up to where the file is damaged, which was said before."""
+        self.say(f"again: {source.name}")
+        try:
+            yield from records(source, Bookmark())
+        except UnreadableImport:
+            return
+
+    def _tell(self, name: str, position: int) -> None:
+        self.say(f"{(self._done + position) >> 20:,} of {self._total >> 20:,} MiB: {name}")
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
+def _silent(_: str) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def _files(paths: list[Path]) -> Iterator[tuple[Path, bool, int]]:
+    """The files, whether the user named each, and their sizes."""
     for path in paths:
         if path.is_dir():
-            yield from (file for file in sorted(path.rglob("*")) if file.is_file() and _is_document(file))
+            found = (file for file in sorted(path.rglob("*")) if file.is_file() and _is_document(file))
+            yield from ((file, False, file.stat().st_size) for file in found)
         elif path.is_file():
-            yield path  # named by the user: whatever its ending
+            yield path, True, path.stat().st_size  # whatever its ending
         else:
             raise UnreadableImport(f"{path} does not exist: name a file, a folder or a WARC file")
 
 
 def _is_document(path: Path) -> bool:
-    return path.suffix.lower() in DOCUMENTS or path.name.lower().endswith(_WARC)
+    return path.suffix.lower() in DOCUMENTS or _holds_records(path)
 
 
-def _answers(path: Path, archive: Archive, tally: _Tally) -> Iterator[Answer]:
-    if path.name.lower().endswith(_WARC):
-        yield from _warc_answers(path, tally)
-        return
-    if path.stat().st_size > _LARGEST:
-        raise UnreadableImport(f"larger than {_LARGEST >> 20} MiB")
+def _holds_records(path: Path) -> bool:
+    return path.name.lower().endswith(ENDINGS)
+
+
+def _document(path: Path, size: int, archive: Archive) -> Answer:
+    if size > LARGEST:
+        raise UnreadableImport(f"larger than {LARGEST >> 20} MiB")
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    yield Answer(
-        path.resolve().as_uri(), 200, "OK", (("Content-Type", media_type),), path.read_bytes(), archive.clock()
-    )
+    headers = (("Content-Type", media_type),)
+    moment = archive.clock().replace(microsecond=0)
+    return Answer(wire(path.resolve().as_uri()), 200, "OK", headers, path.read_bytes(), moment)
 
 
-def _warc_answers(path: Path, tally: _Tally) -> Iterator[Answer]:
-    """The documents among the responses of a WARC file, up to where it is damaged."""
-    kinds = WarcRecordType.response | WarcRecordType.resource
-    with path.open("rb") as file:
-        for record in ArchiveIterator(file, record_types=kinds, parse_http=False, max_content_length=_LARGEST):
-            fields = tuple((str(name), str(value)) for name, value in record.headers.items())
-            block = record.reader.read()
-            if len(block) != record.content_length:
-                raise UnreadableImport(f"it is cut within the record of {header(fields, 'WARC-Target-URI')}")
-            answer = _warc_answer(split(fields, block))
-            if answer is None:
-                tally.skipped += 1
-            else:
-                yield answer
-
-
-def _warc_answer(record: WarcRecord) -> Answer | None:
-    """The answer of a record, null if it is no document that was delivered."""
-    url, moment = record.field("WARC-Target-URI"), record.field("WARC-Date")
-    if url is None or moment is None:
-        return None
-    if not record.head:
-        headers: tuple[tuple[str, str], ...] = (("Content-Type", record.field("Content-Type") or ""),)
-        status, reason, body = 200, "OK", record.payload
-    else:
-        line, headers = read_head(record.head)
-        _, status, reason = status_of(line)
-        chunked = (header(headers, "Transfer-Encoding") or "").lower() == "chunked"
-        body = ChunkedDataReader(BytesIO(record.payload)).read() if chunked else record.payload
-    content_type = (header(headers, "Content-Type") or "").lower()
-    if status != 200 or content_type.startswith(_NEVER):
-        return None
-    return Answer(url.strip("<>"), status, reason, headers, body, read_date(moment))
-
-
-def _keep(archive: Archive, answer: Answer, tally: _Tally) -> None:
-    known = latest(archive, answer.url, status=200)
-    same = known is not None and known.payload_digest == digest(answer.body)
-    if same and known is not None and (answer.url.startswith("file:") or known.fetched_at >= answer.fetched_at):
-        tally.known += 1
-        return
-    store(archive, answer, role="import")
-    note_article(
-        archive,
-        None,
-        portal=None,
-        url=answer.url,
-        requested_url=answer.url,
-        column_url=None,
-        page_title=None,
-        page_date=None,
-        agency=None,
-        refused=None,
-        gone=False,
-    )
-    tally.captures += 1
+def _without_report(archive: Archive, named: list[Path]) -> Iterator[str]:
+    """A sentence on each of the files that gave no report, and why."""
+    for start in range(0, len(named), _ASKED):
+        places = {canonical(path.resolve().as_uri()): path for path in named[start : start + _ASKED]}
+        query = select(Article.address, Article.outcome, Article.detail).where(Article.address.in_(sorted(places)))
+        with archive.session() as session:
+            for address, outcome, detail in session.execute(query.order_by(Article.id)):
+                if outcome != Outcome.REPORT:
+                    yield f"{places[address]}: {outcome}: {detail}"

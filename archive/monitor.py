@@ -168,7 +168,7 @@ def _columns(session: Session, year: int) -> dict[int, _Columns]:
 
 def _last_readings(session: Session, asked: _Asked) -> dict[int, datetime]:
     query = select(ColumnReading.column_id, func.max(ColumnReading.read_at))
-    query = query.where(ColumnReading.outcome == _READ, ColumnReading.read_at < asked.end)
+    query = query.where(ColumnReading.outcome == _READ, ColumnReading.full.is_(True), ColumnReading.read_at < asked.end)
     return dict(session.execute(query.group_by(ColumnReading.column_id)).all())
 
 
@@ -256,6 +256,7 @@ class _Case:
         query = select(func.max(ColumnReading.read_at)).where(
             ColumnReading.column_id.in_(self.columns.all),
             ColumnReading.outcome == _READ,
+            ColumnReading.full.is_(True),
             ColumnReading.read_at >= opened,
             ColumnReading.read_at < before,
         )

@@ -104,6 +104,24 @@ class ArticleNote:
 
 
 @dataclass(frozen=True)
+class SameNote:
+    """An address answered with what was kept of it the last time: 304, or the same bytes again.
+
+    ``request`` and ``head`` are those of the exchange, as Latin-1. Many of these go into one record, since each would
+    need a record larger than all it says (docs/archive.md).
+    """
+
+    kind: ClassVar[str] = "same"
+    at: datetime
+    crawl: int | None
+    url: str
+    role: str
+    status: int
+    request: str
+    head: str
+
+
+@dataclass(frozen=True)
 class LossNote:
     """A capture whose bytes are no longer there; its row stays and says so."""
 
@@ -117,9 +135,10 @@ class LossNote:
     why: str
 
 
-Note: TypeAlias = CrawlBegun | CrawlEnded | PortalNote | ColumnNote | RowsNote | ArticleNote | LossNote
+Note: TypeAlias = CrawlBegun | CrawlEnded | PortalNote | ColumnNote | RowsNote | ArticleNote | SameNote | LossNote
 _KINDS: dict[str, type[Any]] = {
-    kind.kind: kind for kind in (CrawlBegun, CrawlEnded, PortalNote, ColumnNote, RowsNote, ArticleNote, LossNote)
+    kind.kind: kind
+    for kind in (CrawlBegun, CrawlEnded, PortalNote, ColumnNote, RowsNote, ArticleNote, SameNote, LossNote)
 }
 _DATES = frozenset({"page_date"})
 _MOMENTS = frozenset({"at", "fetched_at"})

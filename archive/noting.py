@@ -9,6 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.addresses import canonical, host_of, wire
+from archive.catalogue import DELIVERED
 from archive.errors import AddressRefused
 from archive.inserts import insert_new
 from archive.notes import (
@@ -20,6 +21,7 @@ from archive.notes import (
     Note,
     PortalNote,
     RowsNote,
+    SameNote,
 )
 from archive.schema import (
     Article,
@@ -63,6 +65,8 @@ class Noting:
             case CrawlEnded():
                 ended = update(CrawlRow).where(CrawlRow.id == note.crawl)
                 self._session.execute(ended.values(state=note.state, ended_at=note.at))
+            case SameNote():
+                self._same(note)
             case LossNote():
                 self._lost(note)
             case _:
@@ -76,6 +80,20 @@ class Noting:
         row.key, row.arguments, row.portals = note.key, note.arguments, note.portals
         row.state, row.ended_at = RUNNING, None
         self._session.flush()
+
+    def _same(self, note: SameNote) -> None:
+        query = select(CaptureRow.id).where(
+            CaptureRow.address == canonical(note.url),
+            CaptureRow.url == wire(note.url),
+            CaptureRow.status.in_(DELIVERED),
+            CaptureRow.role != "blocked",
+            CaptureRow.fetched_at <= note.at,
+        )
+        last = query.order_by(CaptureRow.id.desc()).limit(1).scalar_subquery()
+        repeated = update(CaptureRow).where(CaptureRow.id == last)
+        self._session.execute(
+            repeated.values(same_at=note.at, same_crawl_id=note.crawl), execution_options=_UNSYNCHRONIZED
+        )
 
     def _lost(self, note: LossNote) -> None:
         files = select(WarcFile.id).where(WarcFile.name == note.file)
@@ -151,8 +169,7 @@ class Noting:
                 url=wire(note.url), address=address, requested_address=requested, derived_through=0, stale=1
             )
             self._session.add(article)
-        else:
-            article.stale = Article.stale + 1  # counted in the database: a capture may be counted at the same time
+        before = _facts_of(article)
         article.portal_id = portal_id if portal_id is not None else article.portal_id
         article.noted_at = note.at
         if note.gone:
@@ -165,12 +182,21 @@ class Noting:
             article.page_title, article.page_date = note.page_title, page_date
             article.agency, article.refused = note.agency, note.refused
         self._session.flush()
+        news = _facts_of(article) != before
         if note.portal is not None and note.column_url is not None:
-            column = self._column(note.portal, note.column_url, None)
-            values = {"article_id": article.id, "column_id": column.id}
-            insert_new(self._session, ArticleColumn, values, "article_id", "column_id")
-        if note.attachments:
-            self._attachments(article.id, note)
+            news |= self._link(article.id, self._column(note.portal, note.column_url, None).id)
+        news |= self._attachments(article.id, note)
+        if news:  # counted in the database: a capture may be counted at the same time
+            article.stale = Article.stale + 1
+            self._session.flush()
+
+    def _link(self, article_id: int, column_id: int) -> bool:
+        """Note that the article stands in the column; whether that is new."""
+        if self._session.get(ArticleColumn, (article_id, column_id)) is not None:
+            return False
+        values = {"article_id": article_id, "column_id": column_id}
+        insert_new(self._session, ArticleColumn, values, "article_id", "column_id")
+        return True
 
     def _known_article(self, address: str, requested: str, *, gone: bool) -> Article | None:
         known = self._session.scalars(select(Article).where(Article.address == address)).first()
@@ -179,9 +205,15 @@ class Noting:
             known = self._session.scalars(query.order_by(Article.id)).first()
         return known
 
-    def _attachments(self, article_id: int, note: ArticleNote) -> None:
+    def _attachments(self, article_id: int, note: ArticleNote) -> bool:
+        """Note what the article links to; whether that is other than it was."""
+        if note.gone:
+            return False
         query = select(Attachment).where(Attachment.article_id == article_id)
         known = {row.address: row for row in self._session.scalars(query)}
+        newest = max((row.last_noted_at for row in known.values()), default=None)
+        before = [(row.address, row.name, row.position) for row in known.values() if row.last_noted_at == newest]
+        linked = []
         for position, (link, name) in enumerate(note.attachments):
             try:
                 address = canonical(link)
@@ -192,7 +224,9 @@ class Noting:
                 row = known[address] = Attachment(article_id=article_id, address=address)
                 self._session.add(row)
             row.url, row.name, row.position, row.last_noted_at = wire(link), name, position, note.at
+            linked.append((address, name, position))
         self._session.flush()
+        return sorted(before) != sorted(linked)
 
     def _crawl(self, number: int | None) -> int | None:
         """The crawl, if it is known: its beginning may have stood in a file that is lost."""
@@ -223,6 +257,19 @@ class Noting:
         if agency is not None and agency != row.agency:
             row.agency, row.publisher_id = agency, None
         return row
+
+
+def _facts_of(article: Article) -> tuple[object, ...]:
+    """What a note may change of an article, and what its derivation rests on."""
+    return (
+        article.requested_address,
+        article.portal_id,
+        article.page_title,
+        article.page_date,
+        article.agency,
+        article.refused,
+        article.gone_at,
+    )
 
 
 def check(note: Note) -> None:

@@ -40,6 +40,7 @@ class Originals:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._table = sqlite3.connect("")
+        self._table.execute("PRAGMA journal_mode=OFF")
         self._table.execute(_TABLE)
 
     def close(self) -> None:
@@ -71,38 +72,38 @@ class Originals:
             keys.append(f"is {stated}")
         for key in keys:
             row = self._table.execute(_FIND, (key,)).fetchone()
-            if row is None or (stated is not None and row[2] is not None and row[2] != stated and _same_kind(row[2], stated)):
+            if row is None or _contradict(row[2], stated):
                 continue
             if not row[3]:
                 return Original(None)
-            capture = self._archived(row[0], datetime.fromisoformat(row[1]), stated)
+            captures = self._archived(row[0], datetime.fromisoformat(row[1]))
+            capture = captures[0] if len(captures) == 1 else self._having(captures, stated)
             if capture is not None:
                 return Original(capture)
         return self._known_before(url or revisit.url, moment, stated)
 
     def _known_before(self, url: str | None, moment: datetime | None, stated: str | None) -> Original | None:
         """A capture of an earlier import, or of a crawl."""
-        capture = None
-        if url is not None and (moment is not None or stated is not None):
-            capture = self._archived(url, moment, stated)
+        captures = self._archived(url, moment) if url is not None and (moment is not None or stated is not None) else []
+        capture = self._having(captures, stated) if stated is not None or len(captures) != 1 else captures[0]
         if capture is None and stated is not None and stated.startswith("sha256:"):
             capture = self._with_digest(stated.partition(":")[2])
         return None if capture is None else Original(capture)
 
-    def _archived(self, url: str, moment: datetime | None, stated: str | None) -> Capture | None:
-        """The capture of an address at a time; where that leaves a choice, the one with the stated digest."""
+    def _archived(self, url: str, moment: datetime | None) -> list[Capture]:
+        """The captures of an address, at a time where one is named; the newest first."""
         try:
             query = select_captures().where(CaptureRow.address == canonical(url), CaptureRow.url == wire(url))
         except AddressRefused:
-            return None
+            return []
         query = query.where(CaptureRow.lost_at.is_(None), CaptureRow.status == 200)
         if moment is not None:
             query = query.where(CaptureRow.fetched_at == moment)
         with self._archive.session() as session:
             found = session.execute(query.order_by(CaptureRow.id.desc()).limit(_MOST)).all()
-        captures = [from_row(*row) for row in found]
-        if moment is not None and len(captures) == 1:
-            return captures[0]
+        return [from_row(*row) for row in found]
+
+    def _having(self, captures: list[Capture], stated: str | None) -> Capture | None:
         return next((one for one in captures if stated is not None and self._has(one, stated)), None)
 
     def _with_digest(self, sha256: str) -> Capture | None:
@@ -134,5 +135,8 @@ def _moment(field: str | None) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
 
 
-def _same_kind(one: str, other: str) -> bool:
-    return one.partition(":")[0] == other.partition(":")[0]
+def _contradict(one: str | None, other: str | None) -> bool:
+    """Whether two digests are of different payloads; two of different algorithms say nothing of each other."""
+    if one is None or other is None:
+        return False
+    return one != other and one.partition(":")[0] == other.partition(":")[0]

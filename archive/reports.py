@@ -10,7 +10,7 @@ from typing import Any
 
 import simplejson
 from sqlalchemy import Row, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from archive.addresses import canonical, wire
 from archive.captures import Capture, from_row, select_captures
@@ -269,7 +269,10 @@ def _view(session: Session, report_id: int) -> ReportView | None:
         return None
     report, current = found
     versions = session.scalars(
-        select(Version).where(Version.report_id == report_id).order_by(Version.first_seen_at, Version.id)
+        select(Version)
+        .where(Version.report_id == report_id)
+        .order_by(Version.first_seen_at, Version.id)
+        .options(undefer(Version.record))
     ).all()
     articles = session.scalars(
         select(Article)
@@ -279,19 +282,17 @@ def _view(session: Session, report_id: int) -> ReportView | None:
         .distinct()
         .order_by(Article.id)
     ).all()
-    links = session.scalars(
-        select(Attachment.address).where(Attachment.article_id.in_([article.id for article in articles]))
-    ).all()
-    addresses = {
-        *links,
-        *(article.address for article in articles),
-        *(article.requested_address for article in articles),
-    }
+    places = _places(session, articles)
     captures = session.execute(
         select_captures()
-        .where(CaptureRow.address.in_(sorted(addresses)))
+        .where(CaptureRow.address.in_(sorted(set().union(*places.values()))))
         .order_by(CaptureRow.fetched_at, CaptureRow.id)
-    )
+    ).all()
+    again: dict[int, datetime] = {}  # when a version was last seen again without a record of its own
+    for article in articles:
+        times = [row.same_at for row, _ in captures if row.same_at is not None and row.address in places[article.id]]
+        if times and article.version_id is not None:
+            again[article.version_id] = max([*times, again.get(article.version_id, times[0])])
     return ReportView(
         line=_line(found),
         record=record_of(current),
@@ -299,25 +300,35 @@ def _view(session: Session, report_id: int) -> ReportView | None:
         withdrawn_at=report.withdrawn_at,
         withdrawn_because=report.withdrawn_because,
         first_seen_at=report.first_seen_at,
-        versions=tuple(_version_lines(versions, current.id)),
+        versions=tuple(_version_lines(versions, current.id, again)),
         captures=tuple(from_row(*row) for row in captures),
         addresses=tuple(article.url for article in articles),
     )
 
 
-def _version_lines(versions: Sequence[Version], current_id: int) -> Iterator[VersionLine]:
+def _places(session: Session, articles: Sequence[Article]) -> dict[int, set[str]]:
+    """The addresses of each article: its own, and its files'."""
+    places = {article.id: {article.address, article.requested_address} for article in articles}
+    links = select(Attachment.article_id, Attachment.address).where(Attachment.article_id.in_(places))
+    for article_id, address in session.execute(links):
+        places[article_id].add(address)
+    return places
+
+
+def _version_lines(versions: Sequence[Version], current_id: int, again: dict[int, datetime]) -> Iterator[VersionLine]:
     records = [record_of(version) for version in versions]
     changes = [None, *(compare(before, after) for before, after in pairwise(records))]
     for version, change in zip(versions, changes, strict=True):
-        yield _version_line(version, current=version.id == current_id, changes=change)
+        seen = max(version.last_seen_at, again.get(version.id, version.last_seen_at))
+        yield _version_line(version, seen, current=version.id == current_id, changes=change)
 
 
-def _version_line(version: Version, *, current: bool, changes: Changes | None) -> VersionLine:
+def _version_line(version: Version, last_seen_at: datetime, *, current: bool, changes: Changes | None) -> VersionLine:
     return VersionLine(
         id=version.id,
         digest=version.digest,
         first_seen_at=version.first_seen_at,
-        last_seen_at=version.last_seen_at,
+        last_seen_at=last_seen_at,
         title=version.title,
         published_on=version.published_on,
         template=version.template,

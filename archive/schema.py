@@ -179,6 +179,8 @@ class CaptureRow(Base):
     framed_digest: Mapped[str | None] = mapped_column(Digest)  # of the body as it stands in the file, where chunked
     payload_length: Mapped[int]
     original_id: Mapped[int | None] = mapped_column(ForeignKey("captures.id"))  # a revisit's: where the payload stands
+    same_at: Mapped[datetime | None]  # when the address last answered with the same again, without a record of its own
+    same_crawl_id: Mapped[int | None]
     lost_at: Mapped[datetime | None]  # when its bytes were found gone; the row stays as the witness
 
 
@@ -375,7 +377,7 @@ class Version(Base):
     digest: Mapped[str] = mapped_column(String(64))
     record_digest: Mapped[str] = mapped_column(String(64))
     prose_digest: Mapped[str] = mapped_column(String(64))
-    record: Mapped[str] = mapped_column(Packed)
+    record: Mapped[str] = mapped_column(Packed, deferred=True)  # unpacked only where it is asked for
     line_digest: Mapped[str] = mapped_column(String(64))  # of the bytes of ``record``, for verify
     title: Mapped[str | None]
     publisher: Mapped[str | None]

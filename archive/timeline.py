@@ -10,7 +10,7 @@ from itertools import groupby
 from sqlalchemy import Subquery, func, literal, select, union
 from sqlalchemy.orm import Session
 
-from archive.captures import DOCUMENT_ROLES, Capture, from_row, select_captures
+from archive.captures import DELIVERED, DOCUMENT_ROLES, Capture, from_row, select_captures
 from archive.documents import Documents
 from archive.schema import Article, Attachment, CaptureRow, WarcFile
 
@@ -87,11 +87,11 @@ class _State:
     def after(self, visit: list[tuple[Capture, str]]) -> Moment | None:
         """The state after a visit; null if the visit brought nothing to read, a 503 for instance."""
         at = max(capture.fetched_at for capture, _ in visit)
-        fresh = {address: capture for capture, address in visit if capture.status == 200}
+        fresh = {address: capture for capture, address in visit if capture.status in DELIVERED}
         pages = [capture for capture, address in visit if self._is_page(capture, address)]
         if pages and pages[-1].status in GONE:
             return Moment(at, None, gone=f"its address answers {pages[-1].status}")
-        pages = [capture for capture in pages if capture.status == 200]
+        pages = [capture for capture in pages if capture.status in DELIVERED]
         if pages:  # of several copies of the page, the one it is known by
             self._page = next((page for page in reversed(pages) if page.url == self._article.url), pages[-1])
         files = {link.address: fresh[link.address] for link in self._links if link.address in fresh}
@@ -110,7 +110,7 @@ class _State:
     def _is_page(self, capture: Capture, address: str) -> bool:
         """A redirect's own address counts only where it says that the article is gone."""
         if address == self._article.address:
-            return capture.status == 200 or capture.status in GONE
+            return capture.status in DELIVERED or capture.status in GONE
         return address == self._article.requested_address and capture.status in GONE
 
 
@@ -133,7 +133,7 @@ def _captures(session: Session, ids: Sequence[int], kept: Mapping[int, _Kept], *
     newest = (
         select(places.c.article_id, func.max(CaptureRow.id).label("capture_id"))
         .join(CaptureRow, CaptureRow.address == places.c.address)
-        .where(CaptureRow.id <= through, CaptureRow.status == 200, CaptureRow.role.in_(DOCUMENT_ROLES))
+        .where(CaptureRow.id <= through, CaptureRow.status.in_(DELIVERED), CaptureRow.role.in_(DOCUMENT_ROLES))
         .group_by(places.c.article_id, places.c.address)
         .subquery()
     )

@@ -63,6 +63,10 @@ class Unpacked:
         """Where the packed member begins that holds the byte read last."""
         return self._member(max(0, self._start - 1))[1]
 
+    def member_ahead(self) -> int:
+        """Where the packed member begins that holds the next byte."""
+        return self._member(self._start)[1]
+
     def read(self, size: int) -> bytes:
         """Exactly so many bytes."""
         while len(self._buffer) < size:
@@ -130,28 +134,28 @@ def _plain(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 def _inflate(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Member after member, each to the last byte of its trailer. Zeros behind a member are padding."""
-    rest = file.read(_STEP)
-    while rest:
+    rest = b""
+    while rest := rest or file.read(_STEP):
         rest = rest.lstrip(b"\0")
         start = file.tell() - len(rest)
         if len(rest) < len(_GZIP):
             more = file.read(_STEP)
-            if not more and rest:
-                raise Damaged("what stands there is not packed as the rest is", member=start)
+            if rest and not more:
+                raise Damaged("it ends with a single byte", member=start, cut=True)
             rest += more
             continue
         if not rest.startswith(_GZIP):
             raise Damaged("what stands there is not packed as the rest is", member=start)
         unpacker = zlib_ng.decompressobj(16 + zlib_ng.MAX_WBITS)
         while not unpacker.eof:
-            rest = rest or file.read(_STEP)
-            if not rest:
+            packed = rest or file.read(_STEP)
+            if len(packed) == 0:
                 raise Damaged("its end is cut off", member=start, cut=True)
             try:
-                chunk = unpacker.decompress(rest, _STEP)
+                chunk = unpacker.decompress(packed, _STEP)
             except zlib_ng.error as error:  # type: ignore[misc]  # a type made in C, of which the stubs know only that it is one
                 raise Damaged(f"its packing is damaged ({error})", member=start) from error
-            rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+            rest = unpacker.unused_data or unpacker.unconsumed_tail
             yield start, chunk
 
 

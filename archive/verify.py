@@ -85,12 +85,19 @@ def _is_begun(archive: Archive, name: str) -> bool:
     """Whether a file that had no row has one by now, is being begun at this moment, or was taken away again."""
     try:
         with files.open_to_read(archive.folder, name) as file:
-            if not take(file):
+            if not take(file) and _is_head_only(file):
                 return True
     except FileNotFoundError:
         return True
     with archive.session() as session:
         return session.scalar(select(WarcFile.id).where(WarcFile.name == name)) is not None
+
+
+def _is_head_only(file: BinaryIO) -> bool:
+    try:
+        return members.read(file, 0).length == os.fstat(file.fileno()).st_size
+    except members.Broken as broken:
+        return broken.cut
 
 
 class FileCheck:

@@ -253,7 +253,7 @@ def http_request(answer: Answer) -> bytes:
     """The request as sent, or written from its parts; empty where nothing is known of it."""
     if answer.wire is not None and answer.wire.request:
         return answer.wire.request
-    if not answer.request_headers:
+    if answer.is_file or not answer.request_headers:
         return b""
     target = "/" + answer.url.partition("://")[2].partition("/")[2]
     lines = [f"{answer.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in answer.request_headers)]

@@ -18,7 +18,7 @@ from crawler.keeping import KNOWN, UNCONDITIONAL, Keeper
 from crawler.restoring import restore
 from spiders.answers import REST, RESTED
 
-_ROLES = frozenset({"entry", "list", "article", "attachment"})
+_ROLES = frozenset({"robots", "entry", "list", "article", "attachment"})
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
@@ -62,7 +62,7 @@ class Conditional:
                 restored.flags.append(RESTED)
             return restored
         request.meta[KNOWN] = known
-        if not request.meta.get(UNCONDITIONAL):
+        if not request.meta.get(UNCONDITIONAL) and request.meta.get("role") != "robots":  # read whole each time
             self._set_conditions(request, known)
         return None
 

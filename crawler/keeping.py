@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 from http.client import responses
 from pathlib import Path
 from typing import Any, Self
@@ -18,16 +19,17 @@ from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
-from archive import captures, crawls, reports
+from archive import captures, crawls
 from archive.addresses import canonical
 from archive.captures import Answer, Capture, Pending, Wire
 from archive.errors import AddressRefused, ArchiveError
+from archive.notes import SameNote
 from archive.store import Archive
-from archive.warc import read_head, status_of
+from archive.warc import digest, http_head, http_request, read_head, status_of
+from crawler.deriving import derive_pending
 from crawler.gathering import Gatherer
 from crawler.restoring import ARCHIVED, restore
 from crawler.wire import EXCHANGE, Exchange
-from parser.isolation import IsolatedParser
 from spiders.answers import UNCHANGED
 from spiders.outcomes import INCOMPLETE, FetchRefused
 from spiders.outcomes import AddressRefused as FetchOfAddressRefused
@@ -37,12 +39,13 @@ logger = logging.getLogger(__name__)
 EVIDENCE = 2048  # bytes of a page that is kept as evidence and never as a document
 KNOWN = "xxgk_known"  # in Request.meta: the capture of this address that an answer may say is still so
 UNCONDITIONAL = "xxgk_unconditional"  # in Request.meta: asked again, since what the archive has cannot be read
+REPEATS = timedelta(days=7)  # so long an unchanged answer is only noted; then it gets a record of its own again
 _ROLES = frozenset({"robots", "entry", "list", "article", "attachment"})
 _SECRET = frozenset(
     {"proxy-authorization", "authorization", "cookie"}
 )  # of whoever crawls: not the portal's to be kept
 _BODY_SEEN = "xxgk_bytes"
-_NOT_MODIFIED = 304
+_OK, _NOT_MODIFIED = 200, 304
 
 
 def description(settings: BaseSettings) -> tuple[tuple[str, str], ...]:
@@ -122,9 +125,7 @@ class Keeper:
         if self.trouble is None:
             crawls.finish(self.archive, self.crawl_id, crawls.FINISHED if reason == "finished" else crawls.STOPPED)
             if self._derives:
-                with IsolatedParser() as parser:
-                    derived = reports.derive(self.archive, parse=parser.parse)
-                logger.info("Derived: %s", derived)
+                logger.info("Derived: %s", derive_pending(self.archive))
 
     def _close(self) -> None:
         self._open.close()
@@ -153,13 +154,37 @@ class Keeping:
             return response
         known: Capture | None = request.meta.get(KNOWN)
         role = role_of(request, response)
-        if response.status == _NOT_MODIFIED and known is not None:
-            await keep(self._keeper, request, response, role=role, unmodified=known)
-            return await self._unchanged(request, known)
-        capture = await keep(self._keeper, request, response, role=role)
-        if known is not None and known.payload_digest == capture.payload_digest:
+        unmodified = known if response.status == _NOT_MODIFIED else None
+        same = known is not None and (unmodified is not None or is_same(response, known))
+        if same and known is not None and self._is_repeat(known, role):
+            self._keeper.gatherer.note(self._repeat(request, response, role))
+        else:
+            await keep(self._keeper, request, response, role=role, unmodified=unmodified)
+        if unmodified is not None:
+            return await self._unchanged(request, unmodified)
+        if same:
             response.flags.append(UNCHANGED)
         return response
+
+    def _is_repeat(self, known: Capture, role: str) -> bool:
+        """Whether an unchanged answer needs no record of its own: its address has one that is young.
+
+        The pages by which a portal is entered always get one: they show that the portal was there.
+        """
+        young = self._keeper.archive.clock() - known.fetched_at < REPEATS
+        return young and role == known.role and role != "entry"
+
+    def _repeat(self, request: Request, response: Response, role: str) -> SameNote:
+        answer = answer_of(request, response, self._keeper.archive)
+        return SameNote(
+            answer.fetched_at,
+            self._keeper.crawl_id,
+            url=answer.url,
+            role=role,
+            status=answer.status,
+            request=http_request(answer).decode("latin-1"),
+            head=http_head(answer).decode("latin-1"),
+        )
 
     async def _unchanged(self, request: Request, known: Capture) -> Request | Response:
         """What the portal says is still so; where the archive cannot give it back, the portal is asked without condition."""
@@ -190,6 +215,12 @@ class Keeping:
         request.meta[_BODY_SEEN] = seen
         if seen > self._most:
             raise StopDownload(fail=True)
+
+
+def is_same(response: Response, known: Capture) -> bool:
+    """Whether an answer brought the body that was kept the last time."""
+    same_length = len(response.body) == known.payload_length
+    return response.status == _OK and same_length and digest(response.body) == known.payload_digest
 
 
 async def keep(

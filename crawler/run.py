@@ -19,20 +19,20 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from archive import crawls, listings, reports
+from archive import crawls, listings
 from archive.deposit import deposit
+from archive.derive import Derived
 from archive.listings import PortalState
 from archive.notes import PortalNote
-from archive.reports import Derived
 from archive.store import Archive
 from crawler.allowance import Allowance
+from crawler.deriving import derive_pending
 from crawler.environment import number, words
 from crawler.errors import CrawlerError
 from crawler.keeping import Keeper, description
 from crawler.pipelines import Notes
 from crawler.politeness import Politeness
 from crawler.portals import PortalEntry
-from parser.isolation import IsolatedParser
 from spiders.items import ArticleRead
 from spiders.outcomes import INCOMPLETE, OK
 
@@ -114,7 +114,7 @@ def crawl(
     with Archive.open(folder, database, write=True, description=said) as archive:
         if not stopped:
             _note_silent(archive, begun.id, urls, crawler)
-        derived = None if stopped else _derive(archive, progress)
+        derived = None if stopped else derive_pending(archive, progress)
         states = tuple(state for state in listings.portals(archive) if state.url in urls)
     return CrawlSummary(
         crawl_id=begun.id,
@@ -212,11 +212,3 @@ def _note_silent(archive: Archive, crawl_id: int, urls: list[str], crawler: Craw
         if url not in told:
             detail = "the crawl ended without a word about this portal; its log says more"
             listings.note_portal(archive, crawl_id, portal=url, outcome=INCOMPLETE, detail=detail)
-
-
-def _derive(archive: Archive, progress: Progress) -> Derived:
-    """The records of what was captured; documents are opened in a child process, since portals are hostile."""
-    with IsolatedParser() as parser:
-        return reports.derive(
-            archive, progress=lambda now, total, url: progress(f"reading {now} of {total}: {url}"), parse=parser.parse
-        )

@@ -24,7 +24,7 @@ from tests.conftest import find_real_documents
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("parser", "archive", "spiders", "crawler")
 FOLDERS = {*PACKAGES, "tests", "benchmarks", "docs"}
-MADE = {".git", ".venv", "build", "dist", "__pycache__", "xxgk-archive"}  # by tools, not by us
+MADE = {".git", ".venv", ".venv-pywb", "build", "dist", "__pycache__", "xxgk-archive"}  # by tools, not by us
 PROSE = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 READMES = ("README.md", "README.zh-CN.md")
 
@@ -133,7 +133,7 @@ def test_the_index_guard_knows_an_index_host_when_it_sees_one(line: str) -> None
     assert INDEX_HOST.search(line) is not None
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-pywb.lock"])
 def test_the_locks_hold_pins_and_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     entries = [entry for entry in re.split(r"\n(?=\S)", text) if not entry.startswith("#")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from archive.reparsing import Reparsed, reparse
 from archive.reports import Derived
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
+from crawler.deriving import cores
 from parser.isolation import ParserPool
 
 EXAMPLE = "Example: xxgk reparse --dry-run"
@@ -29,7 +29,7 @@ def command(
 
     A run that was stopped or killed goes on with the same command.
     """
-    several = jobs if jobs is not None else len(os.sched_getaffinity(0))
+    several = jobs if jobs is not None else cores()
     with Invocation.of(context).open() as archive, ParserPool(several) as parsers, progress() as show:
         done = reparse(
             archive,

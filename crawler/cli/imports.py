@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archive.imports import import_paths
+from archive.imports import Imported, import_paths
 from crawler.cli.derived import tell
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, progress, remark
@@ -20,25 +20,34 @@ EXAMPLE = "Example: xxgk import reports/ crawl-2024.warc.gz"
 def command(
     context: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files, folders, WARC files.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Files, folders, WARC, ARC and WACZ files.", show_default=False),
     ],
     json: Annotated[bool, typer.Option("--json", help="A line of JSON with what was done.")] = False,  # noqa: FBT002 - Typer's way to write a flag
 ) -> None:
-    """Archive local files, folders and WARC files, and read the reports in them. What is there already is not kept twice."""
+    """Archive local files, folders and WARC, ARC or WACZ files, and read the reports in them. What is there already is not kept twice.
+
+    Ordinary pages in a folder or a WARC file are no failure; a single file that is named and holds no report gives exit
+    status 1, as does what is damaged or cannot be read.
+    """
     with (
         Invocation.of(context).open(create=True, write=True) as archive,
         IsolatedParser() as parser,
         progress() as show,
     ):
-        done = import_paths(
-            archive, paths, lambda now, total, name: show.say(f"{now} of {total}: {name}"), parser.parse
-        )
+        done = import_paths(archive, paths, show.say, parser.parse)
     if json:
         print_json([asdict(done)])
     else:
-        remark(f"{done.files} files: {done.captures} captures, {done.known} known before, {done.skipped} no documents")
-        tell(done.derived)
-    for problem in done.problems:
-        remark(f"xxgk: {problem}")
-    if done.problems or done.derived.failed or done.derived.refused or done.derived.unread:
+        _print_summary(done)
+    for sentence in (*done.problems, *done.without_report):
+        remark(f"xxgk: {sentence}")
+    if done.problems or done.without_report or done.derived.failed or done.derived.unread:
         raise typer.Exit(ATTENTION)
+
+
+def _print_summary(done: Imported) -> None:
+    why = ", ".join(f"{count} {reason}" for reason, count in sorted(done.reasons.items()))
+    skipped = f"{done.skipped} not kept ({why})" if why else "none left out"
+    remark(f"{done.files} files: {done.captures} captures, {done.known} known before, {skipped}")
+    tell(done.derived)

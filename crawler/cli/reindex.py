@@ -10,11 +10,10 @@ import typer
 from archive.errors import NoArchive
 from archive.files import WARC_FOLDER
 from archive.reindex import reindex
-from archive.reports import derive
 from crawler.cli.derived import tell
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, progress, remark
-from parser.isolation import IsolatedParser
+from crawler.deriving import derive_pending
 
 EXAMPLE = "Example: xxgk reindex"
 
@@ -38,12 +37,7 @@ def command(
             afresh=afresh,
             progress=lambda now, total, name: show.say(f"{name}: {now:,} of {total:,} bytes"),
         )
-        with IsolatedParser() as parser:
-            derived = derive(
-                archive,
-                progress=lambda now, total, url: show.say(f"reading {now} of {total}: {url}"),
-                parse=parser.parse,
-            )
+        derived = derive_pending(archive, show.say)
     if json:
         print_json([{**asdict(done), "derived": asdict(derived)}])
     else:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from archive.derive import derive
 from archive.repair import Progress
 from archive.repair import repair as mend
 from archive.reports import list_findings
@@ -15,7 +14,7 @@ from archive.store import Archive
 from archive.verify import problems
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
-from parser.isolation import IsolatedParser
+from crawler.deriving import derive_pending
 
 VERIFY_EXAMPLE = "Example: xxgk verify"
 CHECK_EXAMPLE = "Example: xxgk check --rule requests --year 2024"
@@ -52,8 +51,7 @@ def archive(
 def _repair(opened: Archive, tell: Progress) -> None:
     done = mend(opened, tell)
     if done.derive:
-        with IsolatedParser() as parser:
-            derive(opened, parse=parser.parse)
+        derive_pending(opened)
     remark(f"{done.cut:,} bytes cut, {done.adopted} rows made from records, {done.corrected} rows set right")
     for lost in done.lost:
         remark(f"lost: {lost}; its row stays, the next crawl may fetch it again")

@@ -8,8 +8,8 @@ from pathlib import Path
 from fastwarc.warc import ArchiveIterator
 
 from archive import crawls, files, listings
-from archive.captures import Answer, Capture, Wire, payload, store
-from archive.errors import DamagedCapture
+from archive.captures import Answer, Capture, Pending, Wire, store
+from archive.notes import ArticleNote, ColumnNote, CrawlBegun, CrawlEnded, Note, PortalNote, RowsNote
 from archive.reports import ReportView, list_reports, show
 from archive.store import Archive
 from archive.warc import read_head, status_of
@@ -18,6 +18,7 @@ from tests.papers.render import html
 
 PORTAL = "http://xxgk.qingwan.gov.cn/"
 COLUMN = "http://xxgk.qingwan.gov.cn/czj/ndbg/"
+CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
 WHEN = datetime(2024, 1, 20, 4, 0, tzinfo=UTC)
 
@@ -57,6 +58,44 @@ def chunked(*pieces: bytes) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (*pieces, b""))
 
 
+def noted(url: str) -> ArticleNote:
+    """What a spider notes of an article that it read."""
+    return ArticleNote(
+        WHEN,
+        None,
+        portal=PORTAL,
+        url=url,
+        requested_url=url,
+        column_url=COLUMN,
+        page_title="2023年度报告",
+        page_date=date(2024, 1, 18),
+        agency=None,
+        refused=None,
+        gone=False,
+        attachments=((FILE, "附件.docx"),),
+    )
+
+
+def batch() -> tuple[list[Pending], list[Note]]:
+    """What a crawl puts into one deposit, its beginning first: answers, one of them a copy, and notes of each kind."""
+    answers = [
+        Pending(answer(COLUMN, b"<ul><li>\xc4\xea\xb1\xa8</ul>"), "list", 1),
+        Pending(wired(URL, CHUNKED, chunked(b"<p>re", b"port</p>"), b"<p>report</p>"), "article", 1),
+        Pending(wired(URL + "?copy", CHUNKED, chunked(b"<p>report</p>"), b"<p>report</p>"), "article", 1),
+    ]
+    column = {"portal": PORTAL, "column_url": COLUMN, "agency": "青湾市财政局"}
+    rows = ((URL, "2023年度报告", date(2024, 1, 18)),)
+    notes: list[Note] = [
+        CrawlBegun(WHEN, 1, key="0" * 64, arguments="{}", portals="[]"),
+        RowsNote(WHEN, 1, **column, family="trs", rows=rows, refused=((SAME[0], "通知", "title"),)),
+        noted(URL),
+        ColumnNote(WHEN, 1, **column, outcome="ok", detail=None, pages=1, rows=2, reports=1, full=False),
+        PortalNote(WHEN, 1, portal=PORTAL, outcome="ok", detail=None, division="999901"),
+        CrawlEnded(WHEN, 1, "finished"),
+    ]
+    return answers, notes
+
+
 def warc_files(folder: Path) -> list[Path]:
     """Where the WARC files of an archive stand now."""
     return [files.path_of(folder, name) for name in files.names(folder)]
@@ -71,14 +110,6 @@ def records(folder: Path) -> list[tuple[str, dict[str, str], bytes]]:
                 kind, fields = str(record.record_type), record.headers.to_dict()
                 found.append((kind, fields, record.reader.read()))
     return found
-
-
-def is_handed_out(archive: Archive, capture: Capture, body: bytes) -> bool:
-    """Whether a capture still gives that body; false where it says that its bytes are damaged."""
-    try:
-        return payload(archive, capture) == body
-    except DamagedCapture:
-        return False
 
 
 def report_page(
@@ -174,6 +205,7 @@ def read_column(
     agency: str | None = None,
     outcome: str = "ok",
     rows: int = 1,
+    full: bool = True,
     at: datetime | None = None,
 ) -> None:
     """A column was followed to its end, or not."""
@@ -188,6 +220,7 @@ def read_column(
         pages=1,
         rows=rows,
         reports=rows,
+        full=full,
         at=at,
     )
 

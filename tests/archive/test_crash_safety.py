@@ -4,20 +4,47 @@ import random
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
+from sqlalchemy.orm import Session
 
 from archive import crawls
-from archive.captures import latest, payload, store
-from archive.schema import CaptureRow, WarcFile
+from archive.captures import Pending, deposit, latest, payload, store
+from archive.errors import ArchiveError
+from archive.files import path_of
+from archive.notes import MEDIA_TYPE, ArticleNote, Note, from_lines, to_lines
+from archive.reindex import reindex
+from archive.schema import (
+    Article,
+    Attachment,
+    CaptureRow,
+    ColumnReading,
+    CrawlRow,
+    JournalRow,
+    ListRow,
+    Portal,
+    ReportColumn,
+    WarcFile,
+)
 from archive.store import Archive
 from archive.verify import verify
-from archive.warc import SOFTWARE, answer_member, new_id, request_member, warcinfo_member
-from tests.archive.answers import WHEN, answer
+from archive.warc import (
+    SOFTWARE,
+    answer_member,
+    http_request,
+    journal_member,
+    new_id,
+    request_member,
+    warcinfo_block,
+    warcinfo_member,
+)
+from tests.archive.answers import WHEN, answer, batch, noted, records, warc_files
 from tests.archive.conftest import Place
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,9 +52,10 @@ URL = "http://xxgk.qingwan.gov.cn/czj/ndbg/202401/t20240118_101.html"
 WRITER = """
 import random, sys
 from pathlib import Path
-from archive.captures import store
+from archive.captures import Pending, deposit, store
+from archive.notes import ArticleNote
 from archive.store import Archive
-from tests.archive.answers import answer
+from tests.archive.answers import answer, noted
 
 folder, database, seed = Path(sys.argv[1]), sys.argv[2] or None, int(sys.argv[3])
 rng = random.Random(seed)
@@ -37,8 +65,10 @@ with Archive.open(folder, database, create=True, write=True) as archive:
     while True:
         number += 1
         body = rng.randbytes(rng.choice((20, 900, 40_000))) if rng.random() < 0.8 else b"the same again"
-        capture = store(archive, answer(f"http://a.gov.cn/{seed}/{number}", body), role="article", crawl_id=None)
-        print(capture.id, capture.url, capture.payload_digest, flush=True)
+        url = f"http://a.gov.cn/{seed}/{number}"
+        two = [Pending(answer(url + end, body), "article") for end in ("", "/copy")]
+        for capture in deposit(archive, two, [noted(url)]):
+            print(capture.id, capture.url, capture.payload_digest, flush=True)
 """
 
 
@@ -62,8 +92,16 @@ def test_a_killed_process_loses_nothing_it_had_committed(place: Place) -> None:
     kept = []
     for seed in range(15):
         kept += kill_a_writer(place, seed, rng.randint(1, 12))
+    place.clock.now = datetime.now(UTC)  # as the killed processes had it
     with place.open() as archive:
         assert verify(archive) == []
+        notes = [note for kind, _, block in records(place.folder) if kind == "metadata" for note in from_lines(block)]
+        with archive.session() as session:
+            assert set(session.scalars(select(Article.url))) == {
+                note.url for note in notes if isinstance(note, ArticleNote)
+            }
+            assert session.scalar(select(func.count()).select_from(JournalRow)) == len(notes)
+            assert set(session.scalars(select(Article.url))) >= {url for _, url, _ in kept if not url.endswith("copy")}
         for number, url, digest in kept:
             capture = latest(archive, url)
             assert capture is not None
@@ -77,7 +115,7 @@ def killed_tail() -> bytes:
     one, other = new_id(), new_id()
     late = answer(URL + "?late", b"<p>" + bytes(range(256)) + b"</p>", at=WHEN)
     kept = answer_member(late, record_id=one, role="article", crawl_id=None, original=None)
-    return kept + request_member(late, record_id=other, concurrent_to=one)
+    return kept + request_member(late, http_request(late), record_id=other, concurrent_to=one)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -96,7 +134,7 @@ def test_a_half_written_tail_is_cut_at_the_next_writing_and_whole_records_are_ke
         assert [problem.kind for problem in verify(archive)] == ["record.unknown"]
     with Archive.open(folder, write=True) as archive:
         assert verify(archive) == []
-        assert path.read_bytes().startswith(whole)
+        assert path_of(folder, first.file).read_bytes().startswith(whole)
         second = store(archive, answer(URL + "?next", b"next"), role="article")
         assert second.file == first.file
         assert verify(archive) == []
@@ -105,7 +143,7 @@ def test_a_half_written_tail_is_cut_at_the_next_writing_and_whole_records_are_ke
             assert len(payload(archive, late)) == 263
             assert late.role == "article"
         else:
-            assert path.read_bytes()[len(whole) :] != killed_tail[:cut]
+            assert path_of(folder, first.file).read_bytes()[len(whole) :] != killed_tail[:cut]
 
 
 def test_a_whole_record_of_a_killed_process_is_adopted_with_its_role_and_crawl(place: Place) -> None:
@@ -127,7 +165,7 @@ def test_a_whole_record_of_a_killed_process_is_adopted_with_its_role_and_crawl(p
 def test_a_file_whose_first_record_was_never_finished_is_taken_away(place: Place, length: int) -> None:
     with place.open() as archive:
         store(archive, answer(URL), role="article")
-    head = warcinfo_member("xxgk-late.warc.gz", new_id(), WHEN)
+    head = warcinfo_member("xxgk-late.warc.gz", new_id(), WHEN, warcinfo_block())
     late = place.folder / "warc" / "xxgk-late.warc.gz"
     late.write_bytes(head[:length])
     with place.open() as archive:
@@ -139,7 +177,7 @@ def test_a_file_that_no_row_names_yet_is_adopted(place: Place) -> None:
     with place.open() as archive:
         store(archive, answer(URL), role="article")
     late = place.folder / "warc" / "xxgk-late.warc.gz"
-    late.write_bytes(warcinfo_member(late.name, new_id(), WHEN))
+    late.write_bytes(warcinfo_member(late.name, new_id(), WHEN, warcinfo_block()))
     with place.open() as archive:
         assert verify(archive) == []
         with archive.session() as session:
@@ -191,7 +229,9 @@ def test_a_file_cut_by_somebody_else_is_not_written_over(place: Place) -> None:
 def test_our_files_say_whose_they_are() -> None:
     import gzip
 
-    assert f"software: {SOFTWARE}\r\n".encode() in gzip.decompress(warcinfo_member("x", new_id(), WHEN))
+    head = gzip.decompress(warcinfo_member("x", new_id(), WHEN, warcinfo_block([("delay", "2.5")])))
+    assert f"software: {SOFTWARE}".encode() in head
+    assert head.endswith(b"delay: 2.5\r\n\r\n\r\n\r\n")
 
 
 def test_a_killed_crawl_goes_on_under_its_number_and_an_ended_one_begins_anew(place: Place) -> None:
@@ -217,6 +257,10 @@ def test_captures_are_found_again_in_the_files_where_the_tables_are_lost(tmp_pat
         kept = [store(archive, answer(f"{URL}?{n}", b"body %d" % (n % 4)), role="article") for n in range(9)]
     for path in tmp_path.glob("archive.sqlite3*"):
         path.unlink()
+    with pytest.raises(ArchiveError, match="xxgk reindex"), Archive.open(tmp_path, write=True):
+        pass
+    with Archive.open(tmp_path, write=True, rebuild=True) as archive:
+        assert reindex(archive).captures == len(kept)
     with Archive.open(tmp_path, write=True) as archive:
         assert verify(archive) == []
         for capture in kept:
@@ -224,3 +268,158 @@ def test_captures_are_found_again_in_the_files_where_the_tables_are_lost(tmp_pat
             assert found is not None
             assert (found.kind, found.file, found.position) == (capture.kind, capture.file, capture.position)
             assert payload(archive, found).startswith(b"body")
+
+
+KILLED_AT_THE_COMMIT = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+from archive.captures import deposit
+from archive.store import Archive
+from tests.archive.answers import WHEN, batch
+
+with Archive.open(Path(sys.argv[1]), sys.argv[2] or None, create=True, write=True, clock=lambda: WHEN) as archive:
+    answers, notes = batch()
+    deposit(archive, notes=notes[:1])
+    event.listen(Session, "before_commit", lambda session: session.new or os.kill(os.getpid(), signal.SIGKILL))
+    deposit(archive, answers, notes[1:])
+"""
+
+
+def journal(*notes: Note) -> bytes:
+    return journal_member(new_id(), WHEN, MEDIA_TYPE, to_lines(notes))
+
+
+FOUND = (CrawlRow, Portal, ReportColumn, ColumnReading, ListRow, Article, Attachment)
+
+
+NUMBERS = {"id", "portal_id", "column_id", "article_id"}  # a transaction that came to nothing uses some up
+
+
+def _said(table: type[Any]) -> list[Any]:
+    return [column for column in table.__table__.columns if column.name not in NUMBERS]
+
+
+def found_by_the_spiders(archive: Archive) -> dict[str, list[tuple[object, ...]]]:
+    """What the notes became."""
+    with archive.session() as session:
+        return {table.__tablename__: [tuple(row) for row in session.execute(select(*_said(table)))] for table in FOUND}
+
+
+def test_notes_whose_process_was_killed_before_the_commit_are_applied_by_recovery_exactly_once(
+    place: Place, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", KILLED_AT_THE_COMMIT, str(place.folder), place.database or ""]
+    assert subprocess.run(command, check=False, cwd=ROOT).returncode == -signal.SIGKILL
+    answers, notes = batch()
+    with Archive.open(tmp_path / "whole", create=True, write=True, clock=place.clock) as whole:
+        deposit(whole, notes=notes[:1])
+        deposit(whole, answers, notes[1:])
+        expected = found_by_the_spiders(whole)
+    with place.open(write=False) as archive:
+        assert [problem.kind for problem in verify(archive)] == ["record.unknown"]
+        assert found_by_the_spiders(archive)["articles"] == []
+    for _ in range(2):  # the second opening finds nothing left to do
+        with place.open() as archive:
+            assert found_by_the_spiders(archive) == expected
+            assert [payload(archive, one) for one in (latest(archive, each.answer.url) for each in answers) if one] == [
+                each.answer.body for each in answers
+            ]
+            assert verify(archive) == []
+    assert [path.suffix for path in warc_files(place.folder)] == [".gz"]
+
+
+@pytest.fixture(scope="module")
+def killed_batch(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[int]]:
+    """What one deposit writes behind the first record, and where its records end."""
+    folder = tmp_path_factory.mktemp("batch")
+    with Archive.open(folder, create=True, write=True, clock=lambda: WHEN) as archive:
+        first = store(archive, answer(URL), role="article")
+        answers, notes = batch()
+        crawls.begin(archive, {}, [])
+        begin = (folder / f"{first.file}.open").stat().st_size
+        kept = deposit(archive, answers, notes)
+    return (folder / first.file).read_bytes()[begin:], [one.position + one.length - begin for one in kept]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_of_a_batch_that_was_cut_all_whole_answers_are_kept_and_its_notes_only_if_the_journal_is_whole(
+    tmp_path_factory: pytest.TempPathFactory, killed_batch: tuple[bytes, list[int]], data: st.DataObject
+) -> None:
+    tail, ends = killed_batch
+    cut = data.draw(st.integers(1, len(tail)) | st.sampled_from([*ends, len(tail)]))
+    folder = tmp_path_factory.mktemp("archive")
+    with Archive.open(folder, create=True, write=True, clock=lambda: WHEN) as archive:
+        path = folder / store(archive, answer(URL), role="article").file
+    path.write_bytes(path.read_bytes() + tail[:cut])
+    with Archive.open(folder, write=True, clock=lambda: WHEN) as archive:
+        assert verify(archive) == []
+        with archive.session() as session:
+            assert session.scalar(select(func.count()).select_from(CaptureRow)) == 1 + sum(end <= cut for end in ends)
+            assert session.scalar(select(func.count()).select_from(JournalRow)) == (cut == len(tail))
+            assert session.scalar(select(func.count()).select_from(Article)) == (cut == len(tail))
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_between_the_commit_and_the_end_of_the_deposit_leaves_no_row_without_bytes(
+    place: Place, interruption: type[BaseException]
+) -> None:
+    def interrupt(_session: Session) -> None:
+        event.remove(Session, "after_commit", interrupt)
+        raise interruption
+
+    answers, notes = batch()
+    with place.open() as archive:
+        deposit(archive, notes=notes[:1])
+        event.listen(Session, "after_commit", interrupt)
+        with pytest.raises(interruption):
+            deposit(archive, answers, notes[1:])
+        after = store(archive, answer(URL + "?after"), role="article")
+        assert payload(archive, after) == answer(URL).body
+        assert verify(archive) == []
+        assert all(latest(archive, each.answer.url) is not None for each in answers)
+
+
+def test_an_interrupt_in_the_midst_of_a_record_leaves_none_that_is_half_written(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with place.open() as archive:
+        first = store(archive, answer(URL), role="article")
+        with monkeypatch.context() as patch:
+            patch.setattr("archive.files.os.fsync", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                store(archive, answer(URL + "?2"), role="article")
+        assert store(archive, answer(URL + "?3"), role="article").file == first.file
+        assert verify(archive) == []
+
+
+def test_a_note_that_names_no_address_does_not_keep_an_archive_from_being_opened(place: Place) -> None:
+    _, notes = batch()
+    wrong: Note = noted("no address")
+    with place.open() as archive:
+        deposit(archive, notes=notes)
+        with archive.writer.appending(journal(notes[-1], wrong)):
+            pass  # its process was killed here
+    with place.open() as archive:
+        assert verify(archive) == []
+        with archive.session() as session:
+            assert session.scalar(select(func.count()).select_from(JournalRow)) == 2
+            assert session.scalar(select(func.count()).select_from(Article)) == 1
+
+
+def test_notes_of_a_newer_program_are_left_where_they_are_and_reported(place: Place) -> None:
+    with place.open() as archive:
+        first = deposit(archive, [Pending(answer(URL), "article")])[0]
+        newer = journal_member(new_id(), WHEN, MEDIA_TYPE, b'{"note":"weather","at":"2024-01-20T04:00:00+00:00"}\n')
+        with archive.writer.appending(newer):
+            pass
+    before = (place.folder / first.file).read_bytes()
+    with place.open() as archive:
+        assert [problem.kind for problem in verify(archive)] == ["record.unknown"]
+        store(archive, answer(URL + "?2"), role="article")
+        assert (place.folder / first.file).read_bytes() == before

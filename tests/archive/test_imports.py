@@ -66,10 +66,11 @@ def test_a_path_that_does_not_exist_is_wrong_usage(archive: Archive, tmp_path: P
         import_paths(archive, [tmp_path / "nothing"])
 
 
-def test_progress_is_told(archive: Archive, folder: Path) -> None:
-    told: list[tuple[int, int, str]] = []
-    import_paths(archive, [folder], lambda *step: told.append(step))
-    assert [step[:2] for step in told[:4]] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+def test_progress_is_told_by_bytes_and_by_documents(archive: Archive, folder: Path) -> None:
+    told: list[str] = []
+    import_paths(archive, [folder], told.append)
+    assert told[0] == "0 of 0 MiB: 水利局.docx"
+    assert len([said for said in told if said.startswith("reading ")]) == 4
 
 
 def foreign_warc(*responses: tuple[str, str, list[tuple[str, str]], bytes]) -> bytes:
@@ -147,6 +148,14 @@ def test_an_archive_can_be_made_anew_from_the_files_of_another(place: Place, tmp
         assert line.url == URL
 
 
+def test_a_file_that_was_named_and_holds_no_report_is_told(archive: Archive, folder: Path) -> None:
+    path = folder / "指南.html"
+    assert import_paths(archive, [folder]).without_report == ()
+    for _ in range(2):  # also where it was known before
+        (sentence,) = import_paths(archive, [path, folder / "审计局.txt"]).without_report
+        assert sentence.startswith(f"{path}: refused: ")
+
+
 def test_files_named_by_the_user_are_read_whatever_their_ending(archive: Archive, tmp_path: Path) -> None:
     path = tmp_path / "report.download"
     path.write_bytes(report_page())
@@ -161,6 +170,6 @@ def test_what_is_no_report_is_kept_and_shown(archive: Archive, folder: Path) -> 
 def test_a_file_too_large_to_be_a_report_is_a_problem(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.imports._LARGEST", 10)
+    monkeypatch.setattr("archive.imports.LARGEST", 10)
     (tmp_path / "a.html").write_bytes(b"x" * 11)
     assert "larger than" in import_paths(archive, [tmp_path / "a.html"]).problems[0]

@@ -250,3 +250,12 @@ def test_today_is_the_day_in_beijing(archive: Archive, clock: Clock) -> None:
     assert standing(archive, as_of=None).status is Status.NOT_DUE
     clock.now = datetime(2024, 1, 31, 16, 0, tzinfo=UTC)
     assert standing(archive, as_of=None).status is Status.UNCHECKED
+
+
+def test_a_column_whose_later_pages_were_taken_as_unchanged_proves_no_absence(archive: Archive) -> None:
+    article(archive, 2022, published="2023-01-20", seen=on(1, 20))
+    read_column(archive, at=on(1, 20))
+    read_column(archive, at=on(2, 2), full=False)
+    assert standing(archive).status is Status.UNCHECKED
+    read_column(archive, at=on(2, 3))
+    assert standing(archive).status is Status.MISSING

@@ -73,6 +73,8 @@ def upgrade() -> None:
         sa.Column("framed_digest", sa.LargeBinary(), nullable=True),
         sa.Column("payload_length", sa.Integer(), nullable=False),
         sa.Column("original_id", sa.Integer(), nullable=True),
+        sa.Column("same_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("same_crawl_id", sa.Integer(), nullable=True),
         sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["crawl_id"], ["crawls.id"], name="fk_captures_crawl_id_crawls"),
         sa.ForeignKeyConstraint(["file_id"], ["warc_files.id"], name="fk_captures_file_id_warc_files"),
