@@ -15,7 +15,7 @@ demo: install ## crawl a replayed portal into a fresh archive and show what xxgk
 
 test: install ## run the tests (ARGS='-k deadlines' for some of them)
 	@.ci/replay-venv
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n auto --dist worksteal $(ARGS)
 
 lint: install ## ruff, mypy --strict, the import rules, and that no file names a package index
 	@$(RUN) ruff check .

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 
 import brotli
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from archive.errors import PayloadRefused
 
 LIMIT = 256 << 20  # bytes; the largest reports are scans of some tens of megabytes
 _STEP = 1 << 20
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")  # these two codings have no sign of their own
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,8}")
 
 
@@ -27,9 +35,15 @@ def decode(body: bytes, coding: str | None, url: str) -> bytes:
         if name in {"gzip", "x-gzip"}:
             body = _inflate(body, 16 + zlib.MAX_WBITS, url) if body.startswith(b"\x1f\x8b") else body
         elif name == "deflate":  # zlib by the standard, raw deflate in practice
-            body = _inflate(body, zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS, url)
+            body = (
+                body
+                if _MARKUP.match(body)
+                else _inflate(body, zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS, url)
+            )
         elif name == "br":
-            body = _unpack_brotli(body, url)
+            body = body if _MARKUP.match(body) else _unpack_brotli(body, url)
+        elif name == "zstd":
+            body = _unpack_zstd(body, url) if body.startswith(_ZSTD) else body
         else:
             raise PayloadRefused(f"the payload of {url} has the content coding {name!r}, which is not read")
     return body
@@ -89,6 +103,24 @@ def _unpack_brotli(body: bytes, url: str) -> bytes:
             _check(len(plain), url)
     except brotli.error as error:
         raise PayloadRefused(f"the payload of {url} cannot be unpacked: {error}") from error
+    return bytes(plain)
+
+
+def _unpack_zstd(body: bytes, url: str) -> bytes:
+    plain, rest = bytearray(), body
+    try:
+        while rest.startswith(_ZSTD):  # a body may be several frames
+            unpacker = zstd.ZstdDecompressor()
+            plain += unpacker.decompress(rest, _STEP)
+            while not unpacker.eof and not unpacker.needs_input:
+                plain += unpacker.decompress(b"", _STEP)
+                _check(len(plain), url)
+            if not unpacker.eof:
+                raise PayloadRefused(f"the payload of {url} is cut: its zstd frame has no end")
+            rest = unpacker.unused_data
+    except zstd.ZstdError as error:
+        raise PayloadRefused(f"the payload of {url} cannot be unpacked: {error}") from error
+    _check(len(plain), url)
     return bytes(plain)
 
 

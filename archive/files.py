@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,6 +48,16 @@ def open_to_write(folder: Path, name: str) -> BinaryIO:
         except FileNotFoundError:
             continue
     return path_of(folder, name).open("r+b", buffering=0)
+
+
+@contextmanager
+def closed_on_error(file: BinaryIO) -> Iterator[None]:
+    """Give the file back, and its lock with it, if the block fails."""
+    try:
+        yield
+    except BaseException:
+        file.close()
+        raise
 
 
 def mark_open(folder: Path, name: str) -> None:

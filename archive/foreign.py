@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import os
 import re
+import struct
 import zipfile
 import zlib
 from collections import OrderedDict
@@ -31,6 +33,8 @@ _REQUESTS = 16  # that wait for their answer: the two stand side by side
 _LARGEST_REQUEST = 1 << 20
 _MOST_MEMBERS = 100_000
 _ZIP_RATIO = 200  # a plain WARC file packs to a fifth
+_ENCRYPTED = 1  # the flag of a member
+_LOCAL_LENGTHS = 26  # where a member's own header has the lengths of its name and of its extra field
 _LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
 _MESSAGE = "application/http;msgtype=response"
 _FAILURES = (Damaged, OSError, EOFError, zipfile.BadZipFile, zlib.error)
@@ -185,8 +189,44 @@ def _open(source: Source) -> Iterator[BinaryIO]:
         facts = wacz.getinfo(source.member)
         if facts.file_size > _ZIP_RATIO * max(1, facts.compress_size):
             raise UnreadableImport(f"{source.member} unpacks to more than {_ZIP_RATIO} times its size")
-        with wacz.open(facts) as member:
-            yield cast("BinaryIO", member)
+        if facts.compress_type == zipfile.ZIP_STORED and not facts.flag_bits & _ENCRYPTED:
+            with source.path.open("rb") as file:
+                yield cast("BinaryIO", _Stored(file, facts))
+        else:
+            with wacz.open(facts) as member:
+                yield cast("BinaryIO", member)
+
+
+class _Stored:
+    """A member that stands in its zip file as it is, which is how WACZ files hold theirs.
+
+    Read past :mod:`zipfile`, which throws away the last bytes of a member with a wrong checksum; what is in it has its own.
+    """
+
+    def __init__(self, file: BinaryIO, facts: zipfile.ZipInfo) -> None:
+        file.seek(facts.header_offset + _LOCAL_LENGTHS)
+        lengths: tuple[int, int] = struct.unpack("<HH", file.read(4).ljust(4, b"\0"))
+        self._file = file
+        self._start = file.tell() + sum(lengths)
+        self._size = facts.file_size
+        self.seek(0)
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes."""
+        return self._file.read(max(0, min(size, self._size - self.tell())))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a position from the member's beginning."""
+        del whence  # its readers count from there only
+        self._file.seek(self._start + offset)
+        return offset
+
+    def tell(self) -> int:
+        """The position from the member's beginning."""
+        return self._file.tell() - self._start
+
+    def close(self) -> None:
+        """Nothing: the file is closed by whoever opened it."""
 
 
 def _with_requests(found: Iterator[ForeignRecord]) -> Iterator[ForeignRecord]:

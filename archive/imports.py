@@ -82,14 +82,14 @@ class Imported:
 
 
 def import_paths(
-    archive: Archive, paths: Iterable[Path], say: Say | None = None, parse: Parse = parser.parse
+    archive: Archive, paths: Iterable[Path], say: Say | None = None, parse: Parse = parser.parse, jobs: int = 1
 ) -> Imported:
     """Archive files, folders (with all below them) and the files of web archives (WARC, ARC, WACZ), and derive what they hold.
 
     A file keeps its ``file:`` address, a record the address and time it has. What is there already is not kept twice, so
     that an import that was killed is run again. A page and the files it links to are documents of their own, each an
     article; where both hold the report it is the same report, by publisher and year. Answers that an address is gone
-    are kept where the archive has an article of it. Raises :class:`UnreadableImport` for a path that does not exist,
+    are kept where the archive has an article of it. ``parse`` and ``jobs`` are as in :func:`archive.derive.derive`. Raises :class:`UnreadableImport` for a path that does not exist,
     :class:`archive.errors.ArchiveError` where nothing can be written; a file that cannot be read is a problem.
     """
     files = list(_files([Path(path) for path in paths]))
@@ -103,7 +103,7 @@ def import_paths(
     def tell(done: int, total: int, url: str) -> None:
         run.say(f"reading {done} of {total}: {url}")
 
-    derived = derive(archive, progress=tell, parse=parse)
+    derived = derive(archive, progress=tell, parse=parse, jobs=jobs)
     return Imported(
         len(files),
         run.intake.captures,

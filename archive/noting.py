@@ -110,7 +110,9 @@ class Noting:
     def _column_read(self, note: ColumnNote) -> None:
         column, crawl_id = self._column(note.portal, note.column_url, note.agency), self._crawl(note.crawl)
         known = select(ColumnReading).where(ColumnReading.column_id == column.id, ColumnReading.crawl_id == crawl_id)
-        reading = self._session.scalars(known).first() if crawl_id is not None else None
+        if crawl_id is None:  # then its time tells one reading from another
+            known = known.where(ColumnReading.read_at == note.at)
+        reading = self._session.scalars(known).first()
         if reading is None:
             reading = ColumnReading(column_id=column.id, crawl_id=crawl_id)
             self._session.add(reading)

@@ -30,7 +30,7 @@ def of_record(one: ForeignRecord, source: Source) -> Answer:
     content_type = record.field("Content-Type")
     if not record.head:
         stated = (("Content-Type", content_type or ""),)
-        return _answer(one, source, url, _DELIVERED, "OK", stated, record.payload, None)
+        return _answer(one, source, url, _DELIVERED, "OK", stated, record.payload, Wire(b"", record.payload))
     line, headers = read_head(record.head)
     _, status, reason = status_of(line)
     body = _plain(one, headers, url)

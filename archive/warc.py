@@ -45,7 +45,8 @@ class Answer:
     """What an address answered. Header texts are Latin-1 readings of their bytes; ``body`` keeps its content coding.
 
     ``fetched_at`` is aware; it is kept to the second, as WARC-Date and the replay tools have it. A ``file:`` address
-    is kept as a ``resource`` record: it has no HTTP head, only the content type. Where ``wire`` is known the record
+    is kept as a ``resource`` record: it has no HTTP head, only the content type; so is what another archive had as one
+    (its ``wire`` has an empty head). Where ``wire`` is known the record
     has its bytes; else head and request are written from their parts. ``truncated`` says why a body is not whole
     (``length``, ``disconnect``: WARC 1.1, 5.13), ``source`` where an import took it from.
     """
@@ -69,8 +70,8 @@ class Answer:
 
     @property
     def is_file(self) -> bool:
-        """Whether it came from this machine's disk instead of a server."""
-        return self.url.startswith("file:")
+        """Whether it has no HTTP head: a file of this machine's disk, or a resource of another archive."""
+        return self.url.startswith("file:") or (self.wire is not None and not self.wire.head)
 
     @property
     def stored(self) -> bytes:

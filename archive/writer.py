@@ -60,7 +60,9 @@ class Writer:
             try:
                 file = self._claim()
             except OSError as error:
-                raise ArchiveError(f"nothing can be kept in {self.folder}: {files.reason(error)}") from error
+                raise ArchiveError(
+                    f"nothing can be kept in {self.folder} ({files.reason(error)}): see to the disk and the rights to it, then run the same command again"
+                ) from error
             position = file.seek(0, os.SEEK_END)
             self._write(file, position, data)
             try:
@@ -158,13 +160,14 @@ class Writer:
         """An unfinished file of the same settings that nobody writes to, repaired."""
         for name, file_id in self._candidates():
             file = files.open_to_write(self.folder, name)
-            if take(file):
-                usable = self._repair(file, name, file_id)
-                if usable is not None and file.seek(0, os.SEEK_END) < self.rotation and self._describes(file):
-                    files.mark_open(self.folder, name)
-                    self._file_id, self._name = usable, name
-                    return file
-                files.mark_closed(self.folder, name)
+            with files.closed_on_error(file):
+                if take(file):
+                    usable = self._repair(file, name, file_id)
+                    if usable is not None and file.seek(0, os.SEEK_END) < self.rotation and self._describes(file):
+                        files.mark_open(self.folder, name)
+                        self._file_id, self._name = usable, name
+                        return file
+                    files.mark_closed(self.folder, name)
             file.close()
         return None
 
@@ -181,12 +184,15 @@ class Writer:
         data = warcinfo_member(Path(name).name, record_id, moment, self._block)
         try:
             file = (self.folder / f"{name}{files.OPEN}").open("x+b", buffering=0)
-            take(file)
-            files.write_through(file, data)
-            files.sync_folder(self.folder / WARC_FOLDER)
+            with files.closed_on_error(file):
+                take(file)
+                files.write_through(file, data)
+                files.sync_folder(self.folder / WARC_FOLDER)
+                self._file_id, self._name = self._note_file(name, data, moment), name
         except OSError as error:
-            raise ArchiveError(f"no WARC file can be made: {self.folder / name}: {error.strerror or error}") from error
-        self._file_id, self._name = self._note_file(name, data, moment), name
+            raise ArchiveError(
+                f"no WARC file can be made in {self.folder / WARC_FOLDER} ({files.reason(error)}): see to the disk and the rights to it, then run the same command again"
+            ) from error
         return file
 
     def _note_file(self, name: str, head: bytes, moment: datetime) -> int:

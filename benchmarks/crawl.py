@@ -49,7 +49,7 @@ class Measured:
     """
 
     answers: int = 0
-    items: int = 0
+    articles: int = 0
     seconds: float = 0.0
     deriving: float = 0.0
     peaks: dict[int, float] = field(default_factory=dict)
@@ -122,8 +122,8 @@ class _Watch:
         if self.measured.answers % SAMPLE == 0:
             self.measured.peaks[self.measured.answers] = peak()
 
-    def _scraped(self) -> None:
-        self.measured.items += 1
+    def _scraped(self, item: Any) -> None:
+        self.measured.articles += isinstance(item, ArticleRead)
 
     def _ended(self) -> None:
         self.measured.seconds = perf_counter() - self._started
@@ -145,7 +145,7 @@ def measure_crawl(kind: str, port: int, site: Site, folder: Path) -> Measured:
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
     measured = Measured(**{**said, "peaks": {int(answers): memory for answers, memory in said["peaks"].items()}})
-    assert measured.items == site.articles, f"{kind}: {measured.items} of {site.articles} reports\n{done.stderr}"
+    assert measured.articles == site.articles, f"{kind}: {measured.articles} of {site.articles} reports\n{done.stderr}"
     return measured
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from archive.imports import Imported, import_paths
 from crawler.cli.derived import tell
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, progress, remark
-from parser.isolation import IsolatedParser
+from parser.isolation import ParserPool
 
 EXAMPLE = "Example: xxgk import reports/ crawl-2024.warc.gz"
 
@@ -30,12 +31,13 @@ def command(
     Ordinary pages in a folder or a WARC file are no failure; a single file that is named and holds no report gives exit
     status 1, as does what is damaged or cannot be read.
     """
+    several = len(os.sched_getaffinity(0))
     with (
         Invocation.of(context).open(create=True, write=True) as archive,
-        IsolatedParser() as parser,
+        ParserPool(several) as parsers,
         progress() as show,
     ):
-        done = import_paths(archive, paths, show.say, parser.parse)
+        done = import_paths(archive, paths, show.say, parsers.parse, several)
     if json:
         print_json([asdict(done)])
     else:

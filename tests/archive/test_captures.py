@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import brotli
 import pytest
+from backports import zstd
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 from warcio.checker import Checker
@@ -105,10 +106,21 @@ def test_the_level_of_compression_is_not_the_slow_one(archive: Archive) -> None:
         ("deflate", zlib.compress(b"report" * 99)[2:-4]),
         ("br", brotli.compress(b"report" * 99)),
         ("br, gzip", gzip.compress(brotli.compress(b"report" * 99))),
+        ("zstd", zstd.compress(b"report" * 50) + zstd.compress(b"report" * 49)),
         ("identity", b"report" * 99),
         ("gzip", b"report" * 99),
     ],
-    ids=["gzip", "x-gzip", "zlib", "raw deflate", "brotli", "both", "identity", "gzip in name only"],
+    ids=[
+        "gzip",
+        "x-gzip",
+        "zlib",
+        "raw deflate",
+        "brotli",
+        "both",
+        "two frames of zstd",
+        "identity",
+        "gzip in name only",
+    ],
 )
 def test_a_content_coding_is_kept_in_the_archive_and_removed_on_reading(
     archive: Archive, coding: str, packed: bytes
@@ -119,10 +131,17 @@ def test_a_content_coding_is_kept_in_the_archive_and_removed_on_reading(
     assert captures.stored_payload(archive, capture) == packed
 
 
-@pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
+@pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip"])
+def test_markup_that_a_header_calls_packed_and_is_not_is_returned_as_it_is(archive: Archive, coding: str) -> None:
+    headers = (("Content-Type", "text/html"), ("Content-Encoding", coding))
+    capture = store(archive, answer(URL, b"\n<!DOCTYPE html><p>report", headers=headers), role="article", crawl_id=None)
+    assert payload(archive, capture) == b"\n<!DOCTYPE html><p>report"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "zstd"])
 def test_a_bomb_is_refused_before_it_goes_off(archive: Archive, coding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codings, "LIMIT", 1 << 20)
-    packers = {"gzip": gzip.compress, "br": brotli.compress, "deflate": zlib.compress}
+    packers = {"gzip": gzip.compress, "br": brotli.compress, "deflate": zlib.compress, "zstd": zstd.compress}
     packed = packers[coding](bytes(64 << 20))
     capture = store(
         archive, answer(URL, packed, headers=(("Content-Encoding", coding),)), role="article", crawl_id=None
@@ -132,7 +151,8 @@ def test_a_bomb_is_refused_before_it_goes_off(archive: Archive, coding: str, mon
 
 
 @pytest.mark.parametrize(
-    ("coding", "body"), [("compress", b"x"), ("gzip", b"\x1f\x8bnot gzip"), ("br", b"\xff\xff\xff")]
+    ("coding", "body"),
+    [("compress", b"x"), ("gzip", b"\x1f\x8bnot gzip"), ("br", b"\xff\xff\xff"), ("zstd", b"\x28\xb5\x2f\xfdcut")],
 )
 def test_a_coding_that_cannot_be_read_is_said_so(archive: Archive, coding: str, body: bytes) -> None:
     capture = store(archive, answer(URL, body, headers=(("Content-Encoding", coding),)), role="article", crawl_id=None)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import update
 
 from archive import cdxj
@@ -40,7 +39,7 @@ KEYS = [
     ("http://a.gov.cn/../x/..//..", "cn,gov,a)/.."),
     ("http://127.0.0.1:8001/a", "1,0,0,127:8001)/a"),
     ("http://[2001:DB8::1]:81/", "2001:db8::1:81)/"),
-    ("http://清湾.cn/", "cn,xn--6nxs4x)/"),
+    ("http://清湾.cn/", "cn,xn--c5w0j)/"),
     ("file:///srv/Reports/a%20b.html", "file:/srv/reports/a%20b.html"),
     ("urn:uuid:12", "urn:uuid:12"),
 ]
@@ -61,26 +60,39 @@ def test_pywb_has_the_same_keys() -> None:
     assert keys([url for url, _ in KEYS]) == [expected for _, expected in KEYS]
 
 
-PIECES = st.sampled_from(
-    [
-        *"aB/.?&=+;~|@:'*!,年\\",
-        *("//", "..", "%41", "%2F", "%3F", "%23", "%25", "%2541", "%E5%B9%B4", "%e5", "%zz", "%4", "%20", "%26", "%0A"),
-        *("jsessionid=", "PHPSESSID=", "sid=", "0123456789abcdefABCDEF0123456789", "cfid=1", "&cftoken=2"),
-        *("aspsessionidABCDEFGH=", "abcdefghabcdefghabcdefgh", ".html", "x.aspx"),
-        *("(4hqa0555fwsecu455xqckv45)/", "(a(4hqa0555fwsecu455xqckv45))/"),
-    ]
-)
-HOSTS = st.sampled_from(
-    ["a.gov.cn", "WWW2.a.gov.cn", "a.gov.cn:80", "a.gov.cn:443", "a.gov.cn:8080", ".a..cn.", "清湾.cn"]
-)
-ADDRESSES = st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOSTS, st.lists(PIECES).map("".join))
+PIECES = [
+    *"aB/.?&=+;~|@:'*!,年\\",
+    *(
+        "//",
+        "..",
+        "%41",
+        "%2F",
+        "%3F",
+        "%23",
+        "%25",
+        "%2541",
+        "%E5%B9%B4",
+        "%e5",
+        "%zz",
+        "%4",
+        "%20",
+        "%26",
+        "%0A",
+        "%00",
+    ),
+    *("jsessionid=", "PHPSESSID=", "sid=", "0123456789abcdefABCDEF0123456789", "cfid=1", "&cftoken=2"),
+    *("aspsessionidABCDEFGH=", "abcdefghabcdefghabcdefgh", ".html", "x.aspx"),
+    *("(4hqa0555fwsecu455xqckv45)/", "(a(4hqa0555fwsecu455xqckv45))/"),
+]
+HOSTS = ["a.gov.cn", "WWW2.a.gov.cn", "a.gov.cn:80", "a.gov.cn:443", "a.gov.cn:8080", ".a..cn.", "清湾.cn", "b:c@a.cn"]
 
 
 @needs_pywb
-@settings(max_examples=4, deadline=None)
-@given(st.lists(ADDRESSES, min_size=500, max_size=1000))
-def test_pywb_has_the_same_keys_for_any_address_we_keep(addresses: list[str]) -> None:
-    urls = [wire(address) for address in addresses]
+@pytest.mark.parametrize("seed", range(3))
+def test_pywb_has_the_same_keys_for_whatever_address_we_keep(seed: int) -> None:
+    dice = Random(seed)
+    paths = ["".join(dice.choices(PIECES, k=dice.randrange(12))) for _ in range(5000)]
+    urls = [wire(f"{dice.choice(['http', 'https'])}://{dice.choice(HOSTS)}/{path}") for path in paths]
     assert dict(zip(urls, map(key, urls), strict=True)) == dict(zip(urls, keys(urls), strict=True))
 
 

@@ -28,7 +28,8 @@ from archive.schema import table_names
 from archive.store import Archive
 from archive.verify import verify
 from tests.archive.answers import COLUMN, URL, answer, publish, read_column, report_page, withdraw
-from tests.archive.conftest import Clock, Place, new_database
+from tests.archive.conftest import Clock, Place
+from tests.databases import new_database
 from tests.papers.paper import paper
 
 ROOT = Path(__file__).resolve().parents[2]

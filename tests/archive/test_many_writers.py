@@ -25,24 +25,29 @@ from archive.reports import list_reports
 from archive.store import Archive
 from archive.verify import verify
 from tests.archive.answers import URL, answer, publish, report_page
-from tests.archive.conftest import Clock, Place, new_database
+from tests.archive.conftest import Clock, Place
+from tests.databases import new_database
 from tests.papers.paper import paper
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 120  # seconds any of the processes may take
 START = """
-import sys
+import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlalchemy import text
+from archive import crawls
+from archive.captures import Answer, store
+from archive.derive import derive
+from archive.reports import iterate_reports, show
 from archive.store import Archive
+from tests.archive.answers import URL, publish, read_column, report_page
+from tests.papers.paper import paper
 
 folder, database, number = Path(sys.argv[1]), sys.argv[2] or None, int(sys.argv[3])
 clock = lambda: datetime(2024, 1, 20, 4, 0, tzinfo=UTC)
-"""
-PUBLISHING = """
-from archive import crawls
-from tests.archive.answers import URL, publish, read_column, report_page
-from tests.papers.paper import paper
+print("ready", flush=True)
+sys.stdin.readline()  # so that all begin at the same moment
 """
 WRITER = """
 page = report_page(paper(year=2020 + number))
@@ -54,23 +59,17 @@ with Archive.open(folder, database, create=True, write=True, clock=clock) as arc
     crawls.finish(archive, crawl.id, crawls.FINISHED)
 """
 DERIVER = """
-from archive.derive import derive
-
 with Archive.open(folder, database, clock=clock) as archive:
     for round in range(3):
         derive(archive, everything=round % 2 == 1)
 """
 READER = """
-from archive.reports import iterate_reports, show
-
 with Archive.open(folder, database, clock=clock) as archive:
     for _ in range(40):
         for line in iterate_reports(archive):
             show(archive, str(line.id))
 """
 CREATOR = """
-from archive.captures import Answer, store
-
 with Archive.open(folder, database, create=True, write=True, clock=clock) as archive:
     url = f"http://xxgk.qingwan.gov.cn/?{number}"
     store(archive, Answer(url, 200, "OK", (), b"%d" % number, clock()), role="article")
@@ -79,17 +78,29 @@ OPENER = """
 with Archive.open(folder, database, create=True, clock=clock) as archive, archive.session():
     pass
 """
+KILLED = """
+with Archive.open(folder, database, create=True, write=True, clock=clock) as archive:
+    for each in range(30):
+        publish(archive, f"{URL}?{each}", report_page(), title=paper().title)
+    with archive.writing() as session:
+        session.execute(text("UPDATE articles SET stale = 77"))
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def start(program: str, place: Place, number: int = 0) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", START + program, str(place.folder), place.database or "", str(number)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 def end(processes: Sequence[subprocess.Popen[str]]) -> list[str]:
-    """What processes that failed said."""
+    """Let processes begin all at once; what those that failed said."""
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
     with ThreadPoolExecutor(len(processes)) as threads:
-        said = list(threads.map(lambda process: process.communicate(timeout=MOST)[1], processes))
+        said = list(threads.map(lambda process: process.communicate("now\n", timeout=MOST)[1], processes))
     return [text for process, text in zip(processes, said, strict=True) if process.returncode != 0]
 
 
@@ -97,7 +108,7 @@ def test_crawls_a_reparse_and_readers_do_not_get_into_each_others_way(place: Pla
     with place.open() as archive:
         publish(archive, URL, report_page(), title=paper().title)
         derive(archive)
-    programs = [PUBLISHING + WRITER] * 3 + [DERIVER, READER]
+    programs = [WRITER] * 3 + [DERIVER, READER]
     assert end([start(program, place, number) for number, program in enumerate(programs)]) == []
     with place.open() as archive:
         assert verify(archive) == []
@@ -117,23 +128,9 @@ def test_many_processes_may_make_the_same_archive_at_once(place: Place) -> None:
             assert session.execute(text("SELECT count(*) FROM captures")).scalar_one() == 4
 
 
-KILLED = """
-import os, signal
-from sqlalchemy import event, text
-from sqlalchemy.orm import Session
-
-with Archive.open(folder, database, create=True, write=True, clock=clock) as archive:
-    for each in range(30):
-        publish(archive, f"{URL}?{each}", report_page(), title=paper().title)
-    with archive.writing() as session:
-        session.execute(text("UPDATE articles SET stale = 77"))
-        os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
 def test_many_openers_at_once_recover_what_a_killed_writer_left(place: Place) -> None:
-    killed = start(PUBLISHING + KILLED, place)
-    killed.communicate(timeout=MOST)
+    killed = start(KILLED, place)
+    end([killed])
     assert killed.returncode == -signal.SIGKILL
     if place.database is None:
         assert (place.folder / f"{TABLES}-wal").stat().st_size > 0  # what was not written back yet

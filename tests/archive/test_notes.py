@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from archive.notes import (
     Note,
     PortalNote,
     RowsNote,
+    SameNote,
     from_lines,
     to_lines,
 )
@@ -38,6 +39,7 @@ from tests.archive.conftest import Place
 MOMENTS = st.datetimes(min_value=datetime(2008, 5, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis puts the zone on
 NOTES: st.SearchStrategy[Note] = st.one_of(
     *(st.builds(kind, at=MOMENTS) for kind in (CrawlBegun, CrawlEnded, PortalNote, ColumnNote, RowsNote, ArticleNote)),
+    st.builds(SameNote, at=MOMENTS),
     st.builds(LossNote, at=MOMENTS, fetched_at=MOMENTS),
 )
 LINE_ENDS = ("\n", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00")
@@ -54,9 +56,10 @@ def test_notes_are_read_back_as_they_were_written_a_line_each(notes: list[Note])
 
 def test_every_kind_has_a_name_of_its_own_and_says_it_first() -> None:
     _, notes = batch()
+    same = SameNote(WHEN, None, URL, "article", 304, request="", head="")
     lost = LossNote(WHEN, "warc/a.warc.gz", 0, URL, WHEN, "ab", "the file ends before it")
-    names = [json.loads(line)["note"] for line in to_lines([*notes, lost]).splitlines()]
-    assert names == ["crawl.begun", "rows", "article", "column", "portal", "crawl.ended", "loss"]
+    names = [json.loads(line)["note"] for line in to_lines([*notes, same, lost]).splitlines()]
+    assert names == ["crawl.begun", "rows", "article", "column", "portal", "crawl.ended", "same", "loss"]
 
 
 def line(**facts: Any) -> bytes:
@@ -133,6 +136,29 @@ def test_notes_may_be_taken_twice(archive: Archive) -> None:
     assert once == [1, 1, 2, 1, 1]
     deposit(archive, notes=notes)
     assert counts(archive) == once
+    assert verify(archive) == []
+
+
+def test_a_reading_of_no_crawl_may_be_noted_twice_and_another_is_another(archive: Archive) -> None:
+    alone = ColumnNote(WHEN, None, PORTAL, COLUMN, None, "ok", None, pages=1, rows=1, reports=1)
+    deposit(archive, notes=[alone, alone, replace(alone, at=WHEN + timedelta(days=1))])
+    deposit(archive, notes=[alone])
+    with archive.session() as session:
+        assert session.scalar(select(func.count()).select_from(ColumnReading)) == 2
+
+
+def test_an_answer_that_was_the_same_again_is_marked_on_the_last_capture_of_its_address(archive: Archive) -> None:
+    crawl = crawls.begin(archive, {}, [PORTAL]).id
+    old, new, gone = (
+        store(archive, answer(URL, body, status=status), role="article")
+        for body, status in ((b"1", 200), (b"2", 200), (b"", 404))
+    )
+    later = WHEN + timedelta(days=1)
+    for number in (crawl, 999):  # the beginning of a crawl may have stood in a file that is lost
+        deposit(archive, notes=[SameNote(later, number, URL, "article", 304, request="", head="")])
+        with archive.session() as session:
+            marked = dict(session.execute(select(CaptureRow.id, CaptureRow.same_at)).all())
+        assert marked == {old.id: None, new.id: later, gone.id: None}
     assert verify(archive) == []
 
 

@@ -37,12 +37,6 @@ def mirror(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[str, 
         yield str(request.param), url
 
 
-@pytest.fixture
-def ours(folder: Path) -> Iterator[str]:
-    with wayback(folder / "warc", folder / "index.cdxj") as url:
-        yield url
-
-
 def lines(index: str) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         (key, moment, json.loads(said)) for key, moment, said in (line.split(" ", 2) for line in index.splitlines())
@@ -61,12 +55,13 @@ def test_pywb_makes_the_same_index_but_for_the_revisits(folder: Path) -> None:
     different = []
     for (_, moment, mine), (_, _, other) in zip(ours, theirs, strict=True):
         if other["mime"] == "warc/revisit":
-            different.append((moment, mine.get("status"), {name for name in mine if mine[name] != other.get(name)}))
+            others = {name for name in mine if mine[name] != other.get(name)}
+            different.append((moment, mine.get("status"), others - {"length"}))  # it may be the same by chance
         else:
             assert mine == other
     assert different == [
         ("20240121040000", "200", {"status"}),  # pywb leaves it out
-        ("20240122040000", "304", {"status", "mime", "length", "offset"}),
+        ("20240122040000", "304", {"status", "mime", "offset"}),
     ]
 
 

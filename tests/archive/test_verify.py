@@ -25,7 +25,7 @@ QUIET = settings(max_examples=150, suppress_health_check=[HealthCheck.function_s
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """A small whole archive: responses, a chunked one, a revisit, a resource, something without a body, a journal."""
     folder = tmp_path_factory.mktemp("whole")
     with Archive.open(folder, create=True, write=True) as archive:
@@ -34,22 +34,22 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store(archive, answer("http://xxgk.qingwan.gov.cn/robots.txt", b"", status=404), role="robots")
         store(archive, answer("file:///reports/a.html", b"<p>two</p>"), role="import")
         deposit(archive, [Pending(wired(URL, CHUNKED, chunked(b"<p>", b"</p>"), b"<p></p>"), "article")], [noted(URL)])
-    return folder
+    with Archive.open(folder) as archive:
+        yield archive
 
 
-def the_file(folder: Path) -> Path:
-    (path,) = warc_files(folder)
+def the_file(archive: Archive) -> Path:
+    (path,) = warc_files(archive.folder)
     return path
 
 
-def problems_after(folder: Path, change: Callable[[bytes], bytes]) -> list[str]:
+def problems_after(archive: Archive, change: Callable[[bytes], bytes]) -> list[str]:
     """What verify says of the archive with its file changed; the file is put back."""
-    path = the_file(folder)
+    path = the_file(archive)
     before = path.read_bytes()
     path.write_bytes(change(before))
     try:
-        with Archive.open(folder) as archive:
-            return [problem.kind for problem in verify(archive)]
+        return [problem.kind for problem in verify(archive)]
     finally:
         path.write_bytes(before)
 
@@ -68,17 +68,17 @@ def flipped(content: bytes, at: int, bit: int = 0) -> bytes:
 
 @QUIET
 @given(data=st.data())
-def test_any_changed_bit_is_found(whole: Path, data: st.DataObject) -> None:
+def test_any_changed_bit_is_found(whole: Archive, data: st.DataObject) -> None:
     size = the_file(whole).stat().st_size
     at, bit = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, 7))
 
     assert problems_after(whole, partial(flipped, at=at, bit=bit))
 
 
-def test_every_byte_of_a_gzip_header_counts_though_no_checksum_covers_it(whole: Path) -> None:
+def test_every_byte_of_a_gzip_header_counts_though_no_checksum_covers_it(whole: Archive) -> None:
     content = the_file(whole).read_bytes()
     starts = [at for at in range(len(content)) if content.startswith(b"\x1f\x8b\x08", at)]
-    assert len(starts) == 10  # warcinfo, three answers with their requests, a file, an answer, the journal
+    assert len(starts) == 10  # warcinfo, three answers with their requests, a file, a chunked answer, the journal
     for start in starts:
         for at in range(start, start + 10):
             assert problems_after(whole, partial(flipped, at=at))
@@ -86,21 +86,21 @@ def test_every_byte_of_a_gzip_header_counts_though_no_checksum_covers_it(whole: 
 
 @QUIET
 @given(data=st.data())
-def test_any_cut_is_found(whole: Path, data: st.DataObject) -> None:
+def test_any_cut_is_found(whole: Archive, data: st.DataObject) -> None:
     length = data.draw(st.integers(0, the_file(whole).stat().st_size - 1))
     assert problems_after(whole, lambda content: content[:length])
 
 
 @QUIET
 @given(data=st.data(), inserted=st.binary(min_size=1, max_size=20))
-def test_any_inserted_bytes_are_found(whole: Path, data: st.DataObject, inserted: bytes) -> None:
+def test_any_inserted_bytes_are_found(whole: Archive, data: st.DataObject, inserted: bytes) -> None:
     at = data.draw(st.integers(0, the_file(whole).stat().st_size))
     assert problems_after(whole, lambda content: content[:at] + inserted + content[at:])
 
 
 @QUIET
 @given(data=st.data())
-def test_any_bytes_taken_out_are_found(whole: Path, data: st.DataObject) -> None:
+def test_any_bytes_taken_out_are_found(whole: Archive, data: st.DataObject) -> None:
     size = the_file(whole).stat().st_size
     start = data.draw(st.integers(0, size - 1))
     end = data.draw(st.integers(start + 1, size))
@@ -195,33 +195,30 @@ def test_a_file_that_is_being_written_is_no_problem(place: Place) -> None:
             assert verify(reader) == []
 
 
-def test_a_file_is_found_altered_whichever_of_its_bytes_is(whole: Path) -> None:
+def test_a_file_is_found_altered_whichever_of_its_bytes_is(whole: Archive) -> None:
     """One flip in each byte, the bits in turn; gzip covers some of its header by no checksum at all."""
-    path, content = the_file(whole), the_file(whole).read_bytes()
-    changes = ((at, flipped(content, at, at % 8)) for at in range(len(content)))
-    try:
-        assert unnoticed(whole, path, changes) == []
-    finally:
-        path.write_bytes(content)
+    content = the_file(whole).read_bytes()
+    assert unnoticed(whole, (flipped(content, at, at % 8) for at in range(len(content)))) == []
 
 
-def test_a_file_is_found_cut_wherever_its_last_record_is(whole: Path) -> None:
-    path, content = the_file(whole), the_file(whole).read_bytes()
+def test_a_file_is_found_cut_wherever_its_last_record_is(whole: Archive) -> None:
+    content = the_file(whole).read_bytes()
     last = content.rindex(b"\x1f\x8b\x08")
-    try:
-        assert unnoticed(whole, path, ((length, content[:length]) for length in range(last, len(content)))) == []
-    finally:
-        path.write_bytes(content)
+    assert unnoticed(whole, (content[:length] for length in range(last, len(content)))) == []
 
 
-def unnoticed(folder: Path, path: Path, changes: Iterator[tuple[int, bytes]]) -> list[int]:
-    """Where verify said nothing of a change."""
+def unnoticed(archive: Archive, changes: Iterator[bytes]) -> list[int]:
+    """The numbers of those changed files of which verify says nothing; the file is put back."""
+    path = the_file(archive)
+    before = path.read_bytes()
     passed = []
-    with Archive.open(folder) as archive:
-        for at, content in changes:
+    try:
+        for number, content in enumerate(changes):
             path.write_bytes(content)
             if next(problems(archive), None) is None:
-                passed.append(at)
+                passed.append(number)
+    finally:
+        path.write_bytes(before)
     return passed
 
 

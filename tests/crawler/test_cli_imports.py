@@ -60,4 +60,4 @@ def test_ordinary_pages_in_a_folder_are_no_failure(files: Path, tmp_path: Path) 
     ran = xxgk("import", str(files), "--json", folder=tmp_path)
     (line,) = ran.lines
     assert (ran.status, line["files"], line["captures"], line["problems"]) == (0, 3, 8, [])
-    assert (line["derived"]["created"], line["derived"]["refused"]) == (1, 6)
+    assert (line["derived"]["created"], line["derived"]["refused"]) == (2, 6)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive.conftest import new_database
 from tests.crawler import pages
-from tests.crawler.commands import Ran, start, xxgk
+from tests.crawler.commands import Ran, xxgk
+from tests.databases import new_database
 
 REPORTS = 6
 
@@ -25,6 +25,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def database(postgresql: str) -> str:
+    """An empty PostgreSQL database."""
+    return new_database(postgresql)
+
+
 def asked(folder: Path, *options: str) -> list[str]:
     reports = xxgk(*options, "reports", "--json", folder=folder)
     shown = xxgk(*options, "show", "--json", *(str(line["id"]) for line in reports.lines), folder=folder)
@@ -35,8 +41,7 @@ def is_refused(ran: Ran) -> bool:
     return ran.status == 2 and ran.err.startswith("xxgk: ") and ran.err.count("\n") == 1
 
 
-def test_reports_and_records_are_the_same_before_and_after(folder: Path, postgresql: str) -> None:
-    database = new_database(postgresql)
+def test_reports_and_records_are_the_same_before_and_after(folder: Path, database: str) -> None:
     before = asked(folder)
     assert before[0].count("\n") == REPORTS
     ran = xxgk("copy", "--to", database, "--json", folder=folder)
@@ -57,18 +62,23 @@ def test_reports_and_records_are_the_same_before_and_after(folder: Path, postgre
     assert is_refused(xxgk("--database", database, "reports", folder=folder))
 
 
-def test_a_copy_that_was_killed_is_made_by_the_same_command(folder: Path, postgresql: str) -> None:
-    database = new_database(postgresql)
+MOMENTS = {
+    "before anything is committed": "from archive import copying as place; name = 'set_sequences'",
+    "before the card is written": "from archive import card as place; name = 'mark_moved'",
+    "before the old file is put away": "from archive import copying as place; name = '_put_away'",
+}
+KILL = "import os, signal; setattr(place, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))"
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_copy_that_was_killed_is_ended_by_the_same_command(folder: Path, database: str, moment: str) -> None:
     before = asked(folder)
-    for _ in range(2):
-        running = start("copy", "--to", database, folder=folder)
-        while running.poll() is None and not (folder / "xxgk-archive" / "derive.lock").exists():
-            pass
-        running.send_signal(signal.SIGKILL)
-        running.communicate(timeout=30)
+    killed = xxgk("copy", "--to", database, folder=folder, prelude=f"{MOMENTS[moment]}\n{KILL}")
+    assert killed.status == -signal.SIGKILL
     ran = xxgk("copy", "--to", database, folder=folder)
     assert ran.status == 0, ran.err
     assert asked(folder, "--database", database) == before
+    assert not (folder / "xxgk-archive" / "archive.sqlite3").exists()
 
 
 def test_what_cannot_be_done_is_said_in_one_sentence(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 from collections import Counter
 from pathlib import Path
@@ -20,25 +19,26 @@ from archive.store import Archive
 from archive.verify import verify
 from tests.crawler.commands import xxgk
 from tests.crawler.faults import draw, prelude
+from tests.databases import DATABASES, new_database
 from tests.replay.city import City
 from tests.replay.server import serve
 
-KILLS = int(os.environ.get("XXGK_KILLS", "6"))  # make kill-test sets 50
-PER_CRAWL = 6
+KILLS = int(os.environ.get("XXGK_KILLS", "4"))  # make kill-test sets 50
+PER_CRAWL = 4
 PAGES = 85  # answers of a crawl of the city
 
 
-def reports_of(folder: Path) -> list[tuple[object, ...]]:
-    with Archive.open(folder) as archive:
+def reports_of(folder: Path, database: str | None) -> list[tuple[object, ...]]:
+    with Archive.open(folder, database) as archive:
         return sorted(
             (line.publisher, line.report_year, line.title, line.published_on, line.state, line.figures, line.url)
             for line in reports.list_reports(archive)
         )
 
 
-def check_bytes(folder: Path) -> None:
+def check_bytes(folder: Path, database: str | None) -> None:
     """No row without bytes, no bytes without row: every payload is read back, and verify accounts for every byte."""
-    with Archive.open(folder) as archive:
+    with Archive.open(folder, database) as archive:
         assert verify(archive) == []
         with archive.session() as session:
             rows = session.execute(select_captures().order_by(CaptureRow.id)).all()
@@ -50,9 +50,14 @@ def check_bytes(folder: Path) -> None:
     assert not list(folder.glob("warc/*.open"))
 
 
+@pytest.mark.parametrize("kind", DATABASES)
 @pytest.mark.parametrize("seed", range(max(1, KILLS // PER_CRAWL)))
-def test_a_crawl_that_is_killed_again_and_again_ends_with_every_report_once(tmp_path: Path, seed: int) -> None:
-    rng = random.Random(seed)
+def test_a_crawl_that_is_killed_again_and_again_ends_with_every_report_once(
+    request: pytest.FixtureRequest, tmp_path: Path, seed: int, kind: str
+) -> None:
+    database = new_database(request.getfixturevalue("postgresql")) if kind == "postgresql" else None
+    ours = {} if database is None else {"XXGK_DATABASE": database}
+    rng = random.Random(f"{seed} {kind}")
     city = City()
     folder = tmp_path / "xxgk-archive"
     killed: list[str] = []
@@ -61,26 +66,28 @@ def test_a_crawl_that_is_killed_again_and_again_ends_with_every_report_once(tmp_
         command = ("crawl", f"{address}/jlszn/", "--allow", host, "--delay", "0", "--json")
         for _ in range(PER_CRAWL):
             point, number = draw(rng, PAGES)
-            ran = xxgk(*command, folder=tmp_path, prelude=prelude(point, number), timeout=300)
+            ran = xxgk(*command, folder=tmp_path, prelude=prelude(point, number), timeout=300, **ours)
             assert ran.status in {0, -signal.SIGKILL}, (point, number, ran.err)
             if ran.status:
                 killed.append(f"{point} {number}")
-        ran = xxgk(*command, folder=tmp_path, timeout=300)
+        ran = xxgk(*command, folder=tmp_path, timeout=300, **ours)
         assert ran.status == 0, (killed, ran.err)
-    found = reports_of(folder)
+    found = reports_of(folder, database)
     once = Counter((publisher, year) for publisher, year, *_ in found)
     assert len(found) == len(city.reports)
     assert set(once.values()) == {1}, killed
-    check_bytes(folder)
+    check_bytes(folder, database)
 
-    with Archive.open(folder) as archive:
+    with Archive.open(folder, database) as archive:
         states = portals(archive)
-    for table in folder.glob("archive.sqlite3*"):
-        table.unlink()
-    remade = xxgk("reindex", folder=tmp_path, timeout=300)
+    if database is None:
+        for table in folder.glob("archive.sqlite3*"):
+            table.unlink()
+    else:
+        ours["XXGK_DATABASE"] = database = new_database(request.getfixturevalue("postgresql"))
+    remade = xxgk("reindex", folder=tmp_path, timeout=300, **ours)
     assert remade.status == 0, remade.err
-    assert reports_of(folder) == found
-    with Archive.open(folder) as archive:
+    assert reports_of(folder, database) == found
+    with Archive.open(folder, database) as archive:
         assert portals(archive) == states
-    check_bytes(folder)
-    shutil.rmtree(folder)
+    check_bytes(folder, database)
