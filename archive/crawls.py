@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 
 from archive.deposit import deposit
 from archive.locks import locked
-from archive.notes import CrawlBegun, CrawlEnded
+from archive.notes import CrawlBegun, CrawlEnded, Note
 from archive.schema import CrawlRow
 from archive.store import Archive
 from archive.warc import digest
@@ -27,8 +28,16 @@ class Crawl:
     resumed: bool
 
 
-def begin(archive: Archive, arguments: dict[str, Any], portals: list[str]) -> Crawl:
-    """Begin a crawl, or go on with the one of the same arguments and portals that was killed or stopped early."""
+def begin(
+    archive: Archive,
+    arguments: dict[str, Any],
+    portals: list[str],
+    beside: Callable[[int], Sequence[Note]] = lambda _: (),
+) -> Crawl:
+    """Begin a crawl, or go on with the one of the same arguments and portals that was killed or stopped early.
+
+    ``beside`` gives notes to be kept with its beginning, by its number.
+    """
     written = json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str)
     addresses = json.dumps(sorted(portals))
     key = digest(f"{written}\n{addresses}".encode("utf-8", "surrogatepass"))
@@ -38,12 +47,17 @@ def begin(archive: Archive, arguments: dict[str, Any], portals: list[str]) -> Cr
             known = session.scalars(unended.order_by(CrawlRow.id.desc()).limit(1)).first()
             number = known or (session.scalar(select(func.max(CrawlRow.id))) or 0) + 1
         note = CrawlBegun(archive.clock(), number, key=key, arguments=written, portals=addresses)
-        deposit(archive, notes=[note])
+        deposit(archive, notes=[note, *beside(number)])
     return Crawl(number, resumed=known is not None)
 
 
-def finish(archive: Archive, crawl_id: int, state: str) -> None:
-    """End a crawl: ``finished``, or ``stopped`` if the same command is to go on with it."""
+def ended(archive: Archive, crawl_id: int, state: str) -> CrawlEnded:
+    """The note that ends a crawl: ``finished``, or ``stopped`` if the same command is to go on with it."""
     if state not in {FINISHED, STOPPED}:
         raise ValueError(f"a crawl does not end as {state!r}")
-    deposit(archive, notes=[CrawlEnded(archive.clock(), crawl_id, state)])
+    return CrawlEnded(archive.clock(), crawl_id, state)
+
+
+def finish(archive: Archive, crawl_id: int, state: str) -> None:
+    """End a crawl at once."""
+    deposit(archive, notes=[ended(archive, crawl_id, state)])

@@ -105,9 +105,7 @@ def deposit(archive: Archive, answers: Sequence[Pending] = (), notes: Sequence[N
                 "written_at": moment,
             }
             session.execute(insert(JournalRow).values(**row))
-            noting = Noting(session)
-            for note in notes:
-                noting.apply(note)
+            Noting(session).apply_all(notes)
     return captures
 
 
@@ -205,9 +203,15 @@ def _insert(session: Session, file_id: int, start: int, records: list[_Record]) 
     """The rows of the records, in their order."""
     file = session.get_one(WarcFile, file_id).name
     ids: dict[str, int] = {}
-    captures = []
+    captures: list[Capture] = []
+    waiting: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}  # by record: what goes in together
     for record in records:
-        one, answer, original = record.prepared, record.prepared.answer, record.original
+        one, original = record.prepared, record.original
+        if isinstance(original, _Prepared):
+            if original.record_id not in ids:
+                captures += _insert_rows(session, file, waiting, ids)
+            original = ids[original.record_id]
+        answer = one.answer
         values: dict[str, Any] = {
             "position": start,
             "length": record.length,
@@ -222,7 +226,7 @@ def _insert(session: Session, file_id: int, start: int, records: list[_Record]) 
             "payload_digest": one.payload_digest,
             "framed_digest": record.framed,
             "payload_length": one.payload_length,
-            "original_id": ids[original.record_id] if isinstance(original, _Prepared) else original,
+            "original_id": original,
         }
         beside = {
             "file_id": file_id,
@@ -231,11 +235,28 @@ def _insert(session: Session, file_id: int, start: int, records: list[_Record]) 
             "address": canonical(answer.url),
             "method": answer.method,
         }
-        found = session.execute(insert(CaptureRow).values(**values, **beside).returning(CaptureRow.id))
-        ids[one.record_id] = found.scalar_one()
-        captures.append(Capture(id=ids[one.record_id], file=file, **values))
+        waiting[one.record_id] = values, beside
         start += len(record.data)
-    return captures
+    return captures + _insert_rows(session, file, waiting, ids)
+
+
+def _insert_rows(
+    session: Session,
+    file: str,
+    waiting: dict[str, tuple[dict[str, Any], dict[str, Any]]],
+    ids: dict[str, int],
+) -> list[Capture]:
+    """Insert what waits, in its order, in one statement; ``ids`` learns the numbers, by record."""
+    if not waiting:
+        return []
+    numbered = insert(CaptureRow).returning(CaptureRow.id, sort_by_parameter_order=True)
+    numbers = session.scalars(numbered, [{**values, **beside} for values, beside in waiting.values()]).all()
+    ids.update(zip(waiting, numbers, strict=True))
+    found = [
+        Capture(id=number, file=file, **values) for number, (values, _) in zip(numbers, waiting.values(), strict=True)
+    ]
+    waiting.clear()
+    return found
 
 
 def _mark_stale(session: Session, urls: set[str]) -> None:

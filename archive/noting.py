@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any, assert_never
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.addresses import canonical, host_of, wire
@@ -49,13 +51,23 @@ class Noting:
         self._portals: dict[str, int] = {}
         self._columns: dict[tuple[int, str], ReportColumn] = {}
 
+    def apply_all(self, notes: Sequence[Note]) -> None:
+        """Bring the tables into line with notes, in their order. Raises :class:`AddressRefused` as :meth:`apply`."""
+        self._look_up(notes)
+        for kind, several in groupby(notes, key=type):
+            if kind is ArticleNote:
+                self._articles([note for note in several if isinstance(note, ArticleNote)])
+            else:
+                for note in several:
+                    self.apply(note)
+
     def apply(self, note: Note) -> None:
         """Bring the tables into line with a note. Raises :class:`AddressRefused` for one that names no address."""
         match note:
             case RowsNote():
                 self._rows(note)
             case ArticleNote():
-                self._article(note)
+                self._articles([note])
             case ColumnNote():
                 self._column_read(note)
             case PortalNote():
@@ -162,14 +174,31 @@ class Noting:
         row.last_seen_at = moment
         return changed and row.refused is None
 
-    def _article(self, note: ArticleNote) -> None:
+    def _articles(self, notes: Sequence[ArticleNote]) -> None:
+        """Articles together: what one costs in statements does not count."""
+        places = {canonical(note.url) for note in notes}
+        query = select(Article).where(Article.address.in_(sorted(places)))
+        known = {article.address: article for article in self._session.scalars(query)}
+        noted = [self._article(note, known) for note in notes]
+        self._session.flush()
+        linked = self._links([(article.id, note) for note, (article, _) in zip(notes, noted, strict=True)])
+        changed = {article.id for (article, news), more in zip(noted, linked, strict=True) if news or more}
+        if changed:  # counted in the database: a capture may be counted at the same time
+            marked = update(Article).where(Article.id.in_(sorted(changed))).values(stale=Article.stale + 1)
+            self._session.execute(marked, execution_options=_UNSYNCHRONIZED)
+
+    def _article(self, note: ArticleNote, known: dict[str, Article]) -> tuple[Article, bool]:
+        """The article of a note, and whether the note says something new of it."""
         address, requested = canonical(note.url), canonical(note.requested_url)
         portal_id = self._portal(note.portal) if note.portal is not None else None
-        article = self._known_article(address, requested, gone=note.gone)
+        article = known.get(address)
+        if article is None and note.gone:
+            article = self._redirected(requested)
         if article is None:
             article = Article(
                 url=wire(note.url), address=address, requested_address=requested, derived_through=0, stale=1
             )
+            known[address] = article
             self._session.add(article)
         before = _facts_of(article)
         article.portal_id = portal_id if portal_id is not None else article.portal_id
@@ -183,36 +212,41 @@ class Noting:
                 page_date = article.page_date or page_date
             article.page_title, article.page_date = note.page_title, page_date
             article.agency, article.refused = note.agency, note.refused
+        return article, _facts_of(article) != before
+
+    def _redirected(self, requested: str) -> Article | None:
+        """The article to which an address that is gone used to redirect."""
+        query = select(Article).where(Article.requested_address == requested)
+        return self._session.scalars(query.order_by(Article.id)).first()
+
+    def _links(self, noted: Sequence[tuple[int, ArticleNote]]) -> list[bool]:
+        """Note in which columns articles stand and what they link to; for each note whether that is other than it was."""
+        ids = sorted({article_id for article_id, _ in noted})
+        pairs = select(ArticleColumn.article_id, ArticleColumn.column_id).where(ArticleColumn.article_id.in_(ids))
+        standing = {(article_id, column_id) for article_id, column_id in self._session.execute(pairs)}
+        files: dict[int, dict[str, Attachment]] = {article_id: {} for article_id in ids}
+        for row in self._session.scalars(select(Attachment).where(Attachment.article_id.in_(ids))):
+            files[row.article_id][row.address] = row
+        found: dict[tuple[int, int], None] = {}
+        changed = []
+        for article_id, note in noted:
+            news = self._attachments(article_id, note, files[article_id])
+            if note.portal is not None and note.column_url is not None:
+                pair = article_id, self._column(note.portal, note.column_url, None).id
+                if pair not in standing and pair not in found:
+                    found[pair] = None
+                    news = True
+            changed.append(news)
+        if found:  # one writer at a time: nobody else may have inserted them
+            rows = [{"article_id": article_id, "column_id": column_id} for article_id, column_id in found]
+            self._session.execute(insert(ArticleColumn), rows)
         self._session.flush()
-        news = _facts_of(article) != before
-        if note.portal is not None and note.column_url is not None:
-            news |= self._link(article.id, self._column(note.portal, note.column_url, None).id)
-        news |= self._attachments(article.id, note)
-        if news:  # counted in the database: a capture may be counted at the same time
-            article.stale = Article.stale + 1
-            self._session.flush()
+        return changed
 
-    def _link(self, article_id: int, column_id: int) -> bool:
-        """Note that the article stands in the column; whether that is new."""
-        if self._session.get(ArticleColumn, (article_id, column_id)) is not None:
-            return False
-        values = {"article_id": article_id, "column_id": column_id}
-        insert_new(self._session, ArticleColumn, values, "article_id", "column_id")
-        return True
-
-    def _known_article(self, address: str, requested: str, *, gone: bool) -> Article | None:
-        known = self._session.scalars(select(Article).where(Article.address == address)).first()
-        if known is None and gone:  # it used to redirect
-            query = select(Article).where(Article.requested_address == requested)
-            known = self._session.scalars(query.order_by(Article.id)).first()
-        return known
-
-    def _attachments(self, article_id: int, note: ArticleNote) -> bool:
+    def _attachments(self, article_id: int, note: ArticleNote, known: dict[str, Attachment]) -> bool:
         """Note what the article links to; whether that is other than it was."""
         if note.gone:
             return False
-        query = select(Attachment).where(Attachment.article_id == article_id)
-        known = {row.address: row for row in self._session.scalars(query)}
         newest = max((row.last_noted_at for row in known.values()), default=None)
         before = [(row.address, row.name, row.position) for row in known.values() if row.last_noted_at == newest]
         linked = []
@@ -227,12 +261,22 @@ class Noting:
                 self._session.add(row)
             row.url, row.name, row.position, row.last_noted_at = wire(link), name, position, note.at
             linked.append((address, name, position))
-        self._session.flush()
         return sorted(before) != sorted(linked)
 
     def _crawl(self, number: int | None) -> int | None:
         """The crawl, if it is known: its beginning may have stood in a file that is lost."""
         return number if number is not None and self._session.get(CrawlRow, number) is not None else None
+
+    def _look_up(self, notes: Sequence[Note]) -> None:
+        """Look for the portals and columns of notes together."""
+        named = [note for note in notes if isinstance(note, RowsNote | ArticleNote | ColumnNote | PortalNote)]
+        urls = {wire(note.portal) for note in named if note.portal is not None}
+        for key, number in self._session.execute(select(Portal.url, Portal.id).where(Portal.url.in_(sorted(urls)))):
+            self._portals[key] = number
+        columns = {wire(note.column_url) for note in named if not isinstance(note, PortalNote) and note.column_url}
+        query = select(ReportColumn).where(ReportColumn.url.in_(sorted(columns)))
+        for row in self._session.scalars(query.where(ReportColumn.portal_id.in_(sorted(self._portals.values())))):
+            self._columns[row.portal_id, row.url] = row
 
     def _portal(self, url: str) -> int:
         key = wire(url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from heapq import merge
 
 from sqlalchemy import func, select
@@ -166,11 +167,13 @@ class _Work:
         query = select(JournalRow.written_at, JournalRow.position).where(JournalRow.file_id == file_id)
         with self.archive.session() as session:
             rows = session.execute(query.order_by(JournalRow.position)).all()
+        latest = datetime.min.replace(tzinfo=UTC)
         for written_at, position in rows:
+            latest = max(latest, written_at)  # two threads may have written a moment out of order
             with files.open_to_read(self.archive.folder, name) as file:
                 member = members.read(file, position)
             for number, note in enumerate(from_lines(member.record.payload)):
-                yield (written_at, name, position, number), note
+                yield (latest, name, position, number), note
 
 
 def _holds_rows(archive: Archive) -> bool:

@@ -106,7 +106,9 @@ class Identifier(Digest):
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         """From the database."""
         del dialect
-        return None if value is None else str(UUID(bytes=bytes(value)))
+        if value is None:
+            return None
+        return str(UUID(bytes=bytes(value))) if len(value) == 16 else bytes(value).hex()  # damaged: verify tells
 
 
 def storable(text: str) -> str:

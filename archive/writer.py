@@ -227,7 +227,7 @@ class Writer:
                 row.closed = True
                 return None
             usable = _adopt_tail(session, file, row, end)
-            row.closed = not usable
+            row.closed = not usable or file.seek(0, os.SEEK_END) >= self.rotation
         return file_id if usable else None
 
     def adopt_file(self, file: BinaryIO, name: str) -> int | None:

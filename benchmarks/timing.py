@@ -11,13 +11,14 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Ratio:
-    """Median seconds of the work and of what it is measured against."""
+    """What the work costs and what it is measured against: median seconds, or another ``unit``."""
 
     name: str
     ours: float
     baseline: float
     limit: float | None  # null where the figure is for comparison only
     against: str
+    unit: str = "s"
 
     @property
     def value(self) -> float:
@@ -32,9 +33,10 @@ class Ratio:
     def line(self) -> str:
         """One line for people."""
         verdict = "" if self.limit is None else f", at most {self.limit:g} x: {'holds' if self.holds else 'FAILS'}"
+        factor, unit = (1000, "ms") if self.unit == "s" else (1, self.unit)
         return (
-            f"{self.name:<34} {self.ours * 1000:8.1f} ms against {self.baseline * 1000:8.1f} ms ({self.against}): "
-            f"{self.value:.2f} x{verdict}"
+            f"{self.name:<34} {self.ours * factor:8.2f} {unit} against {self.baseline * factor:8.2f} {unit} "
+            f"({self.against}): {self.value:.2f} x{verdict}"
         )
 
 

@@ -118,14 +118,15 @@ class Keeper:
 
     async def _spider_closed(self, spider: Spider, reason: str) -> None:
         del spider
+        if self.trouble is None:
+            state = crawls.FINISHED if reason == "finished" else crawls.STOPPED
+            self.gatherer.note(crawls.ended(self.archive, self.crawl_id, state))
         try:
             await self.gatherer.drain()
         except ArchiveError as error:
             self.fail(error)
-        if self.trouble is None:
-            crawls.finish(self.archive, self.crawl_id, crawls.FINISHED if reason == "finished" else crawls.STOPPED)
-            if self._derives:
-                logger.info("Derived: %s", derive_pending(self.archive))
+        if self.trouble is None and self._derives:
+            logger.info("Derived: %s", derive_pending(self.archive))
 
     def _close(self) -> None:
         self._open.close()

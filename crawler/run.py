@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 
 from archive import crawls, listings
-from archive.deposit import deposit
 from archive.derive import Derived
 from archive.listings import PortalState
 from archive.notes import PortalNote
@@ -96,14 +96,8 @@ def crawl(
     )
     said = description(settings)
     with Archive.open(folder, database, create=True, write=True, description=said) as archive:
-        begun = crawls.begin(archive, {"year": year, **({"full": True} if full else {})}, urls)
-        known = [
-            PortalNote(
-                archive.clock(), begun.id, portal=portal.url, outcome=None, detail=None, division=portal.division
-            )
-            for portal in portals
-        ]
-        deposit(archive, notes=known)  # known from now on, however this ends
+        arguments = {"year": year, **({"full": True} if full else {})}
+        begun = crawls.begin(archive, arguments, urls, partial(_known, portals, archive.clock()))
     log = _log_file(folder, begun.id)
     ours = {"XXGK_CRAWL": begun.id, "XXGK_RESUMED": begun.resumed, "LOG_FILE": str(log)}
     for name, value in ours.items():
@@ -126,6 +120,14 @@ def crawl(
         log=log,
         derived=derived,
     )
+
+
+def _known(portals: Sequence[PortalEntry], at: datetime, crawl_id: int) -> list[PortalNote]:
+    """The portals are known from now on, however the crawl ends."""
+    return [
+        PortalNote(at, crawl_id, portal=portal.url, outcome=None, detail=None, division=portal.division)
+        for portal in portals
+    ]
 
 
 class _Process(AsyncCrawlerProcess):
@@ -189,9 +191,15 @@ def _settings(folder: Path, ours: dict[str, Any], allow: list[str]) -> Settings:
 
 
 def _log_file(folder: Path, crawl_id: int) -> Path:
-    logs = folder / LOGS
-    logs.mkdir(exist_ok=True)
-    return logs / f"crawl-{crawl_id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    log = folder / LOGS / f"crawl-{crawl_id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    try:
+        log.parent.mkdir(exist_ok=True)
+        log.touch()
+    except OSError as error:
+        raise CrawlerError(
+            f"no log can be written to {log.parent}: {error.strerror or error}; give the right to"
+        ) from error
+    return log
 
 
 def _close_log() -> None:

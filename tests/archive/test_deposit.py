@@ -13,15 +13,12 @@ from itertools import cycle, product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from archive import captures
 from archive.captures import Capture, Pending, deposit, latest, payload, read, store, stored_payload
 from archive.catalogue import from_row, select_captures
-from archive.codings import entity
-from archive.errors import AddressRefused, ArchiveError, PayloadRefused
+from archive.errors import AddressRefused, ArchiveError
 from archive.files import path_of
 from archive.notes import Note, PortalNote
 from archive.reindex import reindex
@@ -32,6 +29,7 @@ from archive.warc import Answer, labelled, read_member
 from archive.warc import digest as sha256
 from tests.archive.answers import CHUNKED, PORTAL, URL, WHEN, answer, batch, chunked, noted, records, warc_files, wired
 from tests.archive.conftest import Place
+from tests.archive.test_codings import DAMAGED
 
 REPORT = b"<p>\xc4\xea\xb6\xc8\xb1\xa8\xb8\xe6</p>" * 20  # GBK
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
@@ -331,11 +329,6 @@ def test_chunks_are_read_as_servers_write_them(local: Archive, transferred: byte
     assert verify(local) == []
 
 
-@given(pieces=st.lists(st.binary(min_size=1, max_size=40), max_size=5))
-def test_any_body_in_any_chunks_is_read_back(pieces: list[bytes]) -> None:
-    assert entity(chunked(*pieces), "Chunked ", URL) == b"".join(pieces)
-
-
 def test_equal_bodies_in_different_framings_are_copies_only_where_the_record_can_be_read_alike(place: Place) -> None:
     framings = [
         wired(URL + "?plain", PLAIN, REPORT),
@@ -422,32 +415,6 @@ def test_a_body_that_is_not_whole_is_kept_as_it_came_and_said_to_be_cut(local: A
 def test_a_whole_answer_has_no_mark_of_a_cut(local: Archive) -> None:
     store(local, answer(URL), role="article")
     assert all("WARC-Truncated" not in fields for _, fields, _ in records(local.folder))
-
-
-DAMAGED = {
-    "a size that is none": b"5\r\nhello\r\nzz\r\nworld\r\n0\r\n\r\n",
-    "a chunk longer than its size": b"5\r\nhello, world\r\n0\r\n\r\n",
-    "a chunk shorter than its size": b"5\r\nhello\r\nf\r\nhel",
-    "the end is missing": b"5\r\nhello\r\n",
-    "a size beyond all bounds": b"5\r\nhello\r\nffffffffffff\r\n",
-    "a negative size": b"5\r\nhello\r\n-1\r\n",
-}
-PARTS = (b"5\r\n", b"hello", b"\r\n", b"\n", b"0\r\n\r\n", b"ffffffff\r\n", b";", b" ", b"-1", b"g")
-
-
-@pytest.mark.parametrize("transferred", DAMAGED.values(), ids=DAMAGED)
-def test_damaged_chunks_are_an_error_in_one_sentence(transferred: bytes) -> None:
-    with pytest.raises(PayloadRefused, match=f"the chunks of {URL} are") as caught:
-        entity(transferred, "chunked", URL)
-    assert "\n" not in str(caught.value)
-
-
-@given(rest=st.binary(max_size=60) | st.lists(st.sampled_from(PARTS), max_size=8).map(b"".join))
-def test_no_chunks_are_so_damaged_that_reading_them_crashes(rest: bytes) -> None:
-    try:
-        assert entity(b"5\r\nhello\r\n" + rest, "chunked", URL).startswith(b"hello")
-    except PayloadRefused:
-        assert chunked() not in rest[:5]
 
 
 @pytest.mark.parametrize("transferred", DAMAGED.values(), ids=DAMAGED)

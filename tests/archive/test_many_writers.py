@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from archive import database
@@ -126,6 +130,33 @@ def test_many_processes_may_make_the_same_archive_at_once(place: Place) -> None:
         assert verify(archive) == []
         with archive.session() as session:
             assert session.execute(text("SELECT count(*) FROM captures")).scalar_one() == 4
+
+
+def connect_to_many(folder: str, meeting: Barrier, said: SimpleQueue[str]) -> None:
+    """Be the first to open a hundred databases, at the same moments as others."""
+    for number in range(100):
+        meeting.wait(MOST)
+        engine = database.engine_of(database.url_of(Path(folder, str(number)), None))
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except DBAPIError as error:
+            said.put(str(error.orig))
+        engine.dispose()
+
+
+def test_many_processes_may_turn_sqlites_log_on_at_once(tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / str(number)).mkdir()
+    context = get_context("spawn")
+    meeting, said = context.Barrier(6), context.SimpleQueue()
+    processes = [context.Process(target=connect_to_many, args=(str(tmp_path), meeting, said)) for _ in range(6)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(MOST)
+    assert said.empty()
+    assert [process.exitcode for process in processes] == [0] * 6
 
 
 def test_many_openers_at_once_recover_what_a_killed_writer_left(place: Place) -> None:
