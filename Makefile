@@ -1,7 +1,7 @@
 # Every target sets up what it needs; `make` alone lists them. Nothing here touches the network beyond the package index.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format fuzz kill-test bench lock clean
+.PHONY: help install demo test lint format fuzz kill-test bench bench-scale lock clean
 RUN := .venv/bin/python -m
 
 help: ## list the targets
@@ -34,8 +34,11 @@ fuzz: install ## damage tables in thousands of ways and look for a wrong figure
 kill-test: install ## kill crawls at 50 points, within writes and commits too: every report once, nothing loose
 	@XXGK_KILLS=50 $(RUN) pytest -q tests/crawler/test_kills.py
 
-bench: install ## measure the parser and the archive
+bench: install ## measure the parser and the archive (ARGS='crawling' for one of them)
 	@$(RUN) benchmarks $(ARGS)
+
+bench-scale: install ## measure a million reports and a long crawl: half an hour, 6 GB in the temporary folder
+	@$(RUN) benchmarks scale memory
 
 lock: install ## write the locks again from pyproject.toml (UPGRADE=1 moves the pins)
 	@UPGRADE="$(UPGRADE)" .ci/lock

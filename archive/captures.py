@@ -69,7 +69,7 @@ def latest(
 def last_delivered(archive: Archive, url: str) -> Capture | None:
     """What exactly this address answered the last time, if that was a body, or that the one before is still so."""
     query = select_captures().where(CaptureRow.address == canonical(url), CaptureRow.url == wire(url))
-    query = query.where(CaptureRow.role != "blocked", CaptureRow.lost_at.is_(None))
+    query = query.where(CaptureRow.method == "GET", CaptureRow.role != "blocked", CaptureRow.lost_at.is_(None))
     with archive.session() as session:
         found = session.execute(query.order_by(CaptureRow.id.desc()).limit(1)).first()
         return None if found is None or found[0].status not in DELIVERED else from_row(*found)

@@ -98,6 +98,7 @@ class Noting:
             CaptureRow.address == canonical(note.url),
             CaptureRow.url == wire(note.url),
             CaptureRow.status.in_(DELIVERED),
+            CaptureRow.method == "GET",
             CaptureRow.role != "blocked",
             CaptureRow.fetched_at <= note.at,
         )

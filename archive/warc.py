@@ -24,7 +24,7 @@ SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 ROLE, CRAWL = "XXGK-Role", "XXGK-Crawl"  # what a capture was fetched for stands in the file too: the tables can be lost
 SOURCE = "XXGK-Source"  # of an import: the file and the record it was taken from
-LEVEL = 6  # docs/performance.md has the measurement: 9 takes twice the time for four percent
+LEVEL = 1  # a third more bytes than 6 in a quarter of its time: docs/performance.md has the measurement
 _GZIP = 16 + zlib_ng.MAX_WBITS
 _MOVED = "X-Archive-Orig-"  # where archiving tools keep a header that no longer fits the body
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
@@ -319,10 +319,9 @@ def _member(fields: list[tuple[str, str]], content_type: str, block: bytes) -> b
         ("Content-Type", content_type),
         ("Content-Length", str(len(block))),
     ]
-    head = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in said)
-    packer = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, _GZIP)
-    plain = packer.compress(f"{VERSION}\r\n{head}\r\n".encode("utf-8", "replace"))
-    return b"".join((plain, packer.compress(block), packer.compress(b"\r\n\r\n"), packer.flush()))
+    head = "".join([f"{name}: {_one_line(value)}\r\n" for name, value in said])
+    plain = b"".join((f"{VERSION}\r\n{head}\r\n".encode("utf-8", "replace"), block, b"\r\n\r\n"))
+    return zlib_ng.compress(plain, LEVEL, _GZIP)
 
 
 def _lines(lines: list[str]) -> bytes:
@@ -330,7 +329,7 @@ def _lines(lines: list[str]) -> bytes:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.splitlines())
+    return text if text.isprintable() else " ".join(text.splitlines())
 
 
 def _bytes(text: str) -> bytes:

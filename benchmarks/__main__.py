@@ -1,24 +1,44 @@
-"""``python -m benchmarks``: every ratio, one line each; exit status 1 where one does not hold."""
+"""``python -m benchmarks [NAME…]``: every ratio, one line each; exit status 1 where one does not hold.
+
+Names are parsing, archiving, crawling, scale and memory; without a name all but the last two, which take their time.
+"""
 
 from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Callable, Iterator
+from itertools import chain
 
-from benchmarks.parsing import ratios
+from benchmarks import archiving, crawling, memory, parsing, scale
+from benchmarks.timing import Ratio
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
+    "parsing": parsing.ratios,
+    "archiving": lambda: chain(archiving.ratios(), archiving.levels()),
+    "crawling": crawling.ratios,
+    "scale": lambda: chain(scale.ratios(), scale.postgresql()),
+    "memory": memory.ratios,
+}
+QUICK = ("parsing", "archiving", "crawling")
 
 
-def main() -> int:
+def main(names: list[str]) -> int:
     """Measure and print."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"there is no benchmark {unknown[0]}: name one of {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
     print(
         f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, medians of alternating rounds"
     )
     failed = False
-    for ratio in ratios():
-        print(ratio.line(), flush=True)
-        failed = failed or not ratio.holds
+    for name in names or QUICK:
+        for said in BENCHMARKS[name]():
+            print(said.line() if isinstance(said, Ratio) else said, flush=True)
+            failed = failed or (isinstance(said, Ratio) and not said.holds)
     return int(failed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,7 @@
 """One crawl in this process, measured: ``python -m benchmarks.crawl KIND PORT HOSTS COLUMNS ROWS FOLDER`` prints JSON.
 
-KIND is ``bare`` (Scrapy alone), ``kept`` (the same spider and everything of :mod:`crawler.settings`) or ``whole`` (our
-spider instead, and then the records).
+KIND is ``bare`` (Scrapy alone), ``kept`` (the same spider and everything of :mod:`crawler.settings`), ``fetched`` (our
+spider instead) or ``whole`` (and then the records).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmarks.portal import ROOT, Site
 from parser.isolation import IsolatedParser
 from spiders.items import ArticleRead, Row
 
-SAMPLE = 500  # answers between two looks at the memory
+FIRST, SAMPLE = 10, 500  # answers until the first look at the memory, and between two
 _SPEED = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_MAX_DELAY": 0,  # it runs, and finds that no wait is allowed
@@ -119,7 +119,7 @@ class _Watch:
 
     def _answered(self) -> None:
         self.measured.answers += 1
-        if self.measured.answers % SAMPLE == 0:
+        if self.measured.answers == FIRST or self.measured.answers % SAMPLE == 0:
             self.measured.peaks[self.measured.answers] = peak()
 
     def _scraped(self, item: Any) -> None:
@@ -127,6 +127,7 @@ class _Watch:
 
     def _ended(self) -> None:
         self.measured.seconds = perf_counter() - self._started
+        self.measured.peaks[self.measured.answers] = peak()
 
 
 def peak() -> float:
@@ -170,10 +171,10 @@ def main() -> None:
     kind, port = sys.argv[1], int(sys.argv[2])
     site, folder = Site(*map(int, sys.argv[3:6])), Path(sys.argv[6])
     process = AsyncCrawlerProcess(settings_of(kind, site, folder))
-    addresses = site.addresses(port)
-    crawler = process.create_crawler("reports" if kind == "whole" else Minimal)
+    addresses, ours = site.addresses(port), kind in {"fetched", "whole"}
+    crawler = process.create_crawler("reports" if ours else Minimal)
     watch = _Watch(crawler)
-    if kind == "whole":
+    if ours:
         process.crawl(crawler, portal=addresses)
     else:
         process.crawl(crawler, addresses=addresses)

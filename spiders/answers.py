@@ -12,6 +12,7 @@ from twisted.python.failure import Failure as Fault
 
 from spiders import outcomes
 from spiders.addresses import is_file
+from spiders.families.asks import Ask
 from spiders.families.pages import Page, is_document, read_page
 from spiders.ledger import Failure
 
@@ -29,9 +30,9 @@ _FILE_NAME = re.compile(
 )
 
 
-def page_of(response: Response) -> Page:
-    """An answer as a page."""
-    return read_page(response.url, response.body, headers_of(response))
+def page_of(response: Response, asked: Ask | None = None) -> Page:
+    """An answer as a page; ``asked`` is what a list's script would have asked."""
+    return read_page(response.url, response.body, headers_of(response), asked)
 
 
 def headers_of(response: Response) -> dict[str, str]:
@@ -55,7 +56,7 @@ def is_a_page(response: Response) -> bool:
 
 def is_a_directory_answer(page: Page) -> bool:
     """Whether a list page is data: its emptiness is judged together with the page that asked for it."""
-    return not page.text.lstrip("\ufeff \r\n\t").startswith("<")
+    return page.asked is not None or not page.text.lstrip("\ufeff \r\n\t").startswith("<")
 
 
 def says_gone(page: Page) -> bool:

@@ -13,8 +13,8 @@ import scrapy
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as Fault
 
-from parser.titles import judge, read
-from spiders import agencies, columns, dates, outcomes, shells, titles
+from parser.titles import read
+from spiders import agencies, columns, dates, outcomes, shells, verdicts
 from spiders.addresses import is_directory, key, root
 from spiders.answers import (
     REST,
@@ -29,6 +29,7 @@ from spiders.answers import (
     why,
 )
 from spiders.families.addresses import JILIN_CITY_ENTRIES, JILIN_CITY_HOSTS, name_of
+from spiders.families.asks import Ask
 from spiders.families.family import Family
 from spiders.families.jilin import Jilin
 from spiders.families.pages import Page
@@ -57,6 +58,7 @@ class Errand:
     number: int = 1  # page of a list
     stated: int | None = None  # how many pages the page before said there are
     instead: str | None = None  # the page to look at where a guessed column is not there
+    ask: Ask | None = None  # what a list's script would ask
     rests: bool = False  # a later page of a list whose first page is unchanged
     optional: bool = False  # a page tried on a guess: its absence is no failure
 
@@ -161,7 +163,10 @@ class ReportsSpider(scrapy.Spider):
             yield from self._entry_is_article(response, page, errand)
         elif rows or named:
             column = self.ledger.adopt_column(
-                errand.portal, errand.url, agencies.of_crumbs(page), trusted=named or _mostly(rows, family, page)
+                errand.portal,
+                errand.url,
+                agencies.of_crumbs(page),
+                trusted=named or verdicts.are_most(rows, family.rows(page)),
             )
             if self.ledger.open_list(column, page.url):
                 onward = replace(errand, role="list", column=column, rests=UNCHANGED in response.flags)
@@ -207,8 +212,8 @@ class ReportsSpider(scrapy.Spider):
         if is_a_file(response):
             column.failures.append(Failure(outcomes.INCOMPLETE, f"{errand.url} is a file, not a list"))
             return
-        page = page_of(response)
-        hop = shells.target(page)
+        page = page_of(response, errand.ask)
+        hop = shells.target(page) if errand.ask is None else None
         if hop is not None:
             if errand.hops < self.MAX_HOPS:
                 yield from self._list(replace(errand, url=hop, hops=errand.hops + 1))
@@ -236,26 +241,31 @@ class ReportsSpider(scrapy.Spider):
             yield ListPage(portal.url, column.url, page.url, column.agency, family.name, rows, refused)
         for row in rows:
             yield from self._article(column, row, errand)
-        directories = family.directories(page)
-        for address in directories:
-            yield from self._list(replace(errand, url=address, number=1, stated=None, rests=False))
+        questions = family.questions(page)
+        for ask in questions:
+            yield from self._list(replace(errand, url=ask.url, ask=ask, number=1, stated=None, rests=False))
+        missing = family.shortfall(page)
+        if missing is not None:
+            column.failures.append(Failure(outcomes.INCOMPLETE, f"{page.url}: {missing}"))
         branches = (
             columns.sub_columns(page) if column.trusted and errand.number == 1 and errand.depth < self.MAX_DEPTH else ()
         )
         for link in branches:
             column.branches += 1
             yield from self._column(errand.portal, replace(link, agency=link.agency or column.agency), errand.depth + 1)
-        if not everything and not directories and not branches:
+        if not everything and not questions and not branches:
             yield from self._empty_list(page, errand)
             return
         further = family.further(page)
-        if further.url is not None and news:
+        onward = further.url if further.ask is None else further.ask.url
+        if onward is not None and news:
             if errand.number >= self.MAX_LIST_PAGES:
                 column.failures.append(
                     Failure(outcomes.INCOMPLETE, f"{column.url} has more than {self.MAX_LIST_PAGES} pages")
                 )
             else:
-                yield from self._list(replace(errand, url=further.url, number=errand.number + 1, stated=further.total))
+                number = errand.number + 1
+                yield from self._list(replace(errand, url=onward, ask=further.ask, number=number, stated=further.total))
 
     def _empty_list(self, page: Page, errand: Errand) -> Iterator[Output]:
         """A list page without rows: a report standing where its list should, a suspect, or the end."""
@@ -280,17 +290,7 @@ class ReportsSpider(scrapy.Spider):
                 yield from self._entry(errand.portal, errand.instead, errand.depth)
 
     def _judge(self, rows: tuple[Row, ...], *, trusted: bool) -> tuple[tuple[Row, ...], tuple[RefusedRow, ...]]:
-        """Reports, and the rest with the reason each is none."""
-        reports: list[Row] = []
-        refused: list[RefusedRow] = []
-        for found in rows:
-            row = replace(found, listed_on=dates.believable(found.listed_on, self.today))
-            verdict = judge(row.title, in_report_column=trusted)
-            if verdict.is_report:
-                reports.append(row)
-            else:
-                refused.append(RefusedRow(row, verdict.reason))
-        return tuple(reports), tuple(refused)
+        return verdicts.part(rows, self.today, trusted=trusted)
 
     # Articles
 
@@ -317,7 +317,7 @@ class ReportsSpider(scrapy.Spider):
             yield from self._column(errand.portal, columns.ColumnLink(page.url, None), errand.depth + 1)
             return
         article = family.article(page)
-        refused = _refusal(page, article.title, row)
+        refused = verdicts.refusal(page, article.title, row)
         yield self._article_read(
             errand,
             response.url,
@@ -394,7 +394,8 @@ class ReportsSpider(scrapy.Spider):
             yield from self._list(Errand("list", link.url, portal, column, depth=depth, instead=link.instead))
 
     def _list(self, errand: Errand) -> Iterator[Request]:
-        if self.ledger.open_list(_column(errand), errand.url):
+        place = errand.url if errand.ask is None else errand.ask.key
+        if self.ledger.open_list(_column(errand), place):
             yield self._request(replace(errand, role="list"))
 
     def _article(self, column: Column, row: Row, errand: Errand) -> Iterator[Request]:
@@ -403,12 +404,17 @@ class ReportsSpider(scrapy.Spider):
 
     def _request(self, errand: Errand) -> Request:
         column_url = errand.column.url if errand.column is not None else None
+        ask = errand.ask if errand.role == "list" else None
+        referer = errand.article_url if ask is None else ask.origin
+        headers = {} if referer is None else {"Referer": referer}
         return Request(
             errand.url,
+            method="GET" if ask is None else ask.method,
+            body=b"" if ask is None else ask.body,
             callback=self.read,
             errback=self.fail,
             cb_kwargs={"errand": errand},
-            headers={"Referer": errand.article_url} if errand.article_url is not None else None,
+            headers={**headers, **dict(ask.headers if ask is not None else ())},
             meta={"role": errand.role, "portal": errand.portal.url, "column_url": column_url, REST: errand.rests},
             priority=self.PRIORITY[errand.role],
             dont_filter=True,  # the ledger knows what was asked for, and must hear of every end
@@ -469,21 +475,6 @@ def _column(errand: Errand) -> Column:
 def _may_end(errand: Errand) -> bool:
     """Whether a list page may be missing because the list has ended: a page beyond those it says it has."""
     return errand.number > 1 and (errand.stated is None or errand.number > errand.stated)
-
-
-def _mostly(reports: tuple[Row, ...], family: Family, page: Page) -> bool:
-    """Whether a page that was only given as an address is a column: at least two reports, and as many as other rows."""
-    return len(reports) > 1 and 2 * len(reports) >= len(family.rows(page))
-
-
-def _refusal(page: Page, title: str | None, row: Row) -> str | None:
-    """Why an article is no report although its row said so: its own, full title names another class of document."""
-    if title is None or page.has_report_body:
-        return None
-    verdict = judge(title, in_report_column=True)
-    if verdict.is_report or verdict.reason == "no report words" or not titles.same_start(row.title, title):
-        return None
-    return verdict.reason
 
 
 def _note_once(portal: Portal, detail: str) -> None:

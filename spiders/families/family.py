@@ -18,6 +18,7 @@ from parser.titles import judge
 from spiders import agencies, dates, titles
 from spiders.attachments import read_attachments
 from spiders.families import pagers
+from spiders.families.asks import Ask
 from spiders.families.pages import Page, visible
 from spiders.families.rows import is_column_name, read_rows
 from spiders.items import AttachmentLink, Row
@@ -69,10 +70,15 @@ class Family:
         """The list's next page, and how many it says there are."""
         return pagers.further(page)
 
-    def directories(self, page: Page) -> tuple[str, ...]:
-        """Addresses that serve the rows a page itself does not hold (a directory asked by script)."""
+    def questions(self, page: Page) -> tuple[Ask, ...]:
+        """What the page's script asks for the rows the page itself does not hold, from the first page on."""
         del page
         return ()
+
+    def shortfall(self, page: Page) -> str | None:
+        """Why a list shows fewer rows than it has, where the others cannot be asked for."""
+        del page
+        return None
 
     def article(self, page: Page) -> Article:
         """The title, publishing date, agency and attachments of an article page."""

@@ -14,6 +14,7 @@ from spiders import titles
 from spiders.addresses import plain, resolve, root
 from spiders.dates import read_cell
 from spiders.families.addresses import JILIN_HOSTS
+from spiders.families.asks import Ask
 from spiders.families.pagers import Further, page_parameter
 from spiders.families.pages import Page
 from spiders.families.rows import read_rows
@@ -73,14 +74,18 @@ class Jilin(Trs):
         if not any(True for _ in _answered(page, answer)):
             return Further(None)
         following = page_parameter(page.url) or page_parameter(page.url, "pageIndex")
-        return Further(following[1] if following is not None else None)
+        if following is None:
+            return Further(None)
+        asked = page.asked or Ask(page.url, self.name, page.url)
+        return Further(None, ask=asked.onward(url=following[1]))
 
-    def directories(self, page: Page) -> tuple[str, ...]:
+    def questions(self, page: Page) -> tuple[Ask, ...]:
         """The first page of each JSONP directory a column page asks by script."""
         if _answer(page) is not None:
             return ()
         found = (_first_page(page, match) for match in _DIRECTORY.finditer(page.text))
-        return tuple(dict.fromkeys(address for address in found if address is not None))
+        addresses = dict.fromkeys(address for address in found if address is not None)
+        return tuple(Ask(address, self.name, page.url) for address in addresses)
 
 
 def _answer(page: Page) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from parser.labels import squeeze
 from spiders.addresses import folder, key
+from spiders.families.asks import Ask
 from spiders.families.pages import Page, visible
 
 _CALL = re.compile(r"createPageHTML\s*\((?P<arguments>[^()]*)\)", re.IGNORECASE)
@@ -26,10 +27,14 @@ _MOST_PAGES = 2000  # no report column has more; a larger number is a misread on
 
 @dataclass(frozen=True)
 class Further:
-    """The next page of a list, and how many pages the list says it has (None where it does not say)."""
+    """The next page of a list, and how many pages the list says it has (None where it does not say).
+
+    ``ask`` stands in for ``url`` where the next page is asked of an endpoint.
+    """
 
     url: str | None
     total: int | None = None
+    ask: Ask | None = None
 
 
 def further(page: Page) -> Further:

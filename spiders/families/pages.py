@@ -15,6 +15,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from parser.documents.encoding import decode
 from parser.labels import squeeze
 from spiders.addresses import resolve
+from spiders.families.asks import Ask
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 _SILENT: Final = frozenset({"script", "style", "template", "noscript", "head", "title", "select", "option", "textarea"})
@@ -57,11 +58,15 @@ _DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf")
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """One answer: its final address, its text as decoded, and its headers with lower-case names."""
+    """One answer: its final address, its text as decoded, and its headers with lower-case names.
+
+    ``asked`` is what it answers, where a list's script would have asked for it.
+    """
 
     url: str
     text: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    asked: Ask | None = None
 
     @cached_property
     def tree(self) -> HtmlElement:
@@ -113,12 +118,12 @@ class Page:
         return resolve(self.base, href) if href else None
 
 
-def read_page(url: str, body: bytes, headers: Mapping[str, str]) -> Page:
+def read_page(url: str, body: bytes, headers: Mapping[str, str], asked: Ask | None = None) -> Page:
     """A page from an answer, decoded in the order BOM, header, meta, UTF-8, GB18030."""
     names = {name.lower(): value for name, value in headers.items()}
     declared = _CHARSET.search(names.get("content-type", ""))
     text, _ = decode(body, declared.group(1) if declared else None)
-    return Page(url, text.lstrip("\ufeff"), names)
+    return Page(url, text.lstrip("\ufeff"), names, asked)
 
 
 def is_document(body: bytes, headers: Mapping[str, str]) -> bool:

@@ -68,20 +68,29 @@ SIGNS: Final = (
     _sign("shanghai_ivs", r"id=['\"]?ivs_(?:title|date|content)"),
 )
 _SASAC: Final = _sign("sasac", r"class=['\"]zsy_co|id=['\"]comp_\d+['\"].{0,20000}index_\d+_\d+\.html")
-_READ: Final[tuple[Family, ...]] = (Jilin(), Trs())
+# Families with a module of their own; the others keep their name and are read by the generic reader.
+_READERS: Final[dict[str, Family]] = {family.name: family for family in (Jilin(), Trs())}
+_BY_PAGE: Final = ("trs_jilin", "trs")  # known by more than a sign
 
 
 def recognise(page: Page) -> Family:
-    """The reader for a page. Families without a module keep their name and are read by the generic reader."""
+    """The reader for a page; an answer is read by the family that asked for it."""
+    if page.asked is not None:
+        return reader(page.asked.family)
     for sign in SIGNS:
         if sign.fits(page):
-            return _generic(sign.family)
-    for family in _READ:
-        if family.recognises(page):
-            return family
+            return reader(sign.family)
+    for name in _BY_PAGE:
+        if _READERS[name].recognises(page):
+            return _READERS[name]
     if _SASAC.fits(page):
-        return _generic(_SASAC.family)
-    return _generic("shell" if is_shell(page) else "generic")
+        return reader(_SASAC.family)
+    return reader("shell" if is_shell(page) else "generic")
+
+
+def reader(name: str) -> Family:
+    """The family of that name."""
+    return _READERS.get(name) or _generic(name)
 
 
 @cache

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from spiders.families.pagers import Further
 from spiders.families.pages import Page
 from spiders.families.recogniser import recognise
 from spiders.items import Row
@@ -153,10 +154,12 @@ def test_an_answer_of_the_directory_gives_clean_titles_and_publishing_dates() ->
 def test_the_directory_is_asked_on_until_it_answers_nothing() -> None:
     url = f"{HOST}/govsearch/jsonp/zf_jd_list.jsp?page=6&lb=134657&callback=result"
     full = Page(url, answer({"title": title("财政局"), "puburl": f"{HOST}/a/t20260113_1.html"}))
-    assert recognise(full).further(full).url == url.replace("page=6", "page=7")
+    onward = recognise(full).further(full).ask
+    assert onward is not None
+    assert onward.url == url.replace("page=6", "page=7")
     empty = Page(url, answer())
     assert recognise(empty).rows(empty) == ()
-    assert recognise(empty).further(empty).url is None
+    assert recognise(empty).further(empty) == Further(None)
 
 
 @pytest.mark.parametrize(
@@ -187,4 +190,5 @@ def test_the_directory_is_asked_on_until_it_answers_nothing() -> None:
 )
 def test_a_column_page_names_its_directory(script: str, expected: str | None) -> None:
     page = Page(f"{HOST}/zcbm/ndbg/", f"<div id='result-body'><table></table></div><script>{script}</script>")
-    assert recognise(page).directories(page) == ((expected,) if expected is not None else ())
+    asked = [ask.url for ask in recognise(page).questions(page)]
+    assert asked == ([expected] if expected is not None else [])

@@ -1,0 +1,73 @@
+"""The benchmarks measure what they say; how long it takes is asserted nowhere here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import archiving, crawling, memory, scale
+from benchmarks.__main__ import main
+from benchmarks.crawl import FIRST, measure_crawl
+from benchmarks.portal import Site, report, serving
+from benchmarks.timing import Ratio
+from parser import parse
+
+SMALL = Site(hosts=2, columns=2, rows=21)
+
+
+def test_the_portal_publishes_reports_that_differ_and_can_be_read() -> None:
+    pages = [report(number) for number in range(60)]
+    assert len(set(pages)) == len(pages)
+    assert all(15_000 < len(page) < 61_000 for page in pages)
+    assert parse(pages[7]).figures
+
+
+@pytest.mark.parametrize("kind", ["bare", "kept", "fetched"])
+def test_a_measured_crawl_reads_every_report_of_the_portal(kind: str, tmp_path: Path) -> None:
+    with serving(SMALL) as port:
+        measured = measure_crawl(kind, port, SMALL, tmp_path / "archive")
+    robots = 0 if kind == "bare" else SMALL.hosts
+    assert (measured.articles, measured.answers) == (SMALL.articles, SMALL.pages + robots)
+    assert measured.peaks[FIRST] <= measured.peaks[measured.answers]
+
+
+def test_the_crawling_benchmark_compares_three_crawls_with_scrapy_alone() -> None:
+    ratios = [said for said in crawling.ratios(Site(hosts=1, columns=1, rows=2), rounds=1) if isinstance(said, Ratio)]
+    assert [ratio.limit for ratio in ratios] == [crawling.LIMIT, None, None]
+
+
+def test_the_memory_benchmark_compares_the_end_of_a_crawl_with_its_beginning() -> None:
+    said = list(memory.ratios(SMALL, early=FIRST))
+    assert [one.unit for one in said if isinstance(one, Ratio)] == ["MiB"]
+
+
+def test_the_writing_benchmark_marks_the_level_the_archive_uses() -> None:
+    (ratio,) = archiving.ratios(rounds=1)
+    assert ratio.limit == archiving.LIMIT
+    assert sum("archive/warc.py" in line for line in archiving.levels(rounds=1)) == 1
+
+
+def test_the_scale_benchmark_adds_reports_to_filled_tables() -> None:
+    ratio, *lines = scale.ratios(small=400, large=600, slices=1, size=4)
+    assert isinstance(ratio, Ratio)
+    assert [line.partition(":")[0] for line in lines if isinstance(line, str)] == [
+        "the 4 reports of 2024 among 400",
+        "the 4 reports of 2024 among 600",
+        "bytes to a report in the tables of 600",
+        "bytes to a report in the WARC files",
+    ]
+
+
+def test_the_scale_benchmark_fills_postgresql_too() -> None:
+    assert [ratio.limit for ratio in scale.postgresql(small=400, large=600, slices=1, size=4)] == [None]
+
+
+@pytest.mark.parametrize(("ours", "limit", "holds"), [(1.0, 0.5, True), (1.1, 0.5, False), (9.0, None, True)])
+def test_a_ratio_holds_up_to_its_limit(ours: float, limit: float | None, holds: bool) -> None:
+    assert Ratio("work", ours, 2.0, limit, "other work").holds is holds
+
+
+def test_a_benchmark_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["baking"]) == 2
+    assert "no benchmark baking" in capsys.readouterr().err
