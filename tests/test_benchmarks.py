@@ -42,6 +42,8 @@ def test_the_memory_benchmark_compares_the_end_of_a_crawl_with_its_beginning() -
     assert [one.unit for one in said if isinstance(one, Ratio)] == ["MiB"]
 
 
+# warcio leaves the closing of its temporary files to the collector.
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
 def test_the_writing_benchmark_marks_the_level_the_archive_uses() -> None:
     (ratio,) = archiving.ratios(rounds=1)
     assert ratio.limit == archiving.LIMIT

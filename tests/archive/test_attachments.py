@@ -10,6 +10,7 @@ import pytest
 from archive import listings
 from archive.captures import store
 from archive.derive import Derived, derive
+from archive.files import path_of
 from archive.reports import list_reports, show, troubles
 from archive.store import Archive
 from archive.verify import verify
@@ -162,7 +163,7 @@ def test_damaged_bytes_in_the_archive_fail_one_article_only(archive: Archive) ->
     ]
     damaged = kept[1]
     assert damaged is not None
-    path = archive.folder / damaged.file
+    path = path_of(archive.folder, damaged.file)
     data = bytearray(path.read_bytes())
     data[damaged.position + damaged.length // 2] ^= 0xFF
     path.write_bytes(bytes(data))

@@ -108,7 +108,7 @@ def test_a_crawl_that_told_nothing_is_not_tried_again_at_each_tick(tmp_path: Pat
 
 def test_what_was_read_since_is_not_crawled_again(tmp_path: Path) -> None:
     now = moment("2026-01-11 09:00")
-    with Archive.open(tmp_path, create=True) as archive:
+    with Archive.open(tmp_path, create=True, write=True) as archive:
         listings.note_portal(
             archive, None, portal="http://a.gov.cn/", outcome="ok", detail="", at=moment("2026-01-10 21:00")
         )
