@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from archive.documents import Known, Outcome, Reading
@@ -16,6 +16,9 @@ from archive.store import Archive
 from archive.timeline import Moment, Timeline, load
 
 _Listed = tuple[bool, int, str | None, date | None]  # a row without a date counts last, then the first one noted
+_NONE: ColumnElement[int] = literal_column(
+    "0"
+)  # written out: the index of what is pending is found by the condition as it stands there
 BATCH = 100  # articles to a transaction: a kill loses some seconds of parsing, a writer waits no longer than a commit
 
 
@@ -34,8 +37,8 @@ class Selection:
         if self.everything:
             return Article.id > 0
         if self.failed_after is None:
-            return Article.stale > 0
-        return or_(Article.stale > 0, and_(Article.outcome == Outcome.FAILED, Article.id > self.failed_after))
+            return Article.stale > _NONE
+        return or_(Article.stale > _NONE, and_(Article.outcome == Outcome.FAILED, Article.id > self.failed_after))
 
     def is_anew(self, article: Article) -> bool:
         """Whether an article is derived from its first capture."""

@@ -14,7 +14,7 @@ from archive.deposit import Pending, deposit, store
 from archive.errors import DamagedCapture
 from archive.schema import CaptureRow
 from archive.store import Archive
-from archive.warc import Answer, WarcRecord, Wire, digest, header, labelled, read_head, read_member
+from archive.warc import SOURCE, Answer, WarcRecord, Wire, digest, header, labelled, read_head, read_member
 
 __all__ = [
     "DELIVERED",
@@ -35,6 +35,7 @@ __all__ = [
     "payload",
     "read",
     "select_captures",
+    "source",
     "store",
     "stored_payload",
 ]
@@ -129,6 +130,11 @@ def head(archive: Archive, capture: Capture) -> tuple[tuple[str, str], ...]:
     if not record.head:
         return (("Content-Type", record.field("Content-Type") or "application/octet-stream"),)
     return read_head(record.head)[1]
+
+
+def source(archive: Archive, capture: Capture) -> str | None:
+    """Where an import took a capture from: its word for the address and the time. Null for what was fetched here."""
+    return read(archive, capture).field(SOURCE) if capture.role == "import" else None
 
 
 def read(archive: Archive, capture: Capture) -> WarcRecord:

@@ -20,6 +20,9 @@ TABLES = "archive.sqlite3"
 WRITES = "xxgk_writes"  # the execution option of connections that write
 TURN = 0x7878676B  # the number of PostgreSQL's advisory lock that a writer holds
 BUSY_TIMEOUT = 60  # seconds; a batch of derived reports is written in well under one
+CACHE = (
+    4 << 20
+)  # bytes a connection keeps: twice SQLite's own, for the indexes' upper pages; more shows in a crawl's memory
 WAL_KEPT = 64 << 20  # bytes SQLite's log may keep on the disk after a long reader let it grow
 _RETRY = 0.02  # seconds
 
@@ -79,6 +82,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     _use_log(cursor)
     cursor.execute(f"PRAGMA journal_size_limit={WAL_KEPT}")
+    cursor.execute(f"PRAGMA cache_size={-CACHE // 1024}")  # negative: in KiB
     cursor.execute("PRAGMA synchronous=NORMAL")  # a row lost to a power cut is found again by the writer's recovery
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from archive.addresses import canonical, wire
 from archive.captures import Answer, Capture, Pending, deposit, latest
@@ -24,6 +24,7 @@ class _Taken:
     pending: Pending
     digest: str
     of_article: bool
+    portal: str | None
 
     @property
     def key(self) -> _Key:
@@ -42,13 +43,20 @@ class Intake:
         self.known = 0
         self.foreign = 0
 
-    def take(self, answer: Answer, *, unmodified: Capture | None = None, of_article: bool = False) -> None:
+    def take(
+        self,
+        answer: Answer,
+        *,
+        unmodified: Capture | None = None,
+        of_article: bool = False,
+        portal: str | None = None,
+    ) -> None:
         """Keep an answer with the next batch; ``of_article``: only where the archive knows its address as an article's.
 
-        Its address must be one :func:`archive.addresses.wire` made. Raises :class:`archive.errors.ArchiveError`.
+        ``portal`` is the portal a new article is noted for. Its address must be one :func:`archive.addresses.wire` made. Raises :class:`archive.errors.ArchiveError`.
         """
         held = digest(answer.body) if unmodified is None else unmodified.payload_digest
-        self._batch.append(_Taken(Pending(answer, ROLE, unmodified=unmodified), held, of_article))
+        self._batch.append(_Taken(Pending(answer, ROLE, unmodified=unmodified), held, of_article, portal))
         self._size += len(answer.body)
         if len(self._batch) >= MOST or self._size >= LARGEST:
             self.flush()
@@ -73,7 +81,8 @@ class Intake:
             answers.append(one.pending)
             if address not in articles:  # what a crawl said of an article stays as it is
                 articles.add(address)
-                notes.append(self._note(one.pending.answer.url))
+                notes.append(self._note(one))
+        self._derive_anew({canonical(one.answer.url) for one in answers})
         deposit(self._archive, answers, notes)
         self.captures += len(answers)
 
@@ -102,11 +111,18 @@ class Intake:
         last = latest(self._archive, one.pending.answer.url, status=200)
         return last is not None and last.payload_digest == one.digest
 
-    def _note(self, url: str) -> ArticleNote:
+    def _derive_anew(self, addresses: set[str]) -> None:
+        """What comes in now may be older than what was derived: such articles are read from their first capture again."""
+        older = update(Article).where(Article.address.in_(sorted(addresses)), Article.derived_through > 0)
+        with self._archive.writing() as session:
+            session.execute(older.values(derived_through=0), execution_options={"synchronize_session": False})
+
+    def _note(self, one: _Taken) -> ArticleNote:
+        url = one.pending.answer.url
         return ArticleNote(
             self._archive.now(),
             None,
-            portal=None,
+            portal=one.portal,
             url=wire(url),
             requested_url=wire(url),
             column_url=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from archive.addresses import wire
 from archive.deposit import deposit
+from archive.filing import WITHDRAWN
 from archive.notes import ArticleNote, ColumnNote, PortalNote, RowsNote
-from archive.schema import Article, ListRow, Portal, ReportColumn
+from archive.schema import Article, ListRow, Portal, Report, ReportColumn, Sighting, Version
 from archive.store import Archive
 
 
@@ -152,6 +153,26 @@ def portals(archive: Archive) -> list[PortalState]:
             PortalState(row.url, row.host, row.division, row.outcome, row.detail, row.read_at, n_columns, n_articles)
             for row, n_columns, n_articles in session.execute(query)
         ]
+
+
+def reports_per_year(archive: Archive, portals: Sequence[str]) -> dict[str, dict[int, int]]:
+    """How many reports on each year are published on each of these portals, as far as the archive has them."""
+    query = (
+        select(Portal.url, Report.report_year, func.count(Report.id.distinct()))
+        .join(Article, Article.portal_id == Portal.id)
+        .join(Sighting, Sighting.article_id == Article.id)
+        .join(Version, Version.id == Sighting.version_id)
+        .join(Report, Report.id == Version.report_id)
+        .where(Portal.url.in_([wire(portal) for portal in portals]), Report.state != WITHDRAWN)
+        .group_by(Portal.url, Report.report_year)
+        .order_by(Portal.url, Report.report_year)
+    )
+    found: dict[str, dict[int, int]] = {}
+    with archive.session() as session:
+        for url, year, count in session.execute(query):
+            if year is not None:
+                found.setdefault(url, {})[year] = count
+    return found
 
 
 def rows_of(archive: Archive, column_url: str) -> Iterator[tuple[str, str, date | None, str | None]]:

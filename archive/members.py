@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from zlib_ng import zlib_ng
-
-from archive.warc import WarcRecord, digest, labelled, split
+from archive.warc import WarcRecord, block_digest, digest, labelled, split
 
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
@@ -43,7 +42,7 @@ def read(file: BinaryIO, position: int) -> Member:
 def inflate(file: BinaryIO, position: int) -> tuple[bytes, int]:
     """The content of the member at ``position`` and its compressed length; its CRC and size were checked."""
     file.seek(position)
-    unpacker = zlib_ng.decompressobj(16 + zlib_ng.MAX_WBITS)
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     plain, taken = bytearray(), 0
     while not unpacker.eof:
         chunk = file.read(_CHUNK)
@@ -51,7 +50,7 @@ def inflate(file: BinaryIO, position: int) -> tuple[bytes, int]:
             raise Broken("the gzip member is cut", cut=True)
         try:
             plain += unpacker.decompress(chunk)
-        except zlib_ng.error as error:  # type: ignore[misc]  # a type made in C, of which the stubs know only that it is one
+        except zlib.error as error:
             raise Broken(f"the gzip member is damaged ({error})", cut=False) from error
         taken += len(chunk)
         if len(plain) > _MAX_LENGTH:
@@ -77,7 +76,7 @@ def parse(plain: bytes) -> WarcRecord:
             f"Content-Length says {record.field('Content-Length')}, the block has {len(rest) - 4} bytes", cut=False
         )
     block = rest[:-4]
-    if record.field("WARC-Block-Digest") != labelled(digest(block)):
+    if record.field("WARC-Block-Digest") != block_digest(block):
         raise Broken("the block digest does not fit the block", cut=False)
     whole = split(tuple(fields), block)
     said = whole.field("WARC-Payload-Digest")

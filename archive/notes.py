@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, get_args
 
 import simplejson
 
@@ -135,11 +135,29 @@ class LossNote:
     why: str
 
 
-Note: TypeAlias = CrawlBegun | CrawlEnded | PortalNote | ColumnNote | RowsNote | ArticleNote | SameNote | LossNote
-_KINDS: dict[str, type[Any]] = {
-    kind.kind: kind
-    for kind in (CrawlBegun, CrawlEnded, PortalNote, ColumnNote, RowsNote, ArticleNote, SameNote, LossNote)
-}
+@dataclass(frozen=True)
+class BackfillNote:
+    """A web archive was asked for a portal's captures. ``queries`` is JSON: what was asked for, as [match, address].
+
+    ``lines`` were found in its index; of their captures ``captures`` were taken over, ``known`` were here, ``passed``
+    are none to keep. A record of the search: no table is made from it.
+    """
+
+    kind: ClassVar[str] = "backfill"
+    at: datetime
+    portal: str
+    server: str
+    queries: str
+    lines: int
+    captures: int
+    known: int
+    passed: int
+
+
+Note: TypeAlias = (
+    CrawlBegun | CrawlEnded | PortalNote | ColumnNote | RowsNote | ArticleNote | SameNote | LossNote | BackfillNote
+)
+_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in get_args(Note)}
 _DATES = frozenset({"page_date"})
 _MOMENTS = frozenset({"at", "fetched_at"})
 

@@ -16,6 +16,7 @@ from archive.errors import AddressRefused
 from archive.inserts import insert_new
 from archive.notes import (
     ArticleNote,
+    BackfillNote,
     ColumnNote,
     CrawlBegun,
     CrawlEnded,
@@ -81,6 +82,8 @@ class Noting:
                 self._same(note)
             case LossNote():
                 self._lost(note)
+            case BackfillNote():
+                self._portal(note.portal)  # known by then; what was asked and found stands in the journal
             case _:
                 assert_never(note)
 

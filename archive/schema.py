@@ -147,6 +147,7 @@ class WarcFile(Base):
 
 
 _HOLDERS = text("kind <> 'revisit'")
+_PENDING = text("stale > 0")
 
 
 class CaptureRow(Base):
@@ -288,7 +289,9 @@ class Article(Base):
     """An article page or a file a list leads to. The part below ``stale`` is derived."""
 
     __tablename__ = "articles"
-    __table_args__ = (Index(None, "stale", "id"),)
+    __table_args__ = (  # what is to be derived is walked by id, and is little beside the whole
+        Index("ix_articles_pending", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str]

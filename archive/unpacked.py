@@ -5,12 +5,12 @@ FastWARC hands out what is left of a cut file and checks no gzip trailer; an imp
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from fastwarc.stream_io import ZstdReader
-from zlib_ng import zlib_ng
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPED = b"\x2a\x4d\x18"  # behind its first byte: a frame that holds the dictionary of a .warc.zst
@@ -146,14 +146,14 @@ def _inflate(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             continue
         if not rest.startswith(_GZIP):
             raise Damaged("what stands there is not packed as the rest is", member=start)
-        unpacker = zlib_ng.decompressobj(16 + zlib_ng.MAX_WBITS)
+        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
         while not unpacker.eof:
             packed = rest or file.read(_STEP)
             if len(packed) == 0:
                 raise Damaged("its end is cut off", member=start, cut=True)
             try:
                 chunk = unpacker.decompress(packed, _STEP)
-            except zlib_ng.error as error:  # type: ignore[misc]  # a type made in C, of which the stubs know only that it is one
+            except zlib.error as error:
                 raise Damaged(f"its packing is damaged ({error})", member=start) from error
             rest = unpacker.unused_data or unpacker.unconsumed_tail
             yield start, chunk

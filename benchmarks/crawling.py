@@ -12,7 +12,7 @@ from benchmarks.portal import Site, limit, serving
 from benchmarks.timing import Ratio
 
 SITE = Site(hosts=16, columns=32, rows=60)
-ROUNDS = 5
+ROUNDS = 3
 LIMIT = 1.25  # of the bare spider's time to a page: at least 0.8 of its pages a second
 
 

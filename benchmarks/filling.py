@@ -181,7 +181,8 @@ def fill(connection: Connection, reports: int) -> None:
         # All of it stands above: nothing comes from outside.
         series = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"  # noqa: S608
         statement = f"INSERT INTO {table} ({names}) {series} SELECT {values} FROM n"  # noqa: S608
-        connection.exec_driver_sql(statement.format(**numbers, **words))
+        statement = statement.format(**numbers, **words)
+        connection.exec_driver_sql(statement if dialect == "sqlite" else statement.replace("%", "%%"))
 
 
 def pages_by_table(connection: Connection) -> dict[str, int]:
@@ -189,4 +190,4 @@ def pages_by_table(connection: Connection) -> dict[str, int]:
     sizes = text(
         "SELECT m.tbl_name, SUM(d.pgsize) FROM dbstat d JOIN sqlite_master m ON m.name = d.name GROUP BY 1 ORDER BY 2 DESC"
     )
-    return dict(connection.execute(sizes))
+    return {str(row[0]): int(row[1]) for row in connection.execute(sizes)}

@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 
 import parser
 from archive.captures import Answer, Pending, Wire, deposit
+from archive.inserts import set_sequences
 from archive.notes import ArticleNote, Note, RowsNote
 from archive.reports import derive, list_reports
 from archive.store import Archive
@@ -27,8 +28,8 @@ from parser.hints import Hints
 from parser.record import Record
 
 SMALL, LARGE = 10_000, 1_000_000
-SLICE = 80  # reports measured at a time, in turn with the other archive
-SLICES = 6  # the first is for warming up
+SLICE = 40  # reports measured at a time, in turn with the other archive
+SLICES = 13  # the first is for warming up
 TOGETHER = 16  # answers to a deposit, as a crawl of that many hosts gathers them
 LIMIT = 1.2
 YEAR = 2024  # of the fresh reports: no filled one is of that year
@@ -150,6 +151,8 @@ def filled(folder: Path, reports: int, database: str | None = None) -> Iterator[
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA cache_size=-1000000")
             fill(connection, reports)
+        with archive.writing() as session:
+            set_sequences(session)
         archive.engine.dispose()  # the connections of the filling have caches of their own
     with Archive.open(folder, database, write=True) as archive:
         if archive.engine.dialect.name == "postgresql":

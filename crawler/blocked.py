@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from urllib.parse import urljoin, urlsplit
 
 import yaml
+from lxml import etree
+from lxml.html import HtmlElement
 from pydantic import BaseModel, ConfigDict, Field
 from scrapy.http import Response
 
 from crawler.peeking import peek
 from parser.documents.encoding import decode
-from spiders.families.pages import is_document, read_markup, visible
+from spiders.families.pages import SILENT, is_document, read_markup
 
 _BARE = 400  # characters of visible text up to which a page says nothing beside its mark
 _OWN_TEXT = 1200  # characters from which a page surely has a text of its own
@@ -158,8 +160,8 @@ class Look:
             headings=tuple(
                 filter(None, ("".join(element.itertext()).strip() for element in tree.iter("h1", "h2", "h3", "h4")))
             ),
-            shown="".join(visible(tree).split()),
             links=sum(1 for element in tree.iter("a") if element.get("href")),
+            shown=_shown(tree),
         )
 
     @property
@@ -167,12 +169,12 @@ class Look:
         """Whether it is a page, and no JSON, script or fragment."""
         return _MARKUP.search(self.text) is not None
 
-    @property
+    @cached_property
     def shows_nothing(self) -> bool:
         """Whether it has neither what a portal's own pages have, nor a text, nor links."""
-        if any(pattern.search(self.text) for pattern in signs().content):
+        if len(self.shown) >= _OWN_TEXT or self.links >= _OWN_LINKS:  # nearly every page: asked before the patterns
             return False
-        return len(self.shown) < _OWN_TEXT and self.links < _OWN_LINKS
+        return not any(pattern.search(self.text) for pattern in signs().content)
 
     @property
     def says_it_is_gone(self) -> bool:
@@ -206,6 +208,12 @@ class Look:
         home = {urljoin(self.url, "./"), urljoin(self.url, "/")}
         targets = {urljoin(self.url, match["meta"] or match["script"] or "") for match in _REFRESH.finditer(self.text)}
         return bool(targets) and targets <= home and self.url not in home and len(self.shown) < _BARE
+
+
+def _shown(tree: HtmlElement) -> str:
+    """What a reader sees, without its white space; the tree is stripped of all else."""
+    etree.strip_elements(tree, *SILENT, with_tail=False)
+    return "".join(etree.tostring(tree, method="text", encoding="unicode", with_tail=False).split())
 
 
 def _sign(system: System, look: Look) -> str | None:

@@ -1,4 +1,4 @@
-"""How often a host is asked: never sooner than the least gap, its Crawl-delay and its Retry-After say.
+"""How often a host is asked: never sooner than the least gap, its registry entry, its Crawl-delay and its Retry-After say.
 
 Scrapy's AutoThrottle asks a slow host less often. This extension adds the floors below which no gap falls, and the
 hosts that are left alone for the rest of the crawl.
@@ -33,7 +33,8 @@ class Politeness(AutoThrottle):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._gaps: dict[str, float] = {}
+        delays = crawler.settings.getdict("XXGK_DELAYS")
+        self._gaps: dict[str, float] = {host: float(seconds) for host, seconds in delays.items()}
         self._rests: dict[str, Callable[[], FetchRefused]] = {}
         self._stopping = False
         crawler.signals.connect(self._headers_received, signal=signals.headers_received)

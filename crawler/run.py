@@ -20,19 +20,19 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from archive import crawls, listings
+from archive import crawls, listings, losses
 from archive.derive import Derived
 from archive.listings import PortalState
 from archive.notes import PortalNote
 from archive.store import Archive
 from crawler.allowance import Allowance
 from crawler.deriving import derive_pending
+from crawler.entries import PortalEntry
 from crawler.environment import number, words
 from crawler.errors import CrawlerError
 from crawler.keeping import Keeper, description
 from crawler.pipelines import Notes
 from crawler.politeness import Politeness
-from crawler.portals import PortalEntry
 from spiders.items import ArticleRead
 from spiders.outcomes import INCOMPLETE, OK
 
@@ -79,16 +79,18 @@ def crawl(
     ``overrides`` are settings of Scrapy. Raises :class:`CrawlerError` and :class:`archive.errors.ArchiveError`.
     """
     folder = archive_folder.absolute()
-    allow = [*allow, *(host for portal in portals for host in portal.allow)]
+    allow = [*allow, *(allowed.host for portal in portals for allowed in portal.allow)]
     Allowance.of([*words("XXGK_ALLOW"), *allow])  # what is wrong is said before anything is made
     number("XXGK_DOWNLOAD_DELAY", 0)
-    urls = list(dict.fromkeys(portal.url for portal in portals))
+    entries = {portal.url: portal.entries for portal in portals}
+    urls = list(entries)
     settings = _settings(
         folder,
         {
             "XXGK_DATABASE": database,
             "XXGK_FULL": full,
-            "XXGK_INSECURE_TLS": sorted({portal.host for portal in portals if portal.insecure_tls}),
+            "XXGK_INSECURE_TLS": sorted({host for portal in portals if portal.insecure_tls for host in portal.hosts}),
+            "XXGK_DELAYS": _delays(portals),
             **({} if delay is None else {"DOWNLOAD_DELAY": delay}),
             **(overrides or {}),
         },
@@ -102,12 +104,12 @@ def crawl(
     ours = {"XXGK_CRAWL": begun.id, "XXGK_RESUMED": begun.resumed, "LOG_FILE": str(log)}
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
-    crawler = _run(settings, urls, year, progress)
+    crawler = _run(settings, entries, year, progress)
     stats = crawler.stats
     stopped = stats.get_value("finish_reason") != "finished"
     with Archive.open(folder, database, write=True, description=said) as archive:
         if not stopped:
-            _note_silent(archive, begun.id, urls, crawler)
+            _note_ends(archive, begun.id, urls, crawler)
         derived = None if stopped else derive_pending(archive, progress)
         states = tuple(state for state in listings.portals(archive) if state.url in urls)
     return CrawlSummary(
@@ -120,6 +122,15 @@ def crawl(
         log=log,
         derived=derived,
     )
+
+
+def _delays(portals: Sequence[PortalEntry]) -> dict[str, float]:
+    """The least gap of each host whose portal asks for one; the largest where several do."""
+    delays: dict[str, float] = {}
+    for portal in portals:
+        for host in portal.hosts if portal.delay is not None else ():
+            delays[host] = max(portal.delay or 0, delays.get(host, 0))
+    return delays
 
 
 def _known(portals: Sequence[PortalEntry], at: datetime, crawl_id: int) -> list[PortalNote]:
@@ -141,14 +152,14 @@ class _Process(AsyncCrawlerProcess):
         await super().stop()
 
 
-def _run(settings: Settings, urls: list[str], year: int | None, progress: Progress) -> Crawler:
+def _run(settings: Settings, entries: dict[str, tuple[str, ...]], year: int | None, progress: Progress) -> Crawler:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     process = _Process(settings)
     crawler = process.create_crawler("reports")
     seen = _Seen(progress)
     crawler.signals.connect(seen.answer, signal=signals.response_received)
     crawler.signals.connect(seen.item, signal=signals.item_scraped)
-    task = process.crawl(crawler, portal=urls, year=year)
+    task = process.crawl(crawler, portal=list(entries), year=year, entries=entries)
     try:
         process.start()
     finally:
@@ -212,11 +223,16 @@ def _close_log() -> None:
         handler.close()
 
 
-def _note_silent(archive: Archive, crawl_id: int, urls: list[str], crawler: Crawler) -> None:
-    """No portal goes without an outcome: one the spider said nothing about was not read to its end."""
+def _note_ends(archive: Archive, crawl_id: int, urls: list[str], crawler: Crawler) -> None:
+    """No portal goes without an outcome, and none that lost its reports is called ``ok``."""
     notes = crawler.get_item_pipeline(Notes)
-    told = set() if notes is None else set(notes.outcomes)
+    told = {} if notes is None else notes.outcomes
     for url in urls:
-        if url not in told:
-            detail = "the crawl ended without a word about this portal; its log says more"
+        if url not in told:  # the spider said nothing about it: it was not read to its end
+            detail: str | None = "the crawl ended without a word about this portal; its log says more"
+        elif told[url].outcome == OK:
+            detail = losses.of_crawl(archive, crawl_id, url)
+        else:
+            continue
+        if detail is not None:
             listings.note_portal(archive, crawl_id, portal=url, outcome=INCOMPLETE, detail=detail)

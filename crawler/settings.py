@@ -48,9 +48,13 @@ REMOTE_CONTROL_ENABLED = False  # on in Scrapy 2.19: it runs Python code that re
 
 # Politeness
 DOWNLOAD_DELAY = number("XXGK_DOWNLOAD_DELAY", 1.0)  # seconds between two requests to one host, at least
+XXGK_DELAYS: dict[
+    str, float
+] = {}  # by host, where a portal's registry entry asks for more (ours; crawler/politeness.py)
 DOWNLOAD_DELAY_JITTER = 0  # Scrapy's ±50 % would go below the least gap; replaces RANDOMIZE_DOWNLOAD_DELAY
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # one thing at a time of each host
 CONCURRENT_REQUESTS = 64  # hosts side by side; Scrapy's 16 would let some wait for others
+CONCURRENT_ITEMS = 1  # no pipeline waits for anything; Scrapy's 100 are as many tasks begun for each answer
 AUTOTHROTTLE_ENABLED = True  # a portal that slows down is asked less often
 AUTOTHROTTLE_START_DELAY = 0  # begin at DOWNLOAD_DELAY, not at 5 s: crawler/politeness.py never goes below it
 DOWNLOAD_TIMEOUT = 60  # seconds; Scrapy's 180, three times tried, would hold a dead portal for nine minutes

@@ -35,6 +35,8 @@ _ORDINAL = re.compile(
     r"^(?:第?[一二三四五六七八九十]{1,3}[、.．,，:：]|\((?:[一二三四五六七八九十]{1,3}|\d{1,2})\)[、.．]?|\d{1,2}[、.．,，)](?!\d)|[一二三四五六七八九十]{1,3}(?=是))"
 )
 
+_LONGEST_LABEL = 64  # characters; longer texts are prose
+
 
 def squeeze(text: str) -> str:
     """The text without any white space, invisible characters and bookmarks; printed characters stay as they are."""
@@ -45,21 +47,32 @@ def squeeze(text: str) -> str:
     return _SPACE.sub("", _BOOKMARK.sub("", text).translate(_INVISIBLE))
 
 
-@lru_cache(maxsize=65536)
 def normal(text: str) -> str:
     """The text in one spelling: squeezed, NFKC, simplified, one kind of quote, bracket and dash. Ordinals stay."""
-    if text.isdigit() and text.isascii():
-        return text
-    return squeeze(unicodedata.normalize("NFKC", squeeze(text)).translate(_SAME))
+    return _label(text) if len(text) <= _LONGEST_LABEL else _normal(text)
 
 
-@lru_cache(maxsize=65536)
 def core(text: str) -> str:
     """The normal form without its leading ordinal (一、 （一） 1. …): what labels are compared by."""
-    return _ORDINAL.sub("", normal(text))
+    return _core(text) if len(text) <= _LONGEST_LABEL else _ORDINAL.sub("", _normal(text))
 
 
 def ordinal(text: str) -> str:
     """The leading ordinal of a label in normal form, or an empty string."""
     match = _ORDINAL.match(normal(text))
     return match.group() if match else ""
+
+
+def _normal(text: str) -> str:
+    if text.isdigit() and text.isascii():
+        return text
+    return squeeze(unicodedata.normalize("NFKC", squeeze(text)).translate(_SAME))
+
+
+# Labels come again and again, prose never does: remembering it would only fill the memory of a long crawl.
+_label = lru_cache(maxsize=8192)(_normal)
+
+
+@lru_cache(maxsize=8192)
+def _core(text: str) -> str:
+    return _ORDINAL.sub("", normal(text))

@@ -9,15 +9,17 @@ from w3lib.url import safe_url_string
 
 FILE_ENDINGS = ("pdf", "doc", "docx", "wps", "et", "ofd", "xls", "xlsx", "rtf", "zip")
 _FILE = re.compile(rf"\.(?:{'|'.join(FILE_ENDINGS)})$", re.IGNORECASE)
-# Files without an ending: VSB's download.jsp, and the like elsewhere.
+# Files without an ending: VSB's download.jsp, Hanweb's downfile.jsp, and the like elsewhere.
 _ENDPOINT = re.compile(
-    r"/(?:download(?:file|attach\w*)?|filedownload)(?:\.(?:jsp|do|aspx|action|php))?$", re.IGNORECASE
+    r"/(?:download(?:file|attach\w*)?|filedownload|downfile)(?:\.(?:jsp|do|aspx|action|php))?$", re.IGNORECASE
 )
 _PAGE_ENDING = re.compile(r"\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
 _INDEX = re.compile(r"(?<=/)(?:index|default)\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
 _GATE = re.compile(r"^/gate/(?:big5|gb)/(?P<host>[A-Za-z0-9.-]+(?::\d+)?)(?P<path>/.*)$")
 _MOBILE = re.compile(r"(?<=/)(?P<name>t\d{6,9}(?:_\d+)?)_ext(?P<ending>\.s?html?)$", re.IGNORECASE)
+_PHONE = re.compile(r"(?<=/)m(?=post_\d+\.html$)")
 _STATIC_ARTICLE = re.compile(r"/t\d{6,9}(?:_\d+)?\.s?html?$", re.IGNORECASE)
+_VSB_NEWS = re.compile(r"(?:^|&)(?P<name>wbtreeid|wbnewsid)=(?P<number>\d{1,9})(?=&|$)")
 _TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|spm|from|isappinstalled|share\w*|timestamp)=[^&]*", re.IGNORECASE)
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
@@ -53,7 +55,10 @@ def plain(url: str) -> str:
     gate = _GATE.match(path)
     if gate is not None:
         netloc, path = gate["host"], gate["path"]
-    path = _MOBILE.sub(r"\g<name>\g<ending>", path)
+    path = _PHONE.sub("", _MOBILE.sub(r"\g<name>\g<ending>", path))
+    news = {match["name"]: match["number"] for match in _VSB_NEWS.finditer(query)}
+    if path.endswith("/content.jsp") and len(news) == 2:  # VSB's other address of /info/1116/5946.htm
+        path, query = f"{path.removesuffix('content.jsp')}info/{news['wbtreeid']}/{news['wbnewsid']}.htm", ""
     if _STATIC_ARTICLE.search(path):
         query = ""
     return urlunsplit((parts.scheme, netloc, path, query, ""))

@@ -24,6 +24,7 @@ RESTED = "rested"  # flag of an answer: it was
 _SAYS_GONE = re.compile(
     r"404|页面不存在|您访问的(?:页面|内容|信息)(?:不存在|已(?:被)?删除)|找不到(?:该|您访问的)?(?:页面|网页)|系统提示|信息不存在"
 )
+_ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _LONGEST_GONE = 400  # characters; a longer page that has 404 in its heading is something else
 _FILE_NAME = re.compile(
     r"filename\*\s*=\s*[\w-]*'[\w-]*'(?P<encoded>[^;]+)|filename\s*=\s*\"?(?P<plain>[^\";]+)", re.IGNORECASE
@@ -33,6 +34,12 @@ _FILE_NAME = re.compile(
 def page_of(response: Response, asked: Ask | None = None) -> Page:
     """An answer as a page; ``asked`` is what a list's script would have asked."""
     return read_page(response.url, response.body, headers_of(response), asked)
+
+
+def joined(page: Page, box: Page) -> Page:
+    """An article with the box of attachments its script asked for, as a browser would show it."""
+    opened = _ENDS.sub("", page.text)  # what stands behind the end of a page belongs to no tree
+    return Page(page.url, f'{opened}<div class="attachment">{box.text}</div>', page.headers)
 
 
 def headers_of(response: Response) -> dict[str, str]:

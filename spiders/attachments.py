@@ -18,7 +18,7 @@ from spiders.items import AttachmentLink
 BOXES: Final = (
     ".attachment", "#articleFJ", "#appendix_list", "#downloadfile", ".downloadfile", "#annex", "#fj", "#fujian",
     "#ul_xgfj", ".fujian", ".f-APPENDIX", ".zw_enclosure", "#tblAppendix", ".ewb-file", "#rel_v", ".article-file",
-    "[id*=ttach]", "[class*=ttach]",
+    ".content-head a[download]", "[id*=ttach]", "[class*=ttach]",
 )  # fmt: skip
 _ENDINGS = "|".join(FILE_ENDINGS)
 # 武汉's XAPPENDIXS, 陕西's hasFJ …: nobody has seen a filled one, so any quoted file of the editor's

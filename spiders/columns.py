@@ -32,7 +32,7 @@ _REPORT_FOLDER = re.compile(
     r"^(?:\w*gk\w*n(?:b|dbg|dgzbg)\w*|[a-z]*ndbg(?:_\d+)?|xxganb\w*|nbzl|xinxinianbao|annualreport)$"
 )
 _LIST_FILE = re.compile(r"^(?:\w*list|index_\d{1,3}|\d{1,3})\.\w{3,5}$")  # xxgk_list.shtml, rlist.shtml, 1.html
-_ARTICLE_FOLDERS = frozenset({"content_id", "hex_directory", "easysite"})  # families whose articles are folders
+ARTICLE_FOLDERS = frozenset({"content_id", "hex_directory", "easysite"})  # families whose articles are folders
 _MONTH = re.compile(r"^(?:19|20)\d{4}$")
 _DEEPEST_BRANCH = 3  # a column's folder may stand so far above its last one: gknb/2018nb/zxjd2018/
 _WEBSITE_FOLDER = re.compile(r"wz\w*(?:ndbb|nb|gzbb|ndbg|jgnb)|ndbb|fzzf|zfjs")
@@ -81,7 +81,7 @@ def report_columns(page: Page) -> tuple[ColumnLink, ...]:
     doubtful: list[ColumnLink] = []
     here = folder(page.url) if is_report_column(page.url) else None
     for link in _links(page):
-        if not _may_be_column(link) or folder(link.url) == here:
+        if not _may_be_column(link) or folder(link.url) == here or _is_further_page(page.url, link.url):
             continue  # beside a column's own first page stand its further pages
         found = ColumnLink(link.url, read_agency(link.text))
         if _SAYS_REPORTS.search(link.text) or _is_list_of_reports(link.url):
@@ -137,6 +137,8 @@ def sub_columns(page: Page) -> tuple[ColumnLink, ...]:
         below = folder(link.url)[len(here) :].strip("/") if folder(link.url).startswith(here) else ""
         if not below or below.count("/") > 1 or not is_directory(link.url) or _MONTH.match(below.rpartition("/")[2]):
             continue
+        if name_of(link.url) in ARTICLE_FOLDERS:
+            continue
         if _UNIT_TREES.match(link.text) and not _names_other_reports(link.text) and not _names_one_report(link.text):
             found.append(ColumnLink(link.url, read_agency(link.text)))
     return _unique(found, page)
@@ -144,7 +146,22 @@ def sub_columns(page: Page) -> tuple[ColumnLink, ...]:
 
 def is_report_column(url: str) -> bool:
     """Whether an address is a list of reports by the names of its folders: the column itself or a branch of it."""
-    return name_of(url) not in _ARTICLE_FOLDERS and _is_list_of_reports(url, _DEEPEST_BRANCH)
+    return name_of(url) not in ARTICLE_FOLDERS and _is_list_of_reports(url, _DEEPEST_BRANCH)
+
+
+def names_reports(page: Page) -> bool:
+    """Whether a page calls itself a report column: by the meta tag ``ColumnName`` or its title; an article is none."""
+    if "articletitle" in page.metas:
+        return False
+    heads = ["".join(element.itertext()) for element in page.tree.iter("title")]
+    named = [squeeze(text) for text in (page.metas.get("columnname", ""), *heads)]
+    return any(
+        _SAYS_REPORTS.search(text) is not None
+        and judge(text).is_report
+        and not _names_other_reports(text)
+        and not _names_one_report(text)
+        for text in named
+    )
 
 
 def _is_list_of_reports(url: str, branches: int = 1) -> bool:
@@ -159,6 +176,11 @@ def _is_list_of_reports(url: str, branches: int = 1) -> bool:
     if not parts or _MONTH.match(parts[-1]) or any(_WEBSITE_FOLDER.search(part) for part in parts[-branches:]):
         return False
     return any(_REPORT_FOLDER.match(part) for part in parts[-branches:])
+
+
+def _is_further_page(column: str, url: str) -> bool:
+    """Whether a file is a page of VSB's ``zfxxgknb.htm``, which stand below it: ``zfxxgknb/12.htm``."""
+    return re.fullmatch(re.escape(re.sub(r"\.html?$", "", column)) + r"/\d{1,3}\.html?", url) is not None
 
 
 def _may_be_column(link: _Link) -> bool:

@@ -21,13 +21,14 @@ _COMPACT = re.compile(r"^(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)$")
 _MONTH_FIRST = re.compile(r"^(?P<month>\d{1,2})[-/](?P<day>\d{1,2})[-/](?P<year>20\d\d)$")
 _LONGEST = 48  # characters of a cell that holds nothing but a date, its label and a time
 
-# Best first; 成文日期, 生成日期, 生效时间, 页面生成时间 … are other things and must not match by their tails.
+# Best first; 成文日期, 生成日期, 生效时间, 页面生成时间 … are other things and must not match by their tails. The value is
+# only looked at: behind a blank 发布日期 the next label may be the one that has the date.
 _PAGE_LABELS = (
     re.compile(
-        r"(?:发布日期|发布时间|时间发布|公开日期|公开时间|发布于|发文日期)\s*[:：]?\s*(?P<value>.{6,40})", re.DOTALL
+        r"(?:发布日期|发布时间|时间发布|公开日期|公开时间|发布于|发文日期)\s*[:：]?\s*(?=(?P<value>.{6,40}))", re.DOTALL
     ),
     re.compile(
-        r"(?<![成生归失作效止档文布开新成印])(?:日\s*期|时\s*间|更新时间|更新日期)\s*[:：]\s*(?P<value>.{6,40})",
+        r"(?<![成生归失作效止档文布开新成印])(?:日\s*期|时\s*间|更新时间|更新日期)\s*[:：]\s*(?=(?P<value>.{6,40}))",
         re.DOTALL,
     ),
 )

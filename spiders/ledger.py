@@ -16,7 +16,7 @@ from spiders.items import ColumnRead, PortalRead
 _MOST_DETAILS = 3  # failures a detail names before it only counts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Something that could not be read: the outcome it gives, and where and why."""
 
@@ -24,7 +24,7 @@ class Failure:
     detail: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Column:
     """A column being read. ``trusted``: it is known to be a column of reports, not a page on which one was met."""
 
@@ -35,6 +35,7 @@ class Column:
     portals: list[Portal] = field(default_factory=list)
     pages: set[str] = field(default_factory=set)
     rows: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)  # rows that endpoints answered, shown on a page before or not
     reports: set[str] = field(default_factory=set)
     branches: int = 0  # columns found below this one
     open_lists: int = 0
@@ -62,17 +63,16 @@ class Column:
         return Failure(outcomes.OK, "")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Article:
     """An article asked for, and the columns that list it."""
 
-    url: str
     columns: list[Column]
     open: bool = True
     failure: Failure | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Portal:
     """A portal being read: its entry pages and its columns."""
 
@@ -190,7 +190,7 @@ class Ledger:
         """Whether an article has to be asked for; one that is asked for already counts for this column as well."""
         known = self._articles.get(key(url))
         if known is None:
-            self._articles[key(url)] = Article(url, [column])
+            self._articles[key(url)] = Article([column])
             column.open_articles += 1
             return True
         if column not in known.columns:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -24,17 +24,18 @@ from spiders.answers import (
     is_a_directory_answer,
     is_a_file,
     is_a_page,
+    joined,
     page_of,
     says_gone,
     why,
 )
+from spiders.errands import Errand
 from spiders.families.addresses import JILIN_CITY_ENTRIES, JILIN_CITY_HOSTS, name_of
-from spiders.families.asks import Ask
 from spiders.families.family import Family
 from spiders.families.jilin import Jilin
 from spiders.families.pages import Page
 from spiders.families.recogniser import recognise
-from spiders.items import ArticleRead, AttachmentLink, AttachmentRead, ListPage, RefusedRow, Row
+from spiders.items import ArticleRead, AttachmentRead, ListPage, RefusedRow, Row
 from spiders.ledger import Column, Failure, Ledger, Portal, portal_read
 
 _CHINA = timezone(timedelta(hours=8))  # all dates of portals are of UTC+8
@@ -42,32 +43,12 @@ _GONE = frozenset({404, 410})
 Output = Any  # an item or a request: what Scrapy takes from a callback
 
 
-@dataclass(frozen=True)
-class Errand:
-    """Why a request was sent, and what it belongs to."""
-
-    role: str
-    url: str
-    portal: Portal
-    column: Column | None = None
-    row: Row | None = None
-    link: AttachmentLink | None = None
-    article_url: str | None = None
-    hops: int = 0  # shells gone through
-    depth: int = 0  # links followed from the portal's address
-    number: int = 1  # page of a list
-    stated: int | None = None  # how many pages the page before said there are
-    instead: str | None = None  # the page to look at where a guessed column is not there
-    ask: Ask | None = None  # what a list's script would ask
-    rests: bool = False  # a later page of a list whose first page is unchanged
-    optional: bool = False  # a page tried on a guess: its absence is no failure
-
-
 class ReportsSpider(scrapy.Spider):
     """Finds the annual reports of portals and reads each column to its end.
 
     ``portal`` is one address or several separated by commas; ``year`` limits which articles are fetched (by the year in
-    the title; rows without one are always fetched), never which lists are read.
+    the title; rows without one are always fetched), never which lists are read. ``entries`` has further addresses of a
+    portal, by its own: they count as one portal, with one outcome.
     """
 
     name = "reports"
@@ -85,8 +66,15 @@ class ReportsSpider(scrapy.Spider):
         "attachment": 30,
     }  # keeps the frontier small
 
-    def __init__(self, portal: str | list[str] = "", year: str | int | None = None, **arguments: Any) -> None:
+    def __init__(
+        self,
+        portal: str | list[str] = "",
+        year: str | int | None = None,
+        entries: Mapping[str, Sequence[str]] | None = None,
+        **arguments: Any,
+    ) -> None:
         super().__init__(**arguments)
+        self.entries = entries or {}
         self.addresses = read_addresses(portal)
         if not self.addresses:
             raise ValueError("no portal given: run scrapy crawl reports -a portal=http://xxgk.example.gov.cn/")
@@ -95,8 +83,13 @@ class ReportsSpider(scrapy.Spider):
         self.today = datetime.now(_CHINA).date()
 
     async def start(self) -> AsyncIterator[Output]:
-        """The portals' own addresses."""
-        errands = [Errand("entry", address, self.ledger.portal(address)) for address in self.addresses]
+        """The portals' own addresses, and the further ones their reading begins at."""
+        portals = [self.ledger.portal(address) for address in self.addresses]
+        errands = [
+            Errand("entry", address, portal)
+            for portal in portals
+            for address in (portal.url, *self.entries.get(portal.url, ()))
+        ]
         opened = [errand for errand in errands if self.ledger.open_entry(errand.portal, errand.url)]
         for errand in opened:
             yield self._request(errand)
@@ -132,6 +125,8 @@ class ReportsSpider(scrapy.Spider):
         elif errand.role == "list" and absent:
             yield from self._absent_list(errand)
             failure = None if _may_end(errand) or _column(errand).dropped else failure
+        elif errand.role == "article" and errand.page is not None:
+            yield from self._tell_article(errand.page, recognise(errand.page), errand)
         elif errand.role == "article" and absent:
             yield self._gone(errand, errand.url)
             yield from self._close(errand, None, gone=True)
@@ -157,7 +152,7 @@ class ReportsSpider(scrapy.Spider):
                 yield from self._entry(errand.portal, hop, errand.depth, hops=errand.hops + 1)
             return
         family = recognise(page)
-        named = columns.is_report_column(page.url)
+        named = columns.is_report_column(page.url) or family.is_column(page)
         rows, _ = self._judge(family.rows(page), trusted=named)
         if page.has_report_body and len(rows) < 2:
             yield from self._entry_is_article(response, page, errand)
@@ -190,7 +185,7 @@ class ReportsSpider(scrapy.Spider):
         portal = errand.portal
         before = len(portal.columns)
         listed = {key(row.url) for row in rows}
-        for link in columns.report_columns(page):
+        for link in (*columns.report_columns(page), *family.columns(page)):
             if key(link.url) not in listed:
                 yield from self._column(portal, link, errand.depth + 1)
         if errand.depth >= self.MAX_DEPTH:
@@ -234,7 +229,9 @@ class ReportsSpider(scrapy.Spider):
         column.agency = column.agency or agencies.of_crumbs(page)
         everything = family.rows(page)
         rows, refused = self._judge(everything, trusted=column.trusted)
-        news = {row.url for row in everything} - column.rows
+        known = column.rows if page.asked is None else column.answered  # answers may begin with what the page shows
+        news = {row.url for row in everything} - known
+        known.update(news)
         column.rows.update(news)
         column.reports.update(row.url for row in rows)
         for portal in column.portals[:1]:
@@ -247,9 +244,8 @@ class ReportsSpider(scrapy.Spider):
         missing = family.shortfall(page)
         if missing is not None:
             column.failures.append(Failure(outcomes.INCOMPLETE, f"{page.url}: {missing}"))
-        branches = (
-            columns.sub_columns(page) if column.trusted and errand.number == 1 and errand.depth < self.MAX_DEPTH else ()
-        )
+        may_branch = column.trusted and errand.number == 1 and errand.depth < self.MAX_DEPTH
+        branches = (*columns.sub_columns(page), *family.columns(page)) if may_branch else ()
         for link in branches:
             column.branches += 1
             yield from self._column(errand.portal, replace(link, agency=link.agency or column.agency), errand.depth + 1)
@@ -295,20 +291,20 @@ class ReportsSpider(scrapy.Spider):
     # Articles
 
     def _read_article(self, response: Response, errand: Errand) -> Iterator[Output]:
-        column, row = _column(errand), errand.row or Row(errand.url, "", None)
-        if is_a_file(response):
+        column = _column(errand)
+        if is_a_file(response) and errand.page is None:
             yield self._article_read(errand, response.url, family=name_of(response.url) or "generic")
             return
-        page = page_of(response)
+        page = page_of(response) if errand.page is None else joined(errand.page, page_of(response))
         hop = shells.target(page)
         if hop is not None and errand.hops < self.MAX_HOPS:
             if self.ledger.open_article(column, hop):
                 yield self._request(replace(errand, url=hop, hops=errand.hops + 1))
             return
-        if says_gone(page):
+        family = recognise(page)
+        if says_gone(page) or family.says_missing(page):
             yield self._gone(errand, response.url)
             return
-        family = recognise(page)
         if (
             is_directory(page.url)
             and not page.has_report_body
@@ -316,11 +312,19 @@ class ReportsSpider(scrapy.Spider):
         ):
             yield from self._column(errand.portal, columns.ColumnLink(page.url, None), errand.depth + 1)
             return
+        ask = family.enclosures(page) if errand.page is None else None
+        if ask is not None and self.ledger.open_article(column, ask.key):
+            yield self._request(replace(errand, url=ask.url, ask=ask, page=page))
+            return
+        yield from self._tell_article(page, family, errand)
+
+    def _tell_article(self, page: Page, family: Family, errand: Errand) -> Iterator[Output]:
+        column, row = _column(errand), errand.row or Row(page.url, "", None)
         article = family.article(page)
         refused = verdicts.refusal(page, article.title, row)
         yield self._article_read(
             errand,
-            response.url,
+            page.url,
             family=family.name,
             page_title=article.title,
             page_date=dates.believable(article.published_on, self.today),
@@ -331,9 +335,7 @@ class ReportsSpider(scrapy.Spider):
         if refused is None and self._wanted(article.title or row.title):
             for link in article.attachments[: self.MAX_ATTACHMENTS]:
                 if self.ledger.open_attachment(column, link.url):
-                    wanted = replace(
-                        errand, role="attachment", url=link.url, link=link, article_url=response.url, hops=0
-                    )
+                    wanted = replace(errand, role="attachment", url=link.url, link=link, article_url=page.url, hops=0)
                     yield self._request(wanted)
 
     def _read_attachment(self, response: Response, errand: Errand) -> Iterator[Output]:
@@ -404,7 +406,7 @@ class ReportsSpider(scrapy.Spider):
 
     def _request(self, errand: Errand) -> Request:
         column_url = errand.column.url if errand.column is not None else None
-        ask = errand.ask if errand.role == "list" else None
+        ask = errand.ask if errand.role in {"list", "article"} else None
         referer = errand.article_url if ask is None else ask.origin
         headers = {} if referer is None else {"Referer": referer}
         return Request(

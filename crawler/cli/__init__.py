@@ -27,6 +27,7 @@ COMMANDS = {
     "parse": ("parse", "command", "EXAMPLE"),
     "import": ("imports", "command", "EXAMPLE"),
     "crawl": ("crawl", "command", "EXAMPLE"),
+    "backfill": ("backfill", "command", "EXAMPLE"),
     "portals": ("portals", "app", "EXAMPLE"),
     "reports": ("reports", "reports", "LIST_EXAMPLE"),
     "show": ("reports", "view", "SHOW_EXAMPLE"),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from archive import listings
 from crawler.cli.crawl import line
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
+from crawler.entries import PortalFile
 from crawler.errors import WrongUsage
-from crawler.portals import PortalEntry, add, read_registry
-from spiders.outcomes import OK
+from crawler.expectations import PortalCheck, judge_all
+from crawler.portals import add, entry_of, read_registry
 
 EXAMPLE = "Example: xxgk portals --json"
 app = typer.Typer(rich_markup_mode=None)
@@ -73,47 +73,88 @@ def register(
     level: Annotated[
         str | None, typer.Option(help="central, province, prefecture, county, township, zone or vertical.")
     ] = None,
+    entry: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="A further address at which its reading begins.")
+    ] = None,
+    delay: Annotated[
+        float | None,
+        typer.Option(help="Least gap between two requests to its hosts, in seconds, if above the crawl's."),
+    ] = None,
     allow: Annotated[
         list[str] | None, typer.Option(metavar="HOST[:PORT]", help="A host outside .gov.cn it leads to.")
     ] = None,
     insecure_tls: Annotated[  # noqa: FBT002 - Typer's way to write a flag
         bool, typer.Option("--insecure-tls", help="Its certificate is broken, and it is to be read all the same.")
     ] = False,
+    reason: Annotated[str | None, typer.Option(help="Why: goes with --allow and --insecure-tls.")] = None,
+    least: Annotated[
+        int | None, typer.Option("--reports-per-year", help="The least reports it publishes on each year.")
+    ] = None,
+    since: Annotated[int | None, typer.Option(help="The first year of which --reports-per-year is expected.")] = None,
     json: Json = False,  # noqa: FBT002 - Typer's way to write a flag
 ) -> None:
     """Register a portal for this archive."""
+    if (allow or insecure_tls) and not reason:
+        raise WrongUsage("--allow and --insecure-tls need a --reason: whoever reviews the entry must know it")
     facts = {
         "name": name,
-        "division": division,
         "level": level,
-        "allow": tuple(allow or ()),
-        "insecure_tls": insecure_tls,
+        "division": division,
+        "entries": entry or [],
+        "delay": delay,
+        "allow": [{"host": host, "reason": reason} for host in allow or ()],
+        "insecure_tls": {"reason": reason} if insecure_tls else None,
+        "expects": {"reports_per_year": least, "since": since} if (least, since) != (None, None) else None,
     }
-    try:
-        entry = PortalEntry.model_validate({"id": identifier, "url": url, **facts})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise WrongUsage(f"{first['loc'][0]}: {first['msg']}") from error
-    path = add(Invocation.of(context).folder, entry)
+    added = entry_of({"id": identifier, "url": url, **facts})
+    path = add(Invocation.of(context).folder, added)
     if json:
-        print_json([entry.model_dump(mode="json")])
-    remark(f"{entry.id} is registered in {path}; `xxgk crawl {entry.id}` reads it")
+        print_json([added.model_dump(mode="json")])
+    remark(f"{added.id} is registered in {path}; `xxgk crawl {added.id}` reads it")
 
 
-@app.command("check", epilog="Example: xxgk portals check")
-def check(context: typer.Context, json: Json = False) -> None:  # noqa: FBT002 - Typer's way to write a flag
-    """Check the registry, and name the portals that were not read well when they were last tried."""
+@app.command("schema", epilog="Example: xxgk portals schema > portals.schema.json")
+def schema() -> None:
+    """Print what a file of the registry may say, as a JSON schema for editors."""
+    print_json([PortalFile.model_json_schema()])
+
+
+@app.command("check", epilog="Example: xxgk portals check jilin changchun --json")
+def check(
+    context: typer.Context,
+    portals: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PORTAL]...", help="Only these; else all of the archive.", show_default=False),
+    ] = None,
+    json: Json = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """Name the portals that were not read well, or that no longer give the reports expected of them."""
     invocation = Invocation.of(context)
     registry = read_registry(invocation.folder)
+    named = [registry.resolve(name) for name in portals or ()]
     with invocation.open() as archive:
-        states = [state for state in listings.portals(archive) if state.outcome != OK]
+        checks = judge_all(archive, registry, named)
+    wanting = [each for each in checks if each.attention]
     if json:
-        print_json(line(state) for state in states)
+        print_json(_checked(each) for each in checks)
     else:
         print_table(
-            ["portal", "outcome", "detail"],
-            [[state.url, state.outcome or "never read", state.detail] for state in states],
+            ["portal", "outcome", "attention"],
+            [[each.url, each.outcome or "never read", "; ".join(each.attention)] for each in wanting],
         )
-    remark(f"{len(list(registry))} registry entries are well formed; {len(states)} portals need attention")
-    if states:
+    remark(
+        f"{len(list(registry))} registry entries are well formed; {len(wanting)} of {len(checks)} portals need attention"
+    )
+    if wanting:
         raise typer.Exit(ATTENTION)
+
+
+def _checked(each: PortalCheck) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "url": each.url,
+        "outcome": each.outcome,
+        "expects": each.expects.model_dump() if each.expects is not None else None,
+        "found": {str(year): count for year, count in each.found.items()},
+        "attention": list(each.attention),
+    }

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.captures import Capture, by_id, head, payload
+from archive.captures import Capture, by_id, head, payload, source
 from archive.errors import ArchiveError
 from archive.reports import ReportLine, ReportView, VersionLine, find, iterate_reports, show
 from archive.store import Archive
@@ -70,9 +70,9 @@ def view(
             elif cell is not None:
                 _print_cell(archive, found, cell, json=json)
             elif json:
-                print_json([_view(found)])
+                print_json([_view(archive, found)])
             else:
-                _print_view(found)
+                _print_view(archive, found)
     if missing:
         raise typer.Exit(WRONG)
 
@@ -106,7 +106,7 @@ def _line(line: ReportLine) -> dict[str, Any]:
     }
 
 
-def _view(found: ReportView) -> dict[str, Any]:
+def _view(archive: Archive, found: ReportView) -> dict[str, Any]:
     return {
         **_line(found.line),
         **found.record.to_data(),
@@ -125,11 +125,11 @@ def _view(found: ReportView) -> dict[str, Any]:
             }
             for version in found.versions
         ],
-        "captures": [_capture(capture) for capture in found.captures],
+        "captures": [_capture(archive, capture) for capture in found.captures],
     }  # fmt: skip
 
 
-def _capture(capture: Capture) -> dict[str, Any]:
+def _capture(archive: Archive, capture: Capture) -> dict[str, Any]:
     return {
         "id": capture.id,
         "url": capture.url,
@@ -140,10 +140,18 @@ def _capture(capture: Capture) -> dict[str, Any]:
         "warc_file": capture.file,
         "offset": capture.position,
         "record_type": capture.kind,
+        "source": _taken_from(archive, capture),
     }
 
 
-def _print_view(found: ReportView) -> None:
+def _taken_from(archive: Archive, capture: Capture) -> str | None:
+    try:
+        return source(archive, capture)
+    except ArchiveError:  # its bytes are not what they were: verify says so
+        return None
+
+
+def _print_view(archive: Archive, found: ReportView) -> None:
     print_record(found.record, title=f"{found.line.id} {found.line.url}")
     print_table(
         ["version", "first seen", "figures", "read from", ""],
@@ -174,6 +182,10 @@ def _print_view(found: ReportView) -> None:
             for capture in found.captures
         ],
     )
+    for capture in found.captures:
+        taken_from = _taken_from(archive, capture)
+        if taken_from is not None:
+            remark(f"capture {capture.id} was taken from {taken_from}")
     since = f" since {found.withdrawn_at:%Y-%m-%d %H:%M} UTC" if found.withdrawn_at is not None else ""
     because = f": {found.withdrawn_because}" if found.withdrawn_because is not None else ""
     remark(f"state: {found.state}{since}{because}")
@@ -196,7 +208,7 @@ def _print_cell(archive: Archive, found: ReportView, key: str, *, json: bool) ->
         raise WrongUsage(
             f"report {found.line.id} has no figure {key!r}" + (f"; it has {', '.join(near[:8])}" if near else "")
         )
-    source = _source(archive, found, figure)
+    printed = _source(archive, found, figure)
     if json:
         print_json(
             [
@@ -204,16 +216,16 @@ def _print_cell(archive: Archive, found: ReportView, key: str, *, json: bool) ->
                     "id": found.line.id,
                     "key": key,
                     **_figure(figure),
-                    "source": {"row": list(source.cells), "index": source.index},
+                    "source": {"row": list(printed.cells), "index": printed.index},
                 }
             ]
         )
         return
     remark(
-        f"{key} = {figure.value if figure.value is not None else figure.state} (printed {figure.text!r}, {source.place})"
+        f"{key} = {figure.value if figure.value is not None else figure.state} (printed {figure.text!r}, {printed.place})"
     )
-    print_table([str(number) for number, _ in enumerate(source.cells, 1)], [
-        [f"»{text}«" if number == source.index else text for number, text in enumerate(source.cells)]
+    print_table([str(number) for number, _ in enumerate(printed.cells, 1)], [
+        [f"»{text}«" if number == printed.index else text for number, text in enumerate(printed.cells)]
     ])  # fmt: skip
 
 

@@ -34,7 +34,7 @@ _ADDRESSES: Final = tuple(
         ("jpaas", r"/art/\d{4}/art_[0-9a-f]{32}\.html$"),
         ("hanweb", r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html$"),
         ("wuxi_doc", r"/doc/\d{4}/\d\d/\d\d/\d+\.shtml$"),
-        ("ucap", r"/c\d{5,7}[a-z]?/.*\.shtml$|/\d{6}/[0-9a-f]{32}\.shtml$"),
+        ("ucap", r"/c\d{5,7}[a-z]?/(?:.*/)?(?:[0-9a-f]{32}|c\d+_\d+|content)\.shtml$|/\d{6}/[0-9a-f]{32}\.shtml$"),
         ("ucap", r"/\d{4}/\d{1,2}/\d{1,2}/(?:[0-9a-f]{32}|\d+)\.shtml$|/content/content_\d{19}\.html$"),
         ("vsb", r"/info/\d+/\d+\.htm$"),
         ("lonsun", r"/public/(?:column|content)/\d+"),

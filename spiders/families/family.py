@@ -17,6 +17,7 @@ from parser.labels import normal, squeeze
 from parser.titles import judge
 from spiders import agencies, dates, titles
 from spiders.attachments import read_attachments
+from spiders.columns import ColumnLink
 from spiders.families import pagers
 from spiders.families.asks import Ask
 from spiders.families.pages import Page, visible
@@ -77,6 +78,26 @@ class Family:
 
     def shortfall(self, page: Page) -> str | None:
         """Why a list shows fewer rows than it has, where the others cannot be asked for."""
+        del page
+        return None
+
+    def is_column(self, page: Page) -> bool:
+        """Whether a page is a report column by what it holds, although its address does not say so."""
+        del page
+        return False
+
+    def columns(self, page: Page) -> tuple[ColumnLink, ...]:
+        """Report columns that the page's script leads to and no link shows."""
+        del page
+        return ()
+
+    def says_missing(self, page: Page) -> bool:
+        """Whether a page that answered 200 stands where no report is."""
+        del page
+        return False
+
+    def enclosures(self, page: Page) -> Ask | None:
+        """What an article's script asks for the attachments the page does not hold."""
         del page
         return None
 

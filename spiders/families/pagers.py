@@ -51,10 +51,15 @@ def page_parameter(url: str, name: str = "page") -> tuple[int, str] | None:
     parts = urlsplit(url)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     for index, (given, value) in enumerate(pairs):
-        if given == name and value.isdigit():
+        if given == name and _is_number(value):
             pairs[index] = (given, str(int(value) + 1))
             return int(value), urlunsplit((*parts[:3], urlencode(pairs), ""))
     return None
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number one can count with: ² is a digit and no number, and no list has 10**9 pages."""
+    return text.isdecimal() and len(text) < 10
 
 
 def _by_call(page: Page) -> Further | None:
@@ -66,10 +71,10 @@ def _by_call(page: Page) -> Further | None:
     for match in _CALL.finditer(page.text):
         arguments = [part.strip() for part in match["arguments"].split(",")]
         words = [quoted["word"] for part in arguments if (quoted := _QUOTED.match(part))]
-        numbers = [int(part) for part in arguments if part.isdigit()]
+        numbers = [int(part) for part in arguments if _is_number(part)]
         if len(numbers) < 2 or len(words) < 2:
             continue  # the function's own definition, or one that reads variables
-        if arguments[0].isdigit():
+        if _is_number(arguments[0]):
             rows_first = len(numbers) > 2 and numbers[0] > numbers[1]
             pages, current = (numbers[1], numbers[2]) if rows_first else (numbers[0], numbers[1])
             return _static(page, pages, current, words[0], words[1], first=0)
@@ -121,7 +126,7 @@ def _by_numbers(page: Page) -> Further | None:
     for link in page.tree.iter("a"):
         text = squeeze(visible(link))
         url = page.resolve(link.get("href"))
-        if text.isdigit() and len(text) <= 4 and url is not None and folder(url) == folder(page.url):
+        if _is_number(text) and len(text) <= 4 and url is not None and folder(url) == folder(page.url):
             links.setdefault(int(text), url)
     if len(links) < 1 or max(links) > _MOST_PAGES:
         return None

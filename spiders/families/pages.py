@@ -18,7 +18,7 @@ from spiders.addresses import resolve
 from spiders.families.asks import Ask
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
-_SILENT: Final = frozenset({"script", "style", "template", "noscript", "head", "title", "select", "option", "textarea"})
+SILENT: Final = frozenset({"script", "style", "template", "noscript", "head", "title", "select", "option", "textarea"})
 _BLOCKS: Final = frozenset(
     {
         "p",
@@ -155,7 +155,7 @@ def _visible_parts(root: HtmlElement) -> Iterator[str]:
     for event, element in etree.iterwalk(root, events=("start", "end")):
         tag = element.tag if isinstance(element.tag, str) else ""
         if event == "start" and skipping is None:
-            if tag in _SILENT and element is not root:
+            if tag in SILENT and element is not root:
                 skipping = element
                 continue
             if tag in _BLOCKS:

@@ -8,11 +8,29 @@ from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
+from spiders.families import small
+from spiders.families.ah_annualreport import AhAnnualReport
+from spiders.families.easysite import Easysite
+from spiders.families.epoint import Epoint
 from spiders.families.family import Family
 from spiders.families.generic import Generic
+from spiders.families.gkmlpt import Gkmlpt
+from spiders.families.hanweb import Hanweb
+from spiders.families.hanweb_annual import HanwebAnnual
 from spiders.families.jilin import Jilin
+from spiders.families.jpaas import Jpaas
+from spiders.families.lonsun import Lonsun
+from spiders.families.ministries import Chinatax, GovCn
+from spiders.families.nfcms import Nfcms
 from spiders.families.pages import Page
+from spiders.families.sasac import Sasac
+from spiders.families.shanghai import ShanghaiIvs
 from spiders.families.trs import Trs
+from spiders.families.trs_was import TrsWas
+from spiders.families.truecms import TrueCms
+from spiders.families.ucap import Ucap
+from spiders.families.vsb import Vsb
+from spiders.families.wuxi_doc import WuxiDoc
 from spiders.shells import is_shell
 
 
@@ -47,30 +65,69 @@ def _sign(family: str, text: str | None = None, path: str | None = None, server:
 SIGNS: Final = (
     _sign("gkmlpt", r"window\._CONFIG\s*=\s*\{(?=.{0,4000}\bSID\b)(?=.{0,9000}\bTREE\b)", r"/gkmlpt/"),
     _sign("nfcms", r"NFCMS_SITE_ID", r"/content/m?post_\d+\.html$"),
-    _sign("jpaas", r"jpaas-publish-server"),
-    _sign("truecms", r"/truecms/messageController/getMessage\.do"),
+    _sign("jpaas", r"jpaas-publish-server", r"/art/\d{4}/art_[0-9a-f]{32}\.html$"),
+    _sign(
+        "truecms",
+        r"/truecms/messageController/getMessage\.do",
+        r"/content/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.html$",
+    ),
+    _sign("hanweb_annual", r"/module/xxgk/xxgkAnnualReport\.jsp\?", r"/module/xxgk/xxgkAnnualReport\.jsp"),
     _sign(
         "hanweb",
-        r"<meta[^>]*name=['\"]?(?:WebId|Maketime)\b|/module/(?:web/)?jpage/|/module/visitcount/|<datastore>|ZJEG_RSS",
-        r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html$|/module/xxgk/xxgkAnnualReport\.jsp",
+        r"<meta[^>]*name=['\"]?(?:WebId|Maketime)\b|/module/(?:web/)?jpage/|/module/visitcount/|/module/xxgk/(?:search|subjectinfo|tree)\.jsp|<datastore>|ZJEG_RSS",
+        r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html$",
+    ),
+    _sign(
+        "wuxi_doc",
+        r"getSearchList\(\s*['\"\w]+\s*,\s*['\"]?\d|doc_content_wza|xxgk_table_wza|href=['\"](?:\.{1,2})?/doc/\d{4}/\d\d/\d\d/\d+\.shtml",
+        r"/doc/\d{4}/\d\d/\d\d/\d+\.shtml$",
     ),
     _sign(
         "ucap",
         r"content=['\"]页面生成时间 |name=['\"]template,templategroup,version"
         r"|<UCAPTITLE|<UCAPCONTENT|createPageHTML\(\s*['\"]|listData\s*=\s*\{\s*articleList\s*:|/doc/ucap/",
-        r"/c\d{5,7}[a-z]?/(?:.*/)?[0-9a-f]{32}\.shtml$",
+        r"/c\d{5,7}[a-z]?/(?:.*/)?[0-9a-f]{32}\.shtml$|/content/content_\d{19}\.html$",
     ),
-    _sign("vsb", r"vsb_content|v_news_content|_showDynClickBatch|_newscontent_fromname", r"/info/\d+/\d+\.htm$"),
+    _sign(
+        "vsb",
+        r"vsb_content|v_news_content|_showDynClickBatch|_newscontent_fromname|class=['\"]p_pages\b",
+        r"/info/\d+/\d+\.htm$",
+    ),
     _sign("lonsun", r"<!--\s*StartLabelHtml_|/site/label/8888", r"/public/(?:column|content)/\d+"),
     _sign("ah_annualreport", None, r"(?i)/(?:openness/)?(?:Openness|Xxgk)AnnualReport/|/Xxgknb/show/"),
     _sign("epoint", r"/EWB-FRONT/|webbuildercommon|class=['\"][^'\"]*\bewb-", server="epoint-httpserver"),
     _sign("easysite", r"huilan-jquery|easysite-news-|id=['\"]easysite"),
-    _sign("shanghai_ivs", r"id=['\"]?ivs_(?:title|date|content)"),
+    _sign("shanghai_ivs", r"id=['\"]?ivs_(?:title|date|content)|/front/api/data/\w"),
+    _sign("chinatax_json", r"/getFileListByCodeId\b"),
 )
-_SASAC: Final = _sign("sasac", r"class=['\"]zsy_co|id=['\"]comp_\d+['\"].{0,20000}index_\d+_\d+\.html")
 # Families with a module of their own; the others keep their name and are read by the generic reader.
-_READERS: Final[dict[str, Family]] = {family.name: family for family in (Jilin(), Trs())}
-_BY_PAGE: Final = ("trs_jilin", "trs")  # known by more than a sign
+_READERS: Final[dict[str, Family]] = {
+    family.name: family
+    for family in (
+        Jilin(),
+        Trs(),
+        AhAnnualReport(),
+        Epoint(),
+        Lonsun(),
+        Vsb(),
+        WuxiDoc(),
+        Gkmlpt(),
+        Nfcms(),
+        Ucap(),
+        Chinatax(),
+        Easysite(),
+        GovCn(),
+        Sasac(),
+        ShanghaiIvs(),
+        TrsWas(),
+        Hanweb(),
+        HanwebAnnual(),
+        Jpaas(),
+        TrueCms(),
+        *small.FAMILIES,
+    )
+}
+_BY_PAGE: Final = ("trs_jilin", "gov_cn", "trs_was", "trs", "sasac")  # known by more than a sign
 
 
 def recognise(page: Page) -> Family:
@@ -83,9 +140,9 @@ def recognise(page: Page) -> Family:
     for name in _BY_PAGE:
         if _READERS[name].recognises(page):
             return _READERS[name]
-    if _SASAC.fits(page):
-        return reader(_SASAC.family)
-    return reader("shell" if is_shell(page) else "generic")
+    if is_shell(page):
+        return reader("shell")
+    return next((family for family in small.FAMILIES if family.recognises(page)), reader("generic"))
 
 
 def reader(name: str) -> Family:

@@ -13,6 +13,7 @@ from parser.labels import squeeze
 from parser.titles import judge, read
 from spiders import titles
 from spiders.addresses import is_directory, is_file, plain
+from spiders.columns import ARTICLE_FOLDERS, is_report_column
 from spiders.dates import read_cell, read_line
 from spiders.families.addresses import name_of
 from spiders.families.pages import Page, read_markup, visible
@@ -20,11 +21,14 @@ from spiders.items import Row
 
 _BOXES: Final = frozenset({"li", "tr", "dd", "dt"})
 _NESTS: Final = frozenset({"ul", "ol", "table", "dl"})
+_LISTS_TOO = frozenset({"ah_annualreport"})  # families whose lists have an article's address
 _CROWD = 8  # a tr or li with links to more addresses than this is layout, no row
 _SHORTEST = 4  # characters of a title; shorter links are 更多, 下页, page numbers
 # Rows a script writes (old 海淀, Hanweb's datastore): their markup stands as text in the page.
 _WRITTEN = re.compile(r"document\.write(?:ln)?\(\s*(['\"])(?P<markup>(?:\\.|(?!\1)[^\\\n])*)\1\s*\)", re.IGNORECASE)
-_RECORD = re.compile(r"<record>\s*<!\[CDATA\[(?P<markup>.{0,20000}?)\]\]>\s*</record>", re.DOTALL | re.IGNORECASE)
+_RECORD = re.compile(
+    r"<record>\s*<!\[CDATA\[(?P<markup>(?:(?!<record\b).){0,20000}?)\]\]>\s*</record>", re.DOTALL | re.IGNORECASE
+)
 _ESCAPED = re.compile(r"\\(['\"/])")
 
 
@@ -50,6 +54,7 @@ def is_column_name(title: str) -> bool:
 
 def _rows_in(page: Page, root: HtmlElement) -> Iterator[Row]:
     taken: set[HtmlElement] = set()
+    named = is_report_column(page.url)
     counted: dict[HtmlElement, int] = {}  # so that a page of one link repeated a thousand times costs no million steps
     for link in root.iter("a"):
         url = page.resolve(link.get("href"))
@@ -58,31 +63,36 @@ def _rows_in(page: Page, root: HtmlElement) -> Iterator[Row]:
         box = _box(page, link, counted)
         if box in taken or (box.tag in _BOXES and _inside_a_row(box, taken)):
             continue  # the row's second link: a download, or the 解读 nested below it
-        row = _row(url, link, box)
+        row = _row(url, link, box, in_column=named)
         if row is not None:
             taken.add(box)
             yield row
 
 
-def _row(url: str, link: HtmlElement, box: HtmlElement) -> Row | None:
+def _row(url: str, link: HtmlElement, box: HtmlElement, *, in_column: bool) -> Row | None:
     title = titles.whole(_link_text(link), link.get("title"))
     if len(title.text) < _SHORTEST:
         return None
     day = _date_beside(link, box)
     address = plain(url)
-    if day is None and not _leads_to_an_article(address, title.text):
+    if day is None and not _leads_to_an_article(address, title.text, in_column=in_column):
         return None
     return Row(address, title.text, day)
 
 
-def _leads_to_an_article(address: str, title: str) -> bool:
+def _leads_to_an_article(address: str, title: str, *, in_column: bool) -> bool:
     """Whether a link without a date beside it is a row: by its title, or by an address of articles or files.
 
-    政府信息公开年报 in a menu leads to a column and names no year; a folder that is one report has it in its title.
+    政府信息公开年报 in a menu leads to a column and names no year, be the column a folder or a file (1.html); a folder that
+    is one report has the year in its title.
     """
-    if judge(title).is_report:
-        return not is_directory(address) or read(title).report_year is not None
-    return not is_directory(address) and (name_of(address) is not None or is_file(address))
+    by_address = not is_directory(address) and (name_of(address) is not None or is_file(address))
+    if not judge(title).is_report:
+        return by_address
+    if is_directory(address):
+        return read(title).report_year is not None or name_of(address) in ARTICLE_FOLDERS
+    is_plain = by_address and name_of(address) not in _LISTS_TOO
+    return in_column or is_plain or not is_column_name(title)
 
 
 def _box(page: Page, link: HtmlElement, counted: dict[HtmlElement, int]) -> HtmlElement:

@@ -18,6 +18,7 @@ from archive.deposit import deposit
 from archive.listings import portals, rows_of
 from archive.notes import (
     ArticleNote,
+    BackfillNote,
     ColumnNote,
     CrawlBegun,
     CrawlEnded,
@@ -40,6 +41,7 @@ MOMENTS = st.datetimes(min_value=datetime(2008, 5, 1), timezones=st.just(UTC))  
 NOTES: st.SearchStrategy[Note] = st.one_of(
     *(st.builds(kind, at=MOMENTS) for kind in (CrawlBegun, CrawlEnded, PortalNote, ColumnNote, RowsNote, ArticleNote)),
     st.builds(SameNote, at=MOMENTS),
+    st.builds(BackfillNote, at=MOMENTS),
     st.builds(LossNote, at=MOMENTS, fetched_at=MOMENTS),
 )
 LINE_ENDS = ("\n", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00")
@@ -58,8 +60,9 @@ def test_every_kind_has_a_name_of_its_own_and_says_it_first() -> None:
     _, notes = batch()
     same = SameNote(WHEN, None, URL, "article", 304, request="", head="")
     lost = LossNote(WHEN, "warc/a.warc.gz", 0, URL, WHEN, "ab", "the file ends before it")
-    names = [json.loads(line)["note"] for line in to_lines([*notes, same, lost]).splitlines()]
-    assert names == ["crawl.begun", "rows", "article", "column", "portal", "crawl.ended", "same", "loss"]
+    asked = BackfillNote(WHEN, PORTAL, "web.archive.invalid", "[]", lines=3, captures=1, known=1, passed=1)
+    names = [json.loads(line)["note"] for line in to_lines([*notes, same, lost, asked]).splitlines()]
+    assert names == ["crawl.begun", "rows", "article", "column", "portal", "crawl.ended", "same", "loss", "backfill"]
 
 
 def line(**facts: Any) -> bytes:

@@ -65,6 +65,8 @@ def test_a_portal_registered_with_a_broken_certificate_is_read(tmp_path: Path, b
             "--allow",
             name,
             "--insecure-tls",
+            "--reason",
+            "its certificate vouches for nobody, and it stands on this machine",
             folder=tmp_path,
         )
         assert added.status == 0, added.err

@@ -17,6 +17,7 @@ from spiders.reports import ReportsSpider
 SETTINGS = {
     "ROBOTSTXT_OBEY": True,
     "RETRY_ENABLED": False,
+    "METAREFRESH_ENABLED": False,  # as in the crawler: the spider follows shells itself
     "TELNETCONSOLE_ENABLED": False,
     "DOWNLOAD_DELAY": 0,
     "DOWNLOAD_TIMEOUT": 20,

@@ -35,6 +35,7 @@ def test_a_link_leads_where_a_browser_would_go(href: str, expected: str | None) 
         ("https://www.a.gov.cn/gate/big5/www.a.gov.cn/x/t20250331_4.html", "https://www.a.gov.cn/x/t20250331_4.html"),
         ("http://a.gov.cn/x/t20250331_4_ext.html", "http://a.gov.cn/x/t20250331_4.html"),
         ("http://a.gov.cn/x/t20250331_4.html?from=list&v=2", "http://a.gov.cn/x/t20250331_4.html"),
+        ("http://a.gov.cn/nb/content/mpost_9469010.html", "http://a.gov.cn/nb/content/post_9469010.html"),
         ("http://a.gov.cn/index.php?c=show&id=115", "http://a.gov.cn/index.php?c=show&id=115"),
     ],
 )

@@ -38,6 +38,9 @@ VSB = '<span class="p_next p_fun"><a href="{next}">下页</a></span> <span class
         ("n/", '<a href="./">下一页</a>', None, None),
         ("n/", "<p>2026/01/29</p>", None, None),
         ("n/", "<p>共3页</p>", None, 3),
+        ("n/fg.shtml", UCAP.replace("5, 1", "²5, ²1"), None, None),
+        ("n/", f"<script>createPageHTML({'9' * 30}, 0, 'index', 'html')</script>", None, None),
+        ("n/", '<b>1</b> <a href="index_2.html">²</a>', None, None),
     ],
 )
 def test_the_next_page_of_a_list(address: str, text: str, following: str | None, total: int | None) -> None:
@@ -50,3 +53,4 @@ def test_a_query_is_counted_on_with_its_order_and_its_repeated_parameters() -> N
     url = "http://a/zf_list.jsp?page=1&pubURL=http%3A%2F%2Fb&searchYear=all&pubURL=&SType=1"
     assert page_parameter(url) == (1, url.replace("page=1", "page=2"))
     assert page_parameter("http://a/x?other=1") is None
+    assert page_parameter("http://a/x?page=²") is None

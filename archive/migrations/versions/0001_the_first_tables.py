@@ -166,7 +166,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_articles_portal_id", "articles", ["portal_id"])
     op.create_index("ix_articles_requested_address", "articles", ["requested_address"])
-    op.create_index("ix_articles_stale_id", "articles", ["stale", "id"])
+    pending = sa.text("stale > 0")
+    op.create_index("ix_articles_pending", "articles", ["id"], sqlite_where=pending, postgresql_where=pending)
     op.create_index("ix_articles_version_id", "articles", ["version_id"])
 
     op.create_table(
