@@ -41,7 +41,7 @@ from crawler.webarchives import WebArchive, implied
 LIMIT = 2000  # captures: some forty minutes at one a second
 LOGS = "logs"
 Progress = Callable[[str], None]
-_SHOWN = 5  # sentences on captures that could not be fetched
+_SHOWN = 10  # sentences of a kind
 _FIRST_PAGE = re.compile(r"(?:index|default)[^/]*\.[a-z]{3,5}", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?:s?html?|jspx?|aspx?|php|do|action)$", re.IGNORECASE)
 # What a crawl does with its own answers, and a backfill does not: nothing of a web archive's own is kept.
@@ -217,11 +217,11 @@ def _run(
 
 
 def _problems(spider: BackfillSpider, harvest: Harvest) -> Iterator[str]:
-    yield from spider.problems
-    yield from harvest.unfetched[:_SHOWN]
-    rest = len(harvest.unfetched) - _SHOWN
-    if rest > 0:
-        yield f"{rest} more captures could not be fetched: the same command asks for them again"
+    for sentences, what in ((spider.problems, "questions"), (harvest.unfetched, "captures")):
+        yield from sentences[:_SHOWN]
+        rest = len(sentences) - _SHOWN
+        if rest > 0:
+            yield f"{rest} more {what} were not answered: the same command asks again, and the log names them"
 
 
 def _settings(allow: Sequence[str], delay: float | None) -> Settings:

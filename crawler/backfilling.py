@@ -27,11 +27,12 @@ from crawler.politeness import Politeness
 from crawler.replay import NO_CAPTURE, NotTaken, is_capture, of_range, of_replay
 from crawler.webarchives import WebArchive
 from spiders.answers import why
-from spiders.outcomes import Blocked
+from spiders.outcomes import UNREACHABLE, Blocked, Postponed
 
 logger = logging.getLogger(__name__)
 
 MOST_PAGES = 100  # of one question: an index that goes on without end is left
+MOST_FAILURES = 10  # captures in a row that did not come: then their host is left alone
 _INDEX, _CAPTURE, _RANGE = "index", "capture", "range"
 _PARTIAL, _NOT_FOUND = 206, 404
 _LONGER = 1 << 16  # bytes a range may have beyond what the index says
@@ -65,6 +66,7 @@ class BackfillSpider(scrapy.Spider):
         self._errands = errands
         self._harvest = harvest
         self._waiting: deque[Asking] = deque()
+        self._failures = 0
 
     async def start(self) -> AsyncIterator[Request]:
         """The catalogue of indexes where there is one, else the first question."""
@@ -135,10 +137,13 @@ class BackfillSpider(scrapy.Spider):
             else:
                 answer = of_replay(line, response)
         except NotTaken as reason:
-            failed = response.status >= 500 or response.status == 429
-            detail = f"{response.url} was answered with status {response.status}" if failed else None
-            self._harvest.drop(line, errand, UNFETCHED if failed else str(reason), detail)
+            if response.status >= 500:
+                detail = f"{UNREACHABLE}: {response.url} was answered with status {response.status}"
+                self._failed(response.url, line, errand, detail)
+            else:
+                self._harvest.drop(line, errand, str(reason))
             return
+        self._failures = 0
         with self._keeping():
             self._harvest.take(line, answer, errand)
 
@@ -152,9 +157,19 @@ class BackfillSpider(scrapy.Spider):
         """A capture that did not come."""
         request = fault.request  # type: ignore[attr-defined]  # as above
         failure, _ = why(fault, request.url)
-        self._harvest.drop(
-            request.cb_kwargs["line"], request.cb_kwargs["errand"], UNFETCHED, f"{failure.outcome}: {failure.detail}"
-        )
+        named = request.cb_kwargs
+        self._failed(request.url, named["line"], named["errand"], f"{failure.outcome}: {failure.detail}")
+
+    def _failed(self, url: str, line: Line, errand: Errand, detail: str) -> None:
+        """Where nothing comes any more, nobody goes on asking."""
+        logger.warning("%s", detail)
+        self._harvest.drop(line, errand, UNFETCHED, detail)
+        self._failures += 1
+        politeness = self.crawler.get_extension(Politeness)
+        if self._failures == MOST_FAILURES and politeness is not None:
+            host = urlsplit(url).hostname or ""
+            said = f"{MOST_FAILURES} captures in a row could not be fetched from {host}: it is left alone"
+            politeness.rest(host, lambda: Postponed(said))
 
     @contextmanager
     def _keeping(self) -> Iterator[None]:

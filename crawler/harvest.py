@@ -30,7 +30,7 @@ from parser.titles import read as read_title
 
 FOREIGN, OTHER_TIME, OTHER_STATUS = "another host or scheme", "another time", "another status"
 SAME, OTHER_YEAR, LIST = "the same bytes", "another year", "a list"
-UNFETCHED = "could not be fetched"
+UNFETCHED, PASSED = "could not be fetched", "looked at before"
 _AGAIN = frozenset({UNFETCHED, NO_CAPTURE, OTHER_YEAR})  # another run may find it otherwise
 _BATCH = 8  # captures in one writing: what a kill loses, at a second each
 _FIRST_YEAR = 1996  # of the oldest web archive
@@ -105,8 +105,9 @@ class Harvest:
                 tally.known += 1
                 self._is_seen(line)
                 continue
-            if line in self._passed or self._is_seen(line):
-                self.count(errand.portal, NO_DOCUMENT if line in self._passed else SAME)
+            again = self._is_seen(line)
+            if again or line in self._passed:
+                self.count(errand.portal, PASSED if line in self._passed else SAME)
                 continue
             if self.is_full:
                 self.cut = True

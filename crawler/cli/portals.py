@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import simplejson
 import typer
 
 from archive import listings
@@ -114,9 +115,13 @@ def register(
 
 
 @app.command("schema", epilog="Example: xxgk portals schema > portals.schema.json")
-def schema() -> None:
-    """Print what a file of the registry may say, as a JSON schema for editors."""
-    print_json([PortalFile.model_json_schema()])
+def schema(json: Json = False) -> None:  # noqa: FBT002 - Typer's way to write a flag
+    """Print what a file of the registry may say, as a JSON schema for editors; with --json on one line."""
+    found = PortalFile.model_json_schema()
+    if json:
+        print_json([found])
+    else:
+        typer.echo(simplejson.dumps(found, ensure_ascii=False, indent=2))
 
 
 @app.command("check", epilog="Example: xxgk portals check jilin changchun --json")

@@ -51,6 +51,7 @@ _STATUTORY = (
     re.compile("存在的?(?:主要)?问题"),
     re.compile("其他需要报告的?事项"),
 )
+_EARLY_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _ENOUGH_HEADINGS = 4
 _TABLE_MARKS = ("第二十条", "本年新收政府信息公开申请", "结转下年度继续办理")
 _DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf")
@@ -140,7 +141,8 @@ def read_markup(text: str) -> HtmlElement:
     """A tree from any text; an empty one from a text without markup."""
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        return document_fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser=parser)
+        whole = _EARLY_END.sub("", text.replace("\0", ""))  # what stands behind it belongs to the page all the same
+        return document_fromstring(whole.encode("utf-8", "replace"), parser=parser)
     except etree.LxmlError:
         return document_fromstring("<html><body></body></html>")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import simplejson
 import yaml
 
 from crawler.allowance import Allowance
@@ -268,7 +269,8 @@ def test_an_entry_that_cannot_be_added_is_wrong_usage(tmp_path: Path, options: l
 
 
 def test_the_schema_names_every_field_of_an_entry(tmp_path: Path) -> None:
-    (schema,) = xxgk("portals", "schema", folder=tmp_path).lines
+    (schema,) = xxgk("portals", "schema", "--json", folder=tmp_path).lines
+    assert simplejson.loads(xxgk("portals", "schema", folder=tmp_path).out) == schema
     assert set(schema["$defs"]["PortalEntry"]["properties"]) == set(PortalEntry.model_fields)
 
 

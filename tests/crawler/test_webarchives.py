@@ -6,6 +6,7 @@ import gzip
 import json
 import signal
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from archive.warc import SOURCE
 from tests.crawler import oldportal, pages
 from tests.crawler.commands import Ran, start, xxgk
 from tests.crawler.oldportal import CHANGED, CHANGED_BODY, COLUMN, FIRST, GBK, GBK_BODY, PACKED, PAGE, PAGE_BODY
+from tests.crawler.servers import serve
 from tests.crawler.webstubs import PLAIN, Answering, Held, Web, common_crawl, line_of, proxied, ranges, wayback
 from tests.replay.server import Asked, Reply
 
@@ -31,9 +33,11 @@ PLAIN_BODY = gzip.decompress(oldportal.PACKED_BODY)
 OTHER = "http://archive.example.org/all"
 
 
-def backfill(folder: Path, web: Web, *more: str, source: str = "wayback", prelude: str = "") -> Ran:
+def backfill(
+    folder: Path, web: Web, *more: str, source: str = "wayback", prelude: str = "", portal: str = COLUMN
+) -> Ran:
     with proxied(web) as proxy:
-        command = ("backfill", COLUMN, "--from", source, "--delay", "0", "--json", *more)
+        command = ("backfill", portal, "--from", source, "--delay", "0", "--json", *more)
         return xxgk(*command, folder=folder, prelude=PLAIN + prelude, http_proxy=proxy)
 
 
@@ -211,22 +215,29 @@ def test_an_index_that_is_cut_and_cannot_go_on_says_so(tmp_path: Path) -> None:
     assert "more than 2 lines and no way to go on" in ran.lines[0]["problems"][0]
 
 
-@pytest.mark.parametrize(
-    ("reply", "word"),
-    [
-        (Reply(oldportal.CHALLENGE.encode()), "blocked:"),
-        (Reply(b"<html><body><h1>Welcome</h1></body></html>"), "blocked:"),
-        (Reply(b"[" * 200_000, content_type="application/json"), "answered no lines of an index"),
-        (Reply(b"\x1f\x8b" + b"x" * 50, headers=(("Content-Encoding", "gzip"),)), "answered no lines of an index"),
-        (Reply(b"busy", 503, "text/plain"), "answered no lines of an index (status 503)"),
-        (Reply(b"{}" * 10, 400, "application/json"), "status 400"),
-    ],
-    ids=["a challenge", "a page", "brackets", "broken gzip", "busy", "an error"],
-)
-def test_what_is_no_index_is_a_problem_and_no_crash(tmp_path: Path, reply: Reply, word: str) -> None:
-    ran = backfill(tmp_path, Web({"archive.example.org": lambda *_: reply}), source=OTHER)
+NO_INDEXES = {
+    "page": (Reply(b"<html><body><h1>Welcome</h1></body></html>"), "blocked:"),
+    "brackets": (Reply(b"[" * 200_000, content_type="application/json"), "answered no lines of an index"),
+    "gzip": (Reply(b"\x1f\x8b" + b"x" * 50, headers=(("Content-Encoding", "gzip"),)), "answered no lines of an index"),
+    "busy": (Reply(b"busy", 503, "text/plain"), "(status 503)"),
+    "error": (Reply(b"{}" * 10, 400, "application/json"), "(status 400)"),
+    "challenge": (Reply(oldportal.CHALLENGE.encode()), "blocked:"),
+}
+
+
+def test_what_is_no_index_is_a_problem_and_no_crash(tmp_path: Path) -> None:
+    def answer(path: str, said: dict[str, list[str]], asked: Asked) -> Reply:
+        del path, asked
+        return NO_INDEXES[urlsplit(said["url"][0]).path.strip("/")][0]
+
+    places = [f"http://{oldportal.HOST}/{name}/" for name in NO_INDEXES if name != "page"]
+    web = Web({"archive.example.org": answer})
+    ran = backfill(tmp_path, web, *places, source=OTHER, portal=f"http://{oldportal.HOST}/page/")
     assert ran.status == 1, ran.err
-    assert word in ran.lines[0]["problems"][0]
+    problems = ran.lines[0]["problems"]
+    assert len(problems) == len(NO_INDEXES)
+    for sentence, (_, word) in zip(problems, NO_INDEXES.values(), strict=True):
+        assert word in sentence
     assert imported(tmp_path) == {}
 
 
@@ -243,35 +254,59 @@ MOMENT = ("Memento-Datetime", "Sat, 01 Feb 2020 03:04:05 GMT")
 LATER = ("Memento-Datetime", "Sat, 08 Feb 2020 03:04:05 GMT")
 
 
-@pytest.mark.parametrize(
-    ("reply", "reason", "status"),
-    [
-        (Reply(PAGE_BODY), "no capture came", 0),
-        (Reply(PAGE_BODY, headers=(LATER,)), "another capture came", 0),
-        (Reply(b"", 302, headers=(("Location", "http://127.0.0.1/"), MOMENT)), "another capture came", 0),
-        (Reply(b"", 302, headers=(("Location", f"{OTHER}/2021id_/{PAGE}"),)), "no capture came", 0),
-        (Reply(b"not archived", 404, "text/plain"), "no capture came", 0),
-        (Reply(oldportal.CHALLENGE.encode(), headers=(MOMENT,)), "a challenge page", 0),
-        (Reply("<title>停水通知</title>".encode(), headers=(MOMENT,)), "no document", 0),
-        (Reply(b"busy", 503, "text/plain"), "could not be fetched", 1),
-        (Reply(oldportal.CHALLENGE.encode()), "could not be fetched", 1),
-    ],
-    ids=["no time", "another time", "a redirect of the portal", "to another time", "not there", "an archived challenge",
-         "no report", "busy", "a challenge"],
-)  # fmt: skip
-def test_what_is_not_the_capture_asked_for_is_not_taken(tmp_path: Path, reply: Reply, reason: str, status: int) -> None:
-    web = other(line(), replay=reply)
+NO_CAPTURES = [
+    (Reply(PAGE_BODY), "no capture came"),
+    (Reply(PAGE_BODY, headers=(LATER,)), "another capture came"),
+    (Reply(b"", 302, headers=(("Location", "http://127.0.0.1/"), MOMENT)), "another capture came"),
+    (Reply(b"", 302, headers=(("Location", f"{OTHER}/2021id_/{PAGE}"),)), "no capture came"),
+    (Reply(b"not archived", 404, "text/plain"), "no capture came"),
+    (Reply(oldportal.CHALLENGE.encode(), headers=(MOMENT,)), "a challenge page"),
+    (Reply("<title>停水通知</title>".encode(), headers=(MOMENT,)), "no document"),
+    (Reply(b"busy", 503, "text/plain"), "could not be fetched"),
+    (Reply(oldportal.CHALLENGE.encode()), "could not be fetched"),
+]
+
+
+def test_what_is_not_the_capture_asked_for_is_not_taken(tmp_path: Path) -> None:
+    places = {f"{COLUMN}{number}.html": reply for number, (reply, _) in enumerate(NO_CAPTURES)}
+
+    def answer(path: str, said: dict[str, list[str]], asked: Asked) -> Reply:
+        del said, asked
+        if path != "/all/cdx":
+            return places[path.partition("id_/")[2]]
+        return index(*(line(url) for url in places), key="" if len(web.asked) > 1 else "more")
+
+    web = Web({"archive.example.org": answer})
     ran = backfill(tmp_path, web, source=OTHER)
-    assert ran.status == status, ran.err
-    assert ran.lines[0]["reasons"] == {reason: 1}
+    assert ran.status == 1, ran.err
+    (done,) = ran.lines
+    assert done["reasons"] == Counter(reason for _, reason in NO_CAPTURES)
+    assert sorted(sentence.partition(":")[0] for sentence in done["problems"]) == ["blocked", "unreachable"]
     assert imported(tmp_path) == {}
     assert {urlsplit(url).hostname for url in web.asked} == {"archive.example.org"}
 
 
+def test_a_web_archive_that_gives_nothing_any_more_is_left_alone(tmp_path: Path) -> None:
+    def answer(path: str, said: dict[str, list[str]], asked: Asked) -> Reply:
+        del said, asked
+        if path != "/all/cdx":
+            return Reply(b"slow down", 429, "text/plain", (("Retry-After", "0"),))
+        return index(*(line(f"{COLUMN}{number}.html") for number in range(30)), key="more")
+
+    web = Web({"archive.example.org": answer})
+    ran = backfill(tmp_path, web, source=OTHER)
+    assert ran.status == 1, ran.err
+    assert ran.lines[0]["reasons"] == {"could not be fetched": 30}
+    asked = {url for url in web.asked if "id_/" in url}
+    assert len(asked) == 10
+    assert "blocked:rate-limit" in ran.lines[0]["problems"][1]
+    assert "20 more captures were not answered" in ran.lines[0]["problems"][-1]
+
+
 def test_what_was_looked_at_and_is_no_report_is_not_asked_for_again(tmp_path: Path) -> None:
     web = other(line(), replay=Reply("<title>停水通知</title>".encode(), headers=(MOMENT,)))
-    for _ in range(2):
-        assert backfill(tmp_path, web, source=OTHER).lines[0]["reasons"] == {"no document": 1}
+    for reason in ("no document", "looked at before"):
+        assert backfill(tmp_path, web, source=OTHER).lines[0]["reasons"] == {reason: 1}
     assert sum("id_/" in url for url in web.asked) == 1
 
 
@@ -293,8 +328,6 @@ def test_what_a_list_named_and_nobody_could_fetch_is_asked_for_by_its_address(tm
     shown = pages.portal(1, host=oldportal.HOST)
     title = f"{pages.AGENCIES[4]}2024年政府信息公开工作年度报告"
     shown[f"{oldportal.HOST}{pages.COLUMN}"] = pages.column([("/lost/t20250121_9.html", title)])
-    from tests.crawler.servers import serve
-
     with serve(shown) as proxy:
         xxgk("crawl", COLUMN, "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
     body = pages.article(pages.AGENCIES[4]).encode()
@@ -328,8 +361,7 @@ class Door:
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 3), (signal.SIGINT, 3), (signal.SIGKILL, -9)])
 def test_a_backfill_that_is_stopped_goes_on(tmp_path: Path, number: signal.Signals, status: int) -> None:
     held = [Held(PAGE, FIRST + timedelta(days=day), PAGE_BODY + b" " * day) for day in range(4)]
-    door = Door(lambda path, said, asked: wide(path, {**said, "limit": ["99"]}, asked))
-    wide = wayback(held)
+    door = Door(wayback(held))
     web = Web(
         {"archive.example.org": lambda path, said, asked: door(_as_wayback(path), {"fl": [FIELDS], **said}, asked)}
     )

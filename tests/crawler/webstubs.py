@@ -19,7 +19,7 @@ from tests.replay.server import Asked, Reply, serve
 PLAIN = """
 import crawler.webarchives as w
 read = w.read
-w.read = lambda text: read(text.replace("https://", "http://").replace("lines: 2000", "lines: 2").replace("lines: 20000", "lines: 2"))
+w.read = lambda text: read(text.replace("https://", "http://").replace("lines: 20000", "lines: 2").replace("lines: 2000", "lines: 2"))
 """  # without TLS, and with answers of two lines
 Answering = Callable[[str, dict[str, list[str]], Asked], Reply]
 

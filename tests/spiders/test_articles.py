@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from spiders.families.family import Article
-from spiders.families.pages import Page, read_page
+from spiders.families.pages import Page, read_page, visible
 from spiders.families.recogniser import recognise
 
 URL = "http://xxgk.example.gov.cn/zcbm/ndbg/202601/t20260113_1.html"
@@ -179,3 +179,15 @@ def test_broken_markup_is_read() -> None:
     assert article(text + "</body></html>after").title == TITLE
     assert article("").title is None
     assert article("\0\0").title is None
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><body><p>a</p></body></html><div class='x'>b</div>",
+        "<html><body><p>a</p></HTML >\n<div class='x'>b</div>",
+        "<html><body><p>a</p></body></html><html><head><title></title></head><body><div class='x'>b</div></body></html>",
+    ],
+)
+def test_what_stands_behind_the_end_of_a_page_belongs_to_it(page: str) -> None:
+    assert [visible(element).strip() for element in Page("http://a.gov.cn/", page).select(".x")] == ["b"]
