@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -35,11 +35,9 @@ from crawler.errors import CrawlerError
 from crawler.harvest import Errand, Harvest
 from crawler.keeping import description
 from crawler.passed import Passed
-from crawler.process import run
+from crawler.process import begin_log, run
 from crawler.webarchives import WebArchive, implied
 
-LIMIT = 2000  # captures: some forty minutes at one a second
-LOGS = "logs"
 Progress = Callable[[str], None]
 _SHOWN = 10  # sentences of a kind
 _FIRST_PAGE = re.compile(r"(?:index|default)[^/]*\.[a-z]{3,5}", re.IGNORECASE)
@@ -105,7 +103,7 @@ def backfill(
     years: Collection[int] = (),
     since: date | None = None,
     until: date | None = None,
-    limit: int = LIMIT,
+    limit: int,
     delay: float | None = None,
     allow: Sequence[str] = (),
     progress: Progress = lambda _: None,
@@ -127,7 +125,7 @@ def backfill(
         moment = archive.now()
         deposit(archive, notes=[PortalNote(moment, None, one.url, None, None, one.division) for one in portals])
         errands = [errand for portal in portals for errand in errands_of(archive, portal, years, since, until)]
-        settings.set("LOG_FILE", str(log := _log_file(folder)), priority="cmdline")
+        settings.set("LOG_FILE", str(log := begin_log(folder, "backfill")), priority="cmdline")
         with Passed.open(folder, web.id) as passed:
             harvest = Harvest(archive, passed, web.name, limit=limit, years=years)
             spider, finished = _run(settings, web, errands, harvest, progress)
@@ -241,15 +239,3 @@ def _settings(allow: Sequence[str], delay: float | None) -> Settings:
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
     return settings
-
-
-def _log_file(folder: Path) -> Path:
-    log = folder / LOGS / f"backfill-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.log"
-    try:
-        log.parent.mkdir(exist_ok=True)
-        log.touch()
-    except OSError as error:
-        raise CrawlerError(
-            f"no log can be written to {log.parent}: {error.strerror or error}; give the right to"
-        ) from error
-    return log

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import scrapy
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
@@ -32,9 +32,9 @@ from spiders.outcomes import UNREACHABLE, Blocked, Postponed
 logger = logging.getLogger(__name__)
 
 MOST_PAGES = 100  # of one question: an index that goes on without end is left
-MOST_FAILURES = 10  # captures in a row that did not come: then their host is left alone
+MOST_FAILURES = 10  # answers in a row that are errors: then their host is left alone
 _INDEX, _CAPTURE, _RANGE = "index", "capture", "range"
-_PARTIAL, _NOT_FOUND = 206, 404
+_PARTIAL, _NOT_FOUND, _TOO_MANY = 206, 404, 429
 _LONGER = 1 << 16  # bytes a range may have beyond what the index says
 
 
@@ -66,7 +66,6 @@ class BackfillSpider(scrapy.Spider):
         self._errands = errands
         self._harvest = harvest
         self._waiting: deque[Asking] = deque()
-        self._failures = 0
 
     async def start(self) -> AsyncIterator[Request]:
         """The catalogue of indexes where there is one, else the first question."""
@@ -139,11 +138,10 @@ class BackfillSpider(scrapy.Spider):
         except NotTaken as reason:
             if response.status >= 500:
                 detail = f"{UNREACHABLE}: {response.url} was answered with status {response.status}"
-                self._failed(response.url, line, errand, detail)
+                self._failed(line, errand, detail)
             else:
                 self._harvest.drop(line, errand, str(reason))
             return
-        self._failures = 0
         with self._keeping():
             self._harvest.take(line, answer, errand)
 
@@ -158,18 +156,11 @@ class BackfillSpider(scrapy.Spider):
         request = fault.request  # type: ignore[attr-defined]  # as above
         failure, _ = why(fault, request.url)
         named = request.cb_kwargs
-        self._failed(request.url, named["line"], named["errand"], f"{failure.outcome}: {failure.detail}")
+        self._failed(named["line"], named["errand"], f"{failure.outcome}: {failure.detail}")
 
-    def _failed(self, url: str, line: Line, errand: Errand, detail: str) -> None:
-        """Where nothing comes any more, nobody goes on asking."""
+    def _failed(self, line: Line, errand: Errand, detail: str) -> None:
         logger.warning("%s", detail)
         self._harvest.drop(line, errand, UNFETCHED, detail)
-        self._failures += 1
-        politeness = self.crawler.get_extension(Politeness)
-        if self._failures == MOST_FAILURES and politeness is not None:
-            host = urlsplit(url).hostname or ""
-            said = f"{MOST_FAILURES} captures in a row could not be fetched from {host}: it is left alone"
-            politeness.rest(host, lambda: Postponed(said))
 
     @contextmanager
     def _keeping(self) -> Iterator[None]:
@@ -264,12 +255,14 @@ class BackfillSpider(scrapy.Spider):
 class Barrier:
     """Downloader middleware above the network: a web archive's own challenge page is a block and no answer.
 
-    What it says is a capture is judged later: it may be the challenge page of a portal, kept by mistake.
+    What it says is a capture is judged later: it may be the challenge page of a portal, kept by mistake. A host that
+    gives nothing but errors is left alone: a question may name thousands of captures.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._politeness = crawler.get_extension(Politeness)
         self._blocks: Counter[str] = Counter()
+        self._errors: Counter[str] = Counter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -286,14 +279,38 @@ class Barrier:
         """Let an answer pass, or raise :class:`Blocked`."""
         role = str(request.meta.get("role", ""))
         if is_capture(response) or (role == _RANGE and response.status == _PARTIAL):
+            self._errors[_host(request)] = 0
             return response
+        if response.status >= 500 or response.status == _TOO_MANY:
+            self._count_error(request)
+        else:
+            self._errors[_host(request)] = 0
         # an index is a file of lines: a page in its place is a block
         verdict = judge(response, role="attachment" if role == _INDEX else role)
-        if verdict.kind is not Kind.BLOCKED:
-            return response
-        host, system = urlsplit(request.url).hostname or "", verdict.system
+        if verdict.kind is Kind.BLOCKED:
+            self._count_block(request, verdict.system)
+            logger.warning("Blocked by %s: %s (%s)", verdict.system, request.url, verdict.sign)
+            raise Blocked(verdict.system, f"{verdict.system} blocks {request.url}: {verdict.sign}")
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Count what did not come at all."""
+        if not isinstance(exception, IgnoreRequest):
+            self._count_error(request)
+
+    def _count_error(self, request: Request) -> None:
+        host = _host(request)
+        self._errors[host] += 1
+        if self._errors[host] >= MOST_FAILURES and self._politeness is not None:
+            said = f"{host} answered {MOST_FAILURES} times in a row with an error and is left alone"
+            self._politeness.rest(host, lambda: Postponed(said))
+
+    def _count_block(self, request: Request, system: str) -> None:
+        host = _host(request)
         self._blocks[host] += 1
         if self._blocks[host] >= PATIENCE and self._politeness is not None:
             self._politeness.rest(host, lambda: Blocked(system, f"{host} blocked {PATIENCE} times and rests"))
-        logger.warning("Blocked by %s: %s (%s)", system, request.url, verdict.sign)
-        raise Blocked(system, f"{system} blocks {request.url}: {verdict.sign}")
+
+
+def _host(request: Request) -> str:
+    return urlsplit(request.url).hostname or ""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from scrapy import Spider
@@ -16,6 +18,8 @@ from scrapy.settings import Settings
 
 from crawler.errors import CrawlerError
 from crawler.politeness import Politeness
+
+LOGS = "logs"
 
 
 class Process(AsyncCrawlerProcess):
@@ -61,3 +65,16 @@ def _close_log() -> None:
     if handler is not None:
         logging.root.removeHandler(handler)
         handler.close()
+
+
+def begin_log(folder: Path, name: str) -> Path:
+    """A fresh log file of an archive, named after what is run and when. Raises :class:`CrawlerError`."""
+    log = folder / LOGS / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.log"
+    try:
+        log.parent.mkdir(exist_ok=True)
+        log.touch()
+    except OSError as error:
+        raise CrawlerError(
+            f"no log can be written to {log.parent}: {error.strerror or error}; give the right to"
+        ) from error
+    return log

@@ -6,17 +6,15 @@ fetched twice. Twisted's reactor runs once in a process, so a process runs one c
 
 from __future__ import annotations
 
-import logging
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scrapy import signals
-from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 
@@ -25,18 +23,17 @@ from archive.derive import Derived
 from archive.listings import PortalState
 from archive.notes import PortalNote
 from archive.store import Archive
+from crawler import process
 from crawler.allowance import Allowance
 from crawler.deriving import derive_pending
 from crawler.entries import PortalEntry
 from crawler.environment import number, words
-from crawler.errors import CrawlerError
 from crawler.keeping import Keeper, description
 from crawler.pipelines import Notes
-from crawler.politeness import Politeness
 from spiders.items import ArticleRead
 from spiders.outcomes import INCOMPLETE, OK
+from spiders.reports import ReportsSpider
 
-LOGS = "logs"
 Progress = Callable[[str], None]
 
 
@@ -100,7 +97,7 @@ def crawl(
     with Archive.open(folder, database, create=True, write=True, description=said) as archive:
         arguments = {"year": year, **({"full": True} if full else {})}
         begun = crawls.begin(archive, arguments, urls, partial(_known, portals, archive.clock()))
-    log = _log_file(folder, begun.id)
+    log = process.begin_log(folder, f"crawl-{begun.id}")
     ours = {"XXGK_CRAWL": begun.id, "XXGK_RESUMED": begun.resumed, "LOG_FILE": str(log)}
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
@@ -141,33 +138,13 @@ def _known(portals: Sequence[PortalEntry], at: datetime, crawl_id: int) -> list[
     ]
 
 
-class _Process(AsyncCrawlerProcess):
-    """Scrapy's process; a stop does not wait for what stands in the queues of slow hosts."""
-
-    async def stop(self) -> None:
-        for crawler in self.crawlers:
-            politeness = crawler.get_extension(Politeness)
-            if politeness is not None:
-                politeness.stop()
-        await super().stop()
-
-
 def _run(settings: Settings, entries: dict[str, tuple[str, ...]], year: int | None, progress: Progress) -> Crawler:
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    process = _Process(settings)
-    crawler = process.create_crawler("reports")
-    seen = _Seen(progress)
-    crawler.signals.connect(seen.answer, signal=signals.response_received)
-    crawler.signals.connect(seen.item, signal=signals.item_scraped)
-    task = process.crawl(crawler, portal=list(entries), year=year, entries=entries)
-    try:
-        process.start()
-    finally:
-        for number, handler in handlers.items():  # Scrapy leaves its own behind, which wait for a reactor that has gone
-            signal.signal(number, handler)
-        _close_log()
-    if task.done() and not task.cancelled() and task.exception() is not None:
-        raise task.exception() or CrawlerError("the crawl could not begin")
+    def watch(crawler: Crawler) -> None:
+        seen = _Seen(progress)
+        crawler.signals.connect(seen.answer, signal=signals.response_received)
+        crawler.signals.connect(seen.item, signal=signals.item_scraped)
+
+    crawler = process.run(settings, ReportsSpider, watch, portal=list(entries), year=year, entries=entries)
     keeper = crawler.get_extension(Keeper)
     if keeper is not None and keeper.trouble is not None:
         raise keeper.trouble
@@ -199,28 +176,6 @@ def _settings(folder: Path, ours: dict[str, Any], allow: list[str]) -> Settings:
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
     return settings
-
-
-def _log_file(folder: Path, crawl_id: int) -> Path:
-    log = folder / LOGS / f"crawl-{crawl_id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
-    try:
-        log.parent.mkdir(exist_ok=True)
-        log.touch()
-    except OSError as error:
-        raise CrawlerError(
-            f"no log can be written to {log.parent}: {error.strerror or error}; give the right to"
-        ) from error
-    return log
-
-
-def _close_log() -> None:
-    """Give Scrapy's log file back; it would stay open to the end of the process."""
-    from scrapy.utils.log import get_scrapy_root_handler  # noqa: PLC0415 - after the process that installed it
-
-    handler = get_scrapy_root_handler()
-    if handler is not None:
-        logging.root.removeHandler(handler)
-        handler.close()
 
 
 def _note_ends(archive: Archive, crawl_id: int, urls: list[str], crawler: Crawler) -> None:

@@ -63,8 +63,10 @@ def captures(folder: Path) -> list[CaptureRow]:
 
 
 def versions(folder: Path) -> list[int]:
+    """How many versions each report has, in the order of their addresses."""
     with Archive.open(folder / "xxgk-archive") as archive:
-        views = [reports.show(archive, str(line.id)) for line in reports.list_reports(archive)]
+        lines = sorted(reports.list_reports(archive), key=lambda line: line.url)
+        views = [reports.show(archive, str(line.id)) for line in lines]
         assert verify(archive) == []
     return [len(view.versions) for view in views if view is not None]
 
