@@ -32,7 +32,7 @@ fuzz: install ## damage tables in thousands of ways and look for a wrong figure
 	@XXGK_FUZZ_ROUNDS=1000 $(RUN) pytest -q tests/parser/test_mutations.py
 
 kill-test: install ## kill crawls at 50 points, within writes and commits too: every report once, nothing loose
-	@XXGK_KILLS=50 $(RUN) pytest -q tests/crawler/test_kills.py
+	@XXGK_KILLS=50 $(RUN) pytest -q -n auto tests/crawler/test_kills.py
 
 bench: install ## measure the parser and the archive (ARGS='crawling' for one of them)
 	@$(RUN) benchmarks $(ARGS)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from archive.errors import ArchiveError
 
 WARC_FOLDER = "warc"
 SUFFIX, OPEN = ".warc.gz", ".open"
+_LOOKS = 100  # for a file under its two names: a rename is over in no time, and none goes on for ever
 
 
 def path_of(folder: Path, name: str) -> Path:
@@ -23,12 +24,7 @@ def path_of(folder: Path, name: str) -> Path:
 
 def open_to_read(folder: Path, name: str) -> BinaryIO:
     """The file, opened for reading. Raises :class:`OSError`."""
-    for _ in range(2):  # it may be closed, and so renamed, between looking and opening
-        try:
-            return path_of(folder, name).open("rb")
-        except FileNotFoundError:
-            continue
-    return path_of(folder, name).open("rb")
+    return cast("BinaryIO", _opened(folder, name, "rb", -1))
 
 
 def size_of(folder: Path, name: str) -> int:
@@ -42,12 +38,16 @@ def size_of(folder: Path, name: str) -> int:
 
 def open_to_write(folder: Path, name: str) -> BinaryIO:
     """The file, opened for reading and appending, without a buffer: nothing can come out of one later."""
-    for _ in range(2):
-        try:
-            return path_of(folder, name).open("r+b", buffering=0)
-        except FileNotFoundError:
-            continue
-    return path_of(folder, name).open("r+b", buffering=0)
+    return cast("BinaryIO", _opened(folder, name, "r+b", 0))
+
+
+def _opened(folder: Path, name: str, mode: str, buffering: int) -> IO[Any]:
+    """The file under one of its names: it may be closed or taken up, and so renamed, between looking and opening."""
+    for _ in range(_LOOKS):
+        for path in (folder / name, folder / f"{name}{OPEN}"):
+            with suppress(FileNotFoundError):
+                return path.open(mode, buffering)
+    return (folder / name).open(mode, buffering)
 
 
 @contextmanager
