@@ -6,11 +6,13 @@ import base64
 import hashlib
 import re
 import uuid
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
+from typing import Any
 
 from fastwarc.warc import ArchiveIterator
 from isal import isal_zlib
@@ -24,7 +26,8 @@ SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 ROLE, CRAWL = "XXGK-Role", "XXGK-Crawl"  # what a capture was fetched for stands in the file too: the tables can be lost
 SOURCE = "XXGK-Source"  # of an import: the file and the record it was taken from
-LEVEL = 2  # of ISA-L: an eighth more bytes than zlib's 6 in a tenth of its time (docs/performance.md)
+LEVEL = 2  # of ISA-L: a seventh more bytes than zlib's 6 in a sixth of its time (docs/performance.md)
+_THOROUGH = 9  # of zlib, for the journal: its lines are alike, and ISA-L makes three times as many bytes of them
 _GZIP = 16 + isal_zlib.MAX_WBITS
 _MOVED = "X-Archive-Orig-"  # where archiving tools keep a header that no longer fits the body
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -206,7 +209,7 @@ def journal_member(record_id: str, moment: datetime, media_type: str, block: byt
         ("WARC-Record-ID", _urn(record_id)),
         ("WARC-Date", date_field(moment)),
     ]
-    return _member(fields, media_type, block)
+    return _member(fields, media_type, block, packer=zlib.compressobj(_THOROUGH, zlib.DEFLATED, _GZIP))
 
 
 def answer_member(
@@ -324,7 +327,7 @@ def status_of(line: str) -> tuple[str, int, str]:
     return protocol, int(status) if status.isdecimal() else 0, reason
 
 
-def _member(fields: list[tuple[str, str]], content_type: str, *block: bytes) -> bytes:
+def _member(fields: list[tuple[str, str]], content_type: str, *block: bytes, packer: Any = None) -> bytes:
     """One record as one gzip member; the block's parts are copied nowhere.
 
     Written here: warcio's writer needs four times as long (benchmarks/archiving.py).
@@ -336,7 +339,7 @@ def _member(fields: list[tuple[str, str]], content_type: str, *block: bytes) -> 
         ("Content-Length", str(sum(map(len, block)))),
     ]
     head = "".join([f"{name}: {_one_line(value)}\r\n" for name, value in said])
-    packer = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, _GZIP)
+    packer = packer or isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, _GZIP)
     plain = (f"{VERSION}\r\n{head}\r\n".encode("utf-8", "replace"), *block, b"\r\n\r\n")
     return b"".join([*map(packer.compress, plain), packer.flush()])
 
