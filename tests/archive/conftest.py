@@ -61,3 +61,10 @@ def archive(place: Place) -> Iterator[Archive]:
     """An open archive, on each database."""
     with place.open() as opened:
         yield opened
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Archive]:
+    """An archive on SQLite, for what no database has a part in."""
+    with Archive.open(tmp_path / "archive", create=True, write=True) as opened:
+        yield opened

@@ -12,6 +12,12 @@ from pathlib import Path
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from archive.captures import Capture, latest
+from archive.imports import Imported, import_paths
+from archive.store import Archive
+from tests.archive.answers import report_page
+from tests.papers.paper import paper
+
 HTML = [("Content-Type", "text/html; charset=utf-8")]
 WHEN = "2021-02-03T04:05:06Z"
 SAME = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -123,3 +129,21 @@ def wacz(path: Path, **members: bytes) -> Path:
         for name, data in members.items():
             file.writestr(f"archive/{name}.warc.gz", data)
     return path
+
+
+URL = "http://xxgk.qingwan.gov.cn/czj/ndbg/202401/t20240118_101.html"
+OTHER = "http://xxgk.qingwan.gov.cn/slj/1.html"
+LATER = "2022-03-04T05:06:07Z"
+PAGE = report_page(paper("清湾市财政局", 2020))
+OTHER_PAGE = report_page(paper("清湾市水利局", 2020))
+ORDINARY = "<title>信息公开指南</title><p>政府信息公开指南</p>".encode()
+
+
+def the_capture(archive: Archive, url: str = URL) -> Capture:
+    capture = latest(archive, url)
+    assert capture is not None
+    return capture
+
+
+def imported(archive: Archive, writer: Writer, path: Path) -> Imported:
+    return import_paths(archive, [writer.save(path)])

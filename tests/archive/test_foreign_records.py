@@ -3,46 +3,35 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 
 import brotli
 import pytest
 
-from archive.captures import Capture, latest, of_address, payload, read
-from archive.imports import Imported, import_paths
+from archive.captures import of_address, payload, read
+from archive.imports import import_paths
 from archive.reports import list_reports, show
 from archive.store import Archive
 from archive.verify import verify
-from tests.archive.answers import publish, report_page
+from tests.archive.answers import publish
 from tests.archive.conftest import Place
-from tests.archive.foreign import HTML, UNMODIFIED, WHEN, Writer, chunked, sha1, urn, wacz
-from tests.papers.paper import paper
-
-URL = "http://xxgk.qingwan.gov.cn/czj/ndbg/202401/t20240118_101.html"
-OTHER = "http://xxgk.qingwan.gov.cn/slj/1.html"
-LATER = "2022-03-04T05:06:07Z"
-PAGE = report_page(paper("清湾市财政局", 2020))
-OTHER_PAGE = report_page(paper("清湾市水利局", 2020))
-ORDINARY = "<title>信息公开指南</title><p>政府信息公开指南</p>".encode()
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Iterator[Archive]:
-    """An archive on SQLite, for what no database has a part in."""
-    with Archive.open(tmp_path / "archive", create=True, write=True) as opened:
-        yield opened
-
-
-def the_capture(archive: Archive, url: str = URL) -> Capture:
-    capture = latest(archive, url)
-    assert capture is not None
-    return capture
-
-
-def imported(archive: Archive, writer: Writer, path: Path) -> Imported:
-    return import_paths(archive, [writer.save(path)])
-
+from tests.archive.foreign import (
+    HTML,
+    LATER,
+    ORDINARY,
+    OTHER,
+    PAGE,
+    UNMODIFIED,
+    URL,
+    WHEN,
+    Writer,
+    chunked,
+    imported,
+    sha1,
+    the_capture,
+    urn,
+    wacz,
+)
 
 # Records
 
