@@ -12,7 +12,7 @@ from archive.addresses import wire
 from archive.deposit import deposit
 from archive.filing import WITHDRAWN
 from archive.notes import ArticleNote, ColumnNote, PortalNote, RowsNote
-from archive.schema import Article, ListRow, Portal, Report, ReportColumn, Sighting, Version
+from archive.schema import Article, ListRow, Portal, Report, ReportColumn, Sighting, SiteRow, Version
 from archive.store import Archive
 
 
@@ -28,6 +28,19 @@ class PortalState:
     read_at: datetime | None
     columns: int
     articles: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site of the same authority with a host of its own, which a page of the portal names."""
+
+    portal: str
+    url: str
+    name: str
+    label: str
+    page_url: str
+    first_seen_at: datetime
+    last_seen_at: datetime
 
 
 def note_portal(
@@ -152,6 +165,16 @@ def portals(archive: Archive) -> list[PortalState]:
         return [
             PortalState(row.url, row.host, row.division, row.outcome, row.detail, row.read_at, n_columns, n_articles)
             for row, n_columns, n_articles in session.execute(query)
+        ]
+
+
+def sites(archive: Archive) -> list[Site]:
+    """Every other site that pages of the archive's portals name as one of the same authority, in the order found."""
+    query = select(SiteRow, Portal.url).join(Portal, Portal.id == SiteRow.portal_id).order_by(SiteRow.id)
+    with archive.session() as session:
+        return [
+            Site(url, row.url, row.name, row.label, row.page_url, row.first_seen_at, row.last_seen_at)
+            for row, url in session.execute(query)
         ]
 
 

@@ -104,6 +104,20 @@ class ArticleNote:
 
 
 @dataclass(frozen=True)
+class SiteNote:
+    """A page of a portal names a site of the same authority on a host of its own; ``label`` stands above the link."""
+
+    kind: ClassVar[str] = "site"
+    at: datetime
+    crawl: int | None
+    portal: str
+    url: str
+    name: str
+    label: str
+    page_url: str
+
+
+@dataclass(frozen=True)
 class SameNote:
     """An address answered with what was kept of it the last time: 304, or the same bytes again.
 
@@ -155,7 +169,16 @@ class BackfillNote:
 
 
 Note: TypeAlias = (
-    CrawlBegun | CrawlEnded | PortalNote | ColumnNote | RowsNote | ArticleNote | SameNote | LossNote | BackfillNote
+    CrawlBegun
+    | CrawlEnded
+    | PortalNote
+    | ColumnNote
+    | RowsNote
+    | ArticleNote
+    | SiteNote
+    | SameNote
+    | LossNote
+    | BackfillNote
 )
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in get_args(Note)}
 _DATES = frozenset({"page_date"})

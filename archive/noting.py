@@ -25,6 +25,7 @@ from archive.notes import (
     PortalNote,
     RowsNote,
     SameNote,
+    SiteNote,
 )
 from archive.schema import (
     Article,
@@ -36,6 +37,7 @@ from archive.schema import (
     ListRow,
     Portal,
     ReportColumn,
+    SiteRow,
     WarcFile,
 )
 from parser.titles import read as read_title
@@ -80,6 +82,8 @@ class Noting:
                 self._session.execute(ended.values(state=note.state, ended_at=note.at))
             case SameNote():
                 self._same(note)
+            case SiteNote():
+                self._site(note)
             case LossNote():
                 self._lost(note)
             case BackfillNote():
@@ -103,6 +107,7 @@ class Noting:
             CaptureRow.status.in_(DELIVERED),
             CaptureRow.method == "GET",
             CaptureRow.role != "blocked",
+            CaptureRow.kind != "conversion",
             CaptureRow.fetched_at <= note.at,
         )
         last = query.order_by(CaptureRow.id.desc()).limit(1).scalar_subquery()
@@ -122,6 +127,14 @@ class Noting:
         if note.outcome is not None:
             row.outcome, row.detail, row.read_at = note.outcome, note.detail, note.at
             row.crawl_id = self._crawl(note.crawl)
+
+    def _site(self, note: SiteNote) -> None:
+        portal_id, url = self._portal(note.portal), wire(note.url)
+        row = self._session.scalars(select(SiteRow).where(SiteRow.portal_id == portal_id, SiteRow.url == url)).first()
+        if row is None:
+            row = SiteRow(portal_id=portal_id, url=url, first_seen_at=note.at)
+            self._session.add(row)
+        row.name, row.label, row.page_url, row.last_seen_at = note.name, note.label, note.page_url, note.at
 
     def _column_read(self, note: ColumnNote) -> None:
         column, crawl_id = self._column(note.portal, note.column_url, note.agency), self._crawl(note.crawl)

@@ -168,7 +168,7 @@ class CaptureRow(Base):
     length: Mapped[int]  # of the record alone
     span: Mapped[int]
     digest: Mapped[str] = mapped_column(Digest)
-    kind: Mapped[str] = mapped_column(String(8))  # response, resource, revisit
+    kind: Mapped[str] = mapped_column(String(16))  # response, resource, revisit, conversion
     record_id: Mapped[str] = mapped_column(Identifier)
     url: Mapped[str]
     address: Mapped[str]  # canonical
@@ -264,6 +264,22 @@ class ColumnReading(Base):
     reports: Mapped[int]
     full: Mapped[bool] = mapped_column(default=True)  # every page was asked for; false where the first was unchanged
     read_at: Mapped[datetime]
+
+
+class SiteRow(Base):
+    """A site of the same authority with a host of its own, which a page of a portal names; perhaps a portal itself."""
+
+    __tablename__ = "sites"
+    __table_args__ = (UniqueConstraint("portal_id", "url"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portals.id"))
+    url: Mapped[str]
+    name: Mapped[str]
+    label: Mapped[str]  # what stands above the link (区县政府网站), empty where nothing does
+    page_url: Mapped[str]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
 
 
 class ListRow(Base):

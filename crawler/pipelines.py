@@ -10,10 +10,10 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 
 from archive.errors import AddressRefused
-from archive.notes import ArticleNote, ColumnNote, Note, PortalNote, RowsNote
+from archive.notes import ArticleNote, ColumnNote, Note, PortalNote, RowsNote, SiteNote
 from archive.noting import check
 from crawler.keeping import Keeper
-from spiders.items import ArticleRead, AttachmentRead, ColumnRead, ListPage, PortalRead
+from spiders.items import ArticleRead, AttachmentRead, ColumnRead, ListPage, PortalRead, SiteOffered
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +64,8 @@ class Notes:
             case PortalRead():
                 self.outcomes[item.portal] = item
                 return PortalNote(at, crawl, portal=item.portal, outcome=item.outcome, detail=item.detail)
+            case SiteOffered():
+                return SiteNote(at, crawl, **asdict(item))
             case AttachmentRead():
                 return None  # its capture is kept, and its article knows the link
             case _:

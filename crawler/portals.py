@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import ValidationError
 
+from archive import listings
+from archive.listings import Site
+from archive.store import Archive
 from crawler.entries import PortalEntry, PortalFile, address_of
 from crawler.errors import WrongRegistry, WrongUsage
 from spiders.addresses import key
@@ -113,6 +117,18 @@ def add(archive_folder: Path, entry: PortalEntry) -> Path:
     fresh.write_text(yaml.safe_dump({"portals": [row]}, allow_unicode=True, sort_keys=False), encoding="utf-8")
     fresh.replace(path)
     return path
+
+
+def unregistered(archive: Archive, registry: Registry) -> list[Site]:
+    """The sites that portals of an archive name and on whose host no portal is registered or was crawled; each host once."""
+    known = {urlsplit(state.url).hostname for state in listings.portals(archive)}
+    known |= {host for entry in registry for host in entry.hosts}
+    found: dict[str, Site] = {}
+    for site in listings.sites(archive):
+        host = urlsplit(site.url).hostname or ""
+        if host not in known:
+            found.setdefault(host, site)
+    return list(found.values())
 
 
 def _read_all(texts: Iterable[tuple[str, str]]) -> list[PortalEntry]:

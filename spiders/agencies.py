@@ -30,6 +30,13 @@ _NOT_AGENCIES = (
     "县政府部门",
     "省政府部门",
 )
+_DIVISION = re.compile(
+    r"^[\u4e00-\u9fff]{1,12}(?:自治)?(?:区|县|市|旗|州|盟|镇|乡|街道|新城|管理区)(?:人民政府|政府)?$"
+)
+_SITE_WORDS = re.compile(r"(?:政府)?(?:门户)?(?:网站|网)$")
+_NOT_DIVISIONS = frozenset(
+    {"县区", "区县", "各区", "各县", "各市", "全市", "全县", "全区", "我市", "我县", "我区", "乡镇", "社区", "城市"}
+)
 _CRUMBS = (
     ".CurrChnlCls",
     ".crumb a",
@@ -56,6 +63,12 @@ def read_agency(text: str) -> str | None:
         ):
             return candidate
     return None
+
+
+def read_division(text: str) -> str | None:
+    """The division or town a text names and nothing else (柳河区, 大坪镇, 清湾市政府网), or None."""
+    bare = _SITE_WORDS.sub("", squeeze(text).strip("·•>»-—_|[]【】"))
+    return bare if _DIVISION.match(bare) and bare not in _NOT_DIVISIONS else None
 
 
 def of_page(page: Page) -> str | None:

@@ -101,3 +101,17 @@ class PortalRead:
     portal: str
     outcome: str
     detail: str
+
+
+@dataclass(frozen=True)
+class SiteOffered:
+    """A site of the same authority with a host of its own, which a page of the portal names: perhaps a portal itself.
+
+    ``label`` is what stands above the link (区县政府网站), empty where nothing does.
+    """
+
+    portal: str
+    url: str
+    name: str
+    label: str
+    page_url: str

@@ -31,6 +31,7 @@ class Column:
     url: str
     agency: str | None = None
     guessed: bool = False
+    doubtful: bool = False  # its link did not say of what its reports are
     trusted: bool = True
     portals: list[Portal] = field(default_factory=list)
     pages: set[str] = field(default_factory=set)
@@ -50,6 +51,12 @@ class Column:
     def idle(self) -> bool:
         """Whether nothing of it is open any more."""
         return self.open_lists == 0 and self.open_articles == 0
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it turned out to be no report column: a guess that failed, or a list of other reports only."""
+        foreign = self.doubtful and bool(self.rows) and not (self.reports or self.branches or self.failures)
+        return self.dropped or foreign
 
     @property
     def outcome(self) -> Failure:
@@ -93,7 +100,7 @@ class Portal:
     @property
     def outcome(self) -> Failure:
         """``ok``; ``incomplete`` if anything failed; the one reason why nothing could be read, if it is one."""
-        columns = [column for column in self.columns if not column.dropped]
+        columns = [column for column in self.columns if not column.is_none]
         lists = [column.outcome for column in columns if column.outcome.outcome != outcomes.OK]
         failures = [*self.failures, *lists, *(failure for column in columns for failure in column.unread)]
         if not columns and not failures:
@@ -115,6 +122,7 @@ class Ledger:
         self._attachments: set[str] = set()
         self._waiting: dict[str, list[Portal]] = {}  # entry addresses that other portals found as columns
         self._entries: dict[str, Portal] = {}
+        self._offers: set[tuple[Portal, str]] = set()
         # What changed since the endings were last asked for: looking at everything would cost more with every page.
         self._changed_columns: dict[Column, None] = {}
         self._changed_portals: dict[Portal, None] = {}
@@ -145,11 +153,22 @@ class Ledger:
             if column is not None:
                 self._join(other, column)
 
-    def open_column(self, portal: Portal, url: str, agency: str | None, *, guessed: bool = False) -> Column | None:
+    def offer(self, portal: Portal, url: str) -> bool:
+        """Whether another site was not yet named by a page of a portal."""
+        named = portal, key(url)
+        if named in self._offers:
+            return False
+        self._offers.add(named)
+        return True
+
+    def open_column(
+        self, portal: Portal, url: str, agency: str | None, *, guessed: bool = False, doubtful: bool = False
+    ) -> Column | None:
         """A column that has to be read, or None where it is being read already (the portal then waits for it too)."""
         known = self._columns.get(key(url))
         if known is not None:
             known.agency = known.agency or agency
+            known.doubtful = known.doubtful and doubtful
             self._join(portal, known)
             return None
         owner = self._entries.get(key(url))
@@ -158,7 +177,7 @@ class Ledger:
                 self._waiting.setdefault(key(url), []).append(portal)
                 portal.open_entries += 1
             return None
-        column = Column(url, agency, guessed=guessed)
+        column = Column(url, agency, guessed=guessed, doubtful=doubtful)
         self._columns[key(url)] = column
         self._join(portal, column)
         return column
@@ -236,7 +255,7 @@ class Ledger:
         for column in changed:
             if column.open_lists:
                 continue
-            for portal in [] if column.dropped else column.portals:
+            for portal in [] if column.is_none else column.portals:
                 if portal in column.told:
                     continue
                 column.told.append(portal)

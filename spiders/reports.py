@@ -14,8 +14,8 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure as Fault
 
 from parser.titles import read
-from spiders import agencies, columns, dates, outcomes, shells, verdicts
-from spiders.addresses import is_directory, key, root
+from spiders import agencies, columns, dates, discovery, outcomes, shells, verdicts
+from spiders.addresses import is_directory, root
 from spiders.answers import (
     REST,
     RESTED,
@@ -32,10 +32,9 @@ from spiders.answers import (
 from spiders.errands import Errand
 from spiders.families.addresses import JILIN_CITY_ENTRIES, JILIN_CITY_HOSTS, name_of
 from spiders.families.family import Family
-from spiders.families.jilin import Jilin
 from spiders.families.pages import Page
 from spiders.families.recogniser import recognise
-from spiders.items import ArticleRead, AttachmentRead, ListPage, RefusedRow, Row
+from spiders.items import ArticleRead, AttachmentRead, ListPage, RefusedRow, Row, SiteOffered
 from spiders.ledger import Column, Failure, Ledger, Portal, portal_read
 
 _CHINA = timezone(timedelta(hours=8))  # all dates of portals are of UTC+8
@@ -53,8 +52,8 @@ class ReportsSpider(scrapy.Spider):
 
     name = "reports"
 
-    MAX_DEPTH: ClassVar[int] = 3  # home page → 政府信息公开 → unit → its menu; deeper links lead away from reports
-    MAX_ENTRY_PAGES: ClassVar[int] = 400  # of one portal: a province has some 60 units, the largest city pages link 300
+    MAX_DEPTH: ClassVar[int] = 5  # home page → 政务公开 → 政府信息公开 → directory → unit → its 信息公开 → column
+    MAX_ENTRY_PAGES: ClassVar[int] = 1000  # of one portal: the largest city pages link 300 units, each with two pages
     MAX_COLUMNS: ClassVar[int] = 1500  # of one portal: every unit of a city with a folder per year
     MAX_LIST_PAGES: ClassVar[int] = 300  # of one column: 15 rows a page, a whole city since 2008
     MAX_ATTACHMENTS: ClassVar[int] = 40  # of one article: a collection of all units' files has as many
@@ -176,29 +175,21 @@ class ReportsSpider(scrapy.Spider):
             column.reports.add(page.url)
             yield from self._read_article(response, replace(errand, role="article", column=column, row=row))
             self.ledger.close_article(page.url)
+        if errand.depth == 0:
+            for link in discovery.above(page):
+                yield from self._column(errand.portal, link, 1)
 
     def _discover(self, page: Page, family: Family, errand: Errand, rows: tuple[Row, ...]) -> Iterator[Output]:
-        """Report columns, then units, then the pages a portal keeps its disclosure on; nearer things first.
-
-        ``rows`` are those of a page that is a column itself: none of them is a column, and it needs no further search.
-        """
+        """Report columns, units, and the pages a portal keeps its disclosure on; sites of other hosts are offered."""
         portal = errand.portal
-        before = len(portal.columns)
-        listed = {key(row.url) for row in rows}
-        for link in (*columns.report_columns(page), *family.columns(page)):
-            if key(link.url) not in listed:
-                yield from self._column(portal, link, errand.depth + 1)
-        if errand.depth >= self.MAX_DEPTH:
-            return
-        if isinstance(family, Jilin):
-            for link in columns.unit_columns(page):
-                yield from self._column(portal, link, errand.depth + 1)
-        elif not rows:
-            for link in columns.unit_links(page):
-                yield from self._entry(portal, link.url, errand.depth + 1)
-        if len(portal.columns) == before and not rows:
-            for url in columns.disclosure_pages(page):
-                yield from self._entry(portal, url, errand.depth + 1)
+        finds = discovery.look(page, family, rows=rows, deeper=errand.depth < self.MAX_DEPTH)
+        for link in finds.columns:
+            yield from self._column(portal, link, errand.depth + 1)
+        for url in finds.pages:
+            yield from self._entry(portal, url, errand.depth + 1)
+        for offer in finds.offers:
+            if self.ledger.offer(portal, offer.url):
+                yield SiteOffered(portal.url, offer.url, offer.name, offer.label, offer.page_url)
 
     # Lists
 
@@ -391,7 +382,7 @@ class ReportsSpider(scrapy.Spider):
         if len(portal.columns) >= self.MAX_COLUMNS:
             _note_once(portal, f"more than {self.MAX_COLUMNS} report columns were found")
             return
-        column = self.ledger.open_column(portal, link.url, link.agency, guessed=link.guessed)
+        column = self.ledger.open_column(portal, link.url, link.agency, guessed=link.guessed, doubtful=link.doubtful)
         if column is not None:
             yield from self._list(Errand("list", link.url, portal, column, depth=depth, instead=link.instead))
 
@@ -444,7 +435,7 @@ class ReportsSpider(scrapy.Spider):
 
     def _elsewhere(self, portal: Portal) -> Iterator[Request]:
         """Where no column was found from the address: the host's first page and its template's entries, once."""
-        if portal.tried_elsewhere or portal.failures or any(not column.dropped for column in portal.columns):
+        if portal.tried_elsewhere or portal.failures or any(not column.is_none for column in portal.columns):
             return
         portal.tried_elsewhere = True
         first = root(portal.url)

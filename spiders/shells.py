@@ -7,6 +7,7 @@ import re
 from parser.labels import squeeze
 from spiders.addresses import key
 from spiders.families.pages import Page, visible
+from spiders.links import frames
 
 _SCRIPTED = re.compile(
     r"location(?:\.href)?\s*(?:=(?!=)|\.(?:replace|assign)\s*\()\s*(['\"])(?P<url>[^'\"]+)\1", re.IGNORECASE
@@ -15,7 +16,6 @@ _REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]?\s*url\s*=\s*['\"]?(?P<url>[^'\"]+)", 
 _LARGEST_SCRIPTED = 1200  # bytes of a page that is nothing but a script; the known ones have under 400
 _MOST_WORDS = 120  # characters a page with a refresh may show (正在跳转 …)
 _MOST_WORDS_ROUND_A_FRAME = 60
-_SIDE_FRAME = re.compile(r"/module/(?:visitcount|xxgk/tree)")  # Hanweb's counter and its tree beside a list
 
 
 def target(page: Page) -> str | None:
@@ -53,14 +53,10 @@ def _scripted(page: Page) -> str | None:
 
 
 def _framed(page: Page) -> str | None:
-    frames = [
-        url
-        for frame in page.tree.iter("iframe", "frame")
-        if (url := page.resolve(frame.get("src"))) is not None and not _SIDE_FRAME.search(url)
-    ]
-    if len(frames) != 1 or len(_words(page)) > _MOST_WORDS_ROUND_A_FRAME or any(True for _ in page.tree.iter("a")):
+    found = frames(page)
+    if len(found) != 1 or len(_words(page)) > _MOST_WORDS_ROUND_A_FRAME or any(True for _ in page.tree.iter("a")):
         return None
-    return frames[0]
+    return found[0]
 
 
 def _words(page: Page) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import simplejson
@@ -14,7 +15,7 @@ from crawler.cli.output import print_json, print_table, remark
 from crawler.entries import PortalFile
 from crawler.errors import WrongUsage
 from crawler.expectations import PortalCheck, judge_all
-from crawler.portals import add, entry_of, read_registry
+from crawler.portals import add, entry_of, read_registry, unregistered
 
 EXAMPLE = "Example: xxgk portals --json"
 app = typer.Typer(rich_markup_mode=None)
@@ -112,6 +113,23 @@ def register(
     if json:
         print_json([added.model_dump(mode="json")])
     remark(f"{added.id} is registered in {path}; `xxgk crawl {added.id}` reads it")
+
+
+@app.command("candidates", epilog="Example: xxgk portals candidates")
+def candidates(context: typer.Context, json: Json = False) -> None:  # noqa: FBT002 - Typer's way to write a flag
+    """List sites of departments and lower governments that portals name and nobody registered or crawled yet."""
+    invocation = Invocation.of(context)
+    registry = read_registry(invocation.folder)
+    with invocation.open() as archive:
+        found = unregistered(archive, registry)
+    if json:
+        print_json(asdict(site) for site in found)
+    else:
+        print_table(
+            ["name", "address", "named by", "under"],
+            [[each.name, each.url, each.page_url, each.label] for each in found],
+        )
+    remark(f"{len(found)} sites; `xxgk portals add ID URL --name NAME` registers one after a person has looked at it")
 
 
 @app.command("schema", epilog="Example: xxgk portals schema > portals.schema.json")

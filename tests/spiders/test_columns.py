@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders import columns
+from spiders import columns, directories
 from spiders.agencies import read_agency
 from spiders.columns import ColumnLink, is_report_column
 from spiders.families.pages import Page
@@ -80,7 +80,7 @@ def test_a_units_link_brings_its_agency() -> None:
     ],
 )
 def test_a_units_folder_has_its_reports_beside_its_guide(href: str, guess: str) -> None:
-    assert columns.unit_columns(page((href, "云汀市审计局"))) == (
+    assert directories.unit_columns(page((href, "云汀市审计局"))) == (
         ColumnLink(HOST + guess, "云汀市审计局", guessed=True, instead=HOST + href),
     )
 
@@ -89,16 +89,20 @@ def test_units_are_agencies_of_the_same_government() -> None:
     listed = page(
         ("/zcbm/jyj/", "云汀市教育局"),
         ("http://jyj.example.gov.cn/", "云汀市教育局网站"),
+        ("http://czj.example.gov.cn/zfxxgk/", "云汀市财政局"),
         ("http://www.other.gov.cn/", "邻市教育局"),
         ("/zcbm/", "市政府部门"),
         ("/t20260101_1.html", "云汀市财政局"),
     )
-    assert [link.url for link in columns.unit_links(listed)] == [f"{HOST}/zcbm/jyj/", "http://jyj.example.gov.cn/"]
+    assert [link.url for link in directories.unit_links(listed)] == [
+        f"{HOST}/zcbm/jyj/",
+        "http://czj.example.gov.cn/zfxxgk/",
+    ]
 
 
 def test_disclosure_pages_are_where_to_look_next() -> None:
     home = page(("/zwgk/", "政务公开"), ("/zfxxgk/", "政府信息公开"), ("/news/", "新闻中心"))
-    assert columns.disclosure_pages(home) == (f"{HOST}/zwgk/", f"{HOST}/zfxxgk/")
+    assert directories.disclosure_pages(home) == (f"{HOST}/zwgk/", f"{HOST}/zfxxgk/")
 
 
 def test_a_column_branches_into_years_classes_and_units_but_not_into_months() -> None:

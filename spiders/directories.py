@@ -1,0 +1,203 @@
+"""Where a portal keeps whose reports: its disclosure pages, the directories of its units, and other sites of its own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from parser.labels import squeeze
+from spiders.addresses import folder, is_directory, is_file, key, root, segments, site
+from spiders.agencies import read_agency, read_division
+from spiders.columns import ColumnLink, is_list_of_reports, leads_to_the_websites_table, unique
+from spiders.families.addresses import name_of
+from spiders.families.pages import Page
+from spiders.links import Link, group, label, links
+
+# Pages of disclosure
+_SAYS_DISCLOSURE: Final = re.compile(
+    r"^(?:法定)?(?:主动)?(?:政府|政务)?信息公开(?:专栏|平台|网|栏目|首页|目录|指南|专题|工作)?$|^(?:政务|政府|信息)公开(?:专栏|平台|网|栏目|首页)?$"
+    r"|^法定主动公开内容$|^公开$"
+)
+# Pages that list the units of a government
+_UNITS: Final = "部门|单位|机构|委办局|委局|乡镇|镇街|街镇|街乡|镇乡|乡街|街道|镇|乡|县区|区县|县市区|市县区|区市县|市县|县市|区市|市区|旗县区|旗县|盟市|园区|开发区|功能区|管委会|办事处|街办"
+_SAYS_UNITS: Final = re.compile(
+    rf"^(?:全部|各|全)?(?:市|区|县|省|州|旗|盟|镇)?(?:人民政府|政府|本级|直属|直|级|属)*(?:工作|组成|职能|所属|派出|下属|直属)*(?:{_UNITS})"
+    rf"(?:(?:及|和|与|、)?(?:{_UNITS}|中省直|直属|企事业|驻{{0,1}}\w{{0,2}}))*(?:人民政府|政府)?"
+    r"(?:的)?(?:依法|法定)?(?:主动)?(?:政府|政务)?(?:信息)?(?:公开)?(?:工作)?(?:专栏|专区|平台|网站群|网站|网|栏目|目录|窗口|导航|链接|指南|年报|年度报告|一览)*$"
+)
+_SIGNS: Final = re.compile(r"[（）()/·•|｜—\-\s,，>»]+")
+# Labels of links that lead to other governments
+_OTHERS: Final = re.compile(
+    r"友情|国务院|部委|中央|各省|省区市|省市区|全国|外省|兄弟|省外|媒体|新闻|商业|常用|相关链接"
+)
+_OWN: Final = re.compile(rf"{_UNITS}|所辖|下辖|下级|基层|直属|网站群|子站|站群")
+_COUNTRYWIDE: Final = re.compile(r"^(?:中国|中华|国家|国务院|全国|中共|共青团)")
+_LEAST_OF_A_DIRECTORY = 3  # links to units in one group
+# The columns that stand beside a unit's reports on the sites of 吉林.
+SIBLINGS: Final = frozenset(
+    {
+        "gkzn",
+        "gkml",
+        "xbgkml",
+        "xxgkmlqy",
+        "zfxxgkml",
+        "bgtxxgkml",
+        "zdlyjczwgk",
+        "xxgkzn",
+        "zfxxgkzn",
+        "xxgkml",
+        "gkzd",
+        "ysqgk",
+    }
+)
+_UNIT_REPORTS = "ndbg/"  # 年度报告, the column every unit's folder on the sites of 吉林 has beside those siblings
+# What stands behind a column's folder in the addresses of its articles.
+_ARTICLE_TAIL: Final = re.compile(
+    r"(?P<column>/(?:[^/]+/)+?)(?:(?:19|20)\d\d[-/]?\d{2}(?:[-/]?\d{2})?/)?"
+    r"(?:t(?:\d{6,9}|\d{4})(?:_\d+)?|[0-9a-f]{32}|c?\d{5,}(?:_\d+)?|content_\d+|post_\d+)(?:\.s?html?|/index\.s?html?|/)?$"
+)
+_HANWEB_ARTICLE: Final = re.compile(r"(?P<before>/(?:.*/)?)art/\d{4}/\d{1,2}/\d{1,2}/art_(?P<column>\d+)_\d+\.html$")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Another site of the same authority, which a page of this portal names: a portal of its own, if a person agrees."""
+
+    url: str
+    name: str
+    label: str
+    page_url: str
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A link whose words name an agency or a division."""
+
+    link: Link
+    name: str
+    is_agency: bool
+    group: HtmlElement
+
+
+def disclosure_pages(page: Page) -> tuple[str, ...]:
+    """Pages a portal keeps its disclosure on (政府信息公开, 政务公开), and those that list its units."""
+    found = [
+        ColumnLink(link.url, None)
+        for link in links(page)
+        if site(link.url) == site(page.url)
+        and not is_file(link.url)
+        and name_of(link.url) in {None, "gkmlpt", "lonsun", "easysite"}
+        and (_SAYS_DISCLOSURE.match(link.text) or says_units(link.text))
+    ]
+    return tuple(link.url for link in unique(found, page))
+
+
+def says_units(text: str) -> bool:
+    """Whether a link leads to a directory of units: 部门信息公开, 乡镇（街道）, 县区政府."""
+    bare = _SIGNS.sub("", squeeze(text))
+    return 2 <= len(bare) <= 24 and _SAYS_UNITS.match(bare) is not None
+
+
+def unit_links(page: Page) -> tuple[ColumnLink, ...]:
+    """Links to the pages of units that belong to this portal.
+
+    They stand on its own host, on one of its domain that several units share, or are the pages of disclosure of a unit
+    that has a host of its own in the domain. The first page of such a host is another portal's: :func:`offers`.
+    """
+    units = _units(page)
+    shared = _shared_hosts(page, units)
+    found = []
+    for unit in units:
+        url = unit.link.url
+        if (
+            _belongs(page, url, shared)
+            and not is_file(url)
+            and (is_directory(url) or name_of(url) is None)
+            and not is_list_of_reports(url)
+            and not leads_to_the_websites_table("/".join(segments(url)))
+        ):
+            found.append(ColumnLink(url, unit.name if unit.is_agency else None))
+    return unique(found, page)
+
+
+def unit_columns(page: Page) -> tuple[ColumnLink, ...]:
+    """The columns of the units a page of the 吉林 template lists: each unit's folder, then ``ndbg/``."""
+    found: list[ColumnLink] = []
+    for link in unit_links(page):
+        if not is_directory(link.url):
+            continue
+        parts = segments(link.url)
+        base = folder(link.url)
+        if parts and parts[-1] in SIBLINGS:
+            base = base[: base.rstrip("/").rfind("/") + 1]
+        found.append(ColumnLink(base + _UNIT_REPORTS, link.agency, guessed=True, instead=link.url))
+    return unique(found, page)
+
+
+def offers(page: Page) -> tuple[Offer, ...]:
+    """Sites of units and of lower governments that have a host of their own.
+
+    They share the portal's domain, or a heading says that they are its departments, counties or towns. The name is
+    the link's; where nothing says that a site is this authority's (友情链接, 各省市) none is offered.
+    """
+    units = _units(page)
+    shared = _shared_hosts(page, units)
+    sizes = Counter(id(unit.group) for unit in units)
+    found: dict[str, Offer] = {}
+    for unit in units:
+        url, host = unit.link.url, urlsplit(unit.link.url).hostname or ""
+        if _belongs(page, url, shared) or not host.endswith(".gov.cn") or _COUNTRYWIDE.match(unit.name):
+            continue
+        if urlsplit(url).netloc == urlsplit(page.url).netloc:
+            continue
+        said = label(unit.group)
+        if _OTHERS.search(said):
+            continue
+        own = site(url) == site(page.url)
+        if own or (_OWN.search(said) and sizes[id(unit.group)] >= _LEAST_OF_A_DIRECTORY):
+            found.setdefault(host, Offer(url, unit.name, said, page.url))
+    return tuple(found.values())
+
+
+def column_of_article(url: str) -> str | None:
+    """The list an article's address stands below: ``…/zfxxgknb/202501/t20250115_1.html`` in ``…/zfxxgknb/``."""
+    parts = urlsplit(url)
+    start = f"{parts.scheme}://{parts.netloc}"
+    hanweb = _HANWEB_ARTICLE.search(parts.path)
+    if hanweb is not None:
+        return f"{start}{hanweb['before']}col/col{hanweb['column']}/index.html"
+    match = _ARTICLE_TAIL.match(parts.path)
+    return f"{start}{match['column']}" if match is not None and not parts.query else None
+
+
+def _units(page: Page) -> list[_Unit]:
+    """Links that name units; a division's name (柳河区, 大坪镇) only where it stands among several such names."""
+    named: list[_Unit] = []
+    for link in links(page):
+        agency = read_agency(link.text)
+        name = agency or read_division(link.text)
+        if name is not None:
+            named.append(_Unit(link, name, agency is not None, group(link)))
+    sizes = Counter(id(unit.group) for unit in named)
+    return [unit for unit in named if unit.is_agency or sizes[id(unit.group)] >= _LEAST_OF_A_DIRECTORY]
+
+
+def _belongs(page: Page, url: str, shared: frozenset[str]) -> bool:
+    if site(url) != site(page.url) or key(url) == key(root(page.url)):
+        return False
+    return urlsplit(url).netloc in shared or key(url) != key(root(url))
+
+
+def _shared_hosts(page: Page, units: list[_Unit]) -> frozenset[str]:
+    """The page's own host, and those that hold the pages of two units or more."""
+    here = urlsplit(page.url).netloc
+    addresses = {(urlsplit(unit.link.url).netloc, key(unit.link.url)): unit.name for unit in units}
+    names: dict[str, set[str]] = {}
+    for (host, _), name in addresses.items():
+        names.setdefault(host, set()).add(name)
+    return frozenset({here, *(host for host, several in names.items() if len(several) > 1)})
