@@ -15,22 +15,27 @@ _ENDPOINT = re.compile(
 )
 _PAGE_ENDING = re.compile(r"\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
 _INDEX = re.compile(r"(?<=/)(?:index|default)\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
+_SESSION = re.compile(r";jsessionid=[^?#/]*", re.IGNORECASE)  # a visitor's, and no part of what is addressed
 _GATE = re.compile(r"^/gate/(?:big5|gb)/(?P<host>[A-Za-z0-9.-]+(?::\d+)?)(?P<path>/.*)$")
 _MOBILE = re.compile(r"(?<=/)(?P<name>t\d{6,9}(?:_\d+)?)_ext(?P<ending>\.s?html?)$", re.IGNORECASE)
 _PHONE = re.compile(r"(?<=/)m(?=post_\d+\.html$)")
 _STATIC_ARTICLE = re.compile(r"/t\d{6,9}(?:_\d+)?\.s?html?$", re.IGNORECASE)
 _VSB_NEWS = re.compile(r"(?:^|&)(?P<name>wbtreeid|wbnewsid)=(?P<number>\d{1,9})(?=&|$)")
 _TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|spm|from|isappinstalled|share\w*|timestamp)=[^&]*", re.IGNORECASE)
+_LONGEST = 2000  # characters of an address, which is as much as the archive keeps
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
-def resolve(base: str, href: str) -> str | None:
+def resolve(base: str, href: str, encoding: str = "utf-8") -> str | None:
     """The absolute address of a link, without its fragment; None where it leads to no page (``javascript:`` …).
 
-    White space and line breaks around and inside ``href`` are layout, Chinese is
-    percent-encoded.
+    White space and line breaks around and inside ``href`` are layout. Chinese is percent-encoded: in the path as UTF-8,
+    in the query in the ``encoding`` of the page (URL standard, 4.4: ASP sites in GBK answer to nothing else).
     """
+    if len(href) > _LONGEST:
+        return None
     clean = re.sub(r"[\t\r\n]+", "", href).strip().strip("\u3000\u00a0")
+    clean = _SESSION.sub("", clean)
     if not clean or clean.startswith("#"):
         return None
     try:
@@ -41,8 +46,10 @@ def resolve(base: str, href: str) -> str | None:
         return None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
-    bare = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
-    return str(safe_url_string(bare, quote_path=True))
+    netloc = parts.netloc.removesuffix(_DEFAULT_PORT[parts.scheme])
+    bare = urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
+    query_in = "utf-8" if encoding.startswith("utf") else encoding
+    return str(safe_url_string(bare, encoding=query_in, path_encoding="utf-8", quote_path=True))
 
 
 def plain(url: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from lxml.html import HtmlElement
+
 from parser.labels import normal, squeeze
 from spiders.families.pages import Page, visible
 
@@ -31,7 +33,11 @@ _NOT_AGENCIES = (
     "省政府部门",
 )
 _DIVISION = re.compile(
-    r"^[\u4e00-\u9fff]{1,12}(?:自治)?(?:区|县|市|旗|州|盟|镇|乡|街道|新城|管理区)(?:人民政府|政府)?$"
+    r"^[\u4e00-\u9fff]{1,12}(?:自治)?(?:区|县|市|旗|州|盟|镇|乡|街道|街|新城|管理区)(?:人民政府|政府)?$"
+)
+_GOVERNMENT = re.compile(
+    r"^(?P<name>(?:省|市|区|县|州|旗|盟|镇|乡)(?:人民)?政府(?:办公?室?|办公厅)?|(?:市|区|县|省)府办(?:公室)?|政府办|管委会|街道办)"
+    r"(?:(?:政府|政务)?信息公开)?(?:工作)?(?:指南|目录|年度报告|年报|专栏|平台|网|网站|首页)?$"
 )
 _SITE_WORDS = re.compile(r"(?:政府)?(?:门户)?(?:网站|网)$")
 _NOT_DIVISIONS = frozenset(
@@ -47,6 +53,8 @@ _CRUMBS = (
     "[class*=weizhi] a",
     "[class*=crumb] a",
 )
+_HERE = re.compile(r"(?:当前|您的|所在|现在)(?:的)?位置|您现在的位置|当前所在")
+_LONGEST_CRUMB, _MOST_CRUMBS = 200, 10
 _CRUMB_TEXT = re.compile(r"(?:当前|您的|所在|现在)位置\s*[:：]?(?P<crumbs>[^\n]{2,120})")
 _PUBLISHER = re.compile(r"^(?:发布机构|发布单位|公开机构|发文机关|发布机关):?(?P<name>.*)$")
 
@@ -65,8 +73,17 @@ def read_agency(text: str) -> str | None:
     return None
 
 
+def is_government(text: str) -> str | None:
+    """市政府, 区政府办 and the like, which name the portal's own government without its place; None for all else."""
+    match = _GOVERNMENT.match(squeeze(text).strip("·•>»-—_|[]【】"))
+    return match["name"] if match is not None else None
+
+
 def read_division(text: str) -> str | None:
-    """The division or town a text names and nothing else (柳河区, 大坪镇, 清湾市政府网), or None."""
+    """The division, town or zone a text names and nothing else (柳河区, 大坪镇, 高新区, 市政府, 清湾市政府网), or None."""
+    bare = is_government(text)
+    if bare is not None:
+        return bare
     bare = _SITE_WORDS.sub("", squeeze(text).strip("·•>»-—_|[]【】"))
     return bare if _DIVISION.match(bare) and bare not in _NOT_DIVISIONS else None
 
@@ -85,6 +102,22 @@ def _of_field(page: Page) -> str | None:
         if named is not None:
             return named
     return None
+
+
+def crumb_links(page: Page) -> list[HtmlElement]:
+    """The links above an article or a list that say where it stands (首页 > 信息公开 > 年报), outermost first."""
+    for selector in _CRUMBS:
+        found = [element for element in page.select(selector) if element.tag == "a"]
+        if found:
+            return found
+    for element in page.tree.iter():
+        said = element.text or ""
+        if isinstance(element.tag, str) and _HERE.search(said[:_LONGEST_CRUMB]):
+            for box in (element, element.getparent()):
+                found = list(box.iter("a")) if box is not None else []
+                if 0 < len(found) <= _MOST_CRUMBS:
+                    return found
+    return []
 
 
 def of_crumbs(page: Page) -> str | None:

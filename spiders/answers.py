@@ -13,17 +13,26 @@ from twisted.python.failure import Failure as Fault
 from spiders import outcomes
 from spiders.addresses import is_file
 from spiders.families.asks import Ask
-from spiders.families.pages import Page, is_document, read_page
+from spiders.families.pages import Page, is_document, read_page, visible
 from spiders.ledger import Failure
 
 # Flags and marks by which crawler and spider speak of what the archive has.
 UNCHANGED = "unchanged"  # flag of an answer: it is the one that was kept the last time
 REST = "xxgk_rest"  # mark in Request.meta: the list's first page is unchanged, this one may be taken from the archive
 RESTED = "rested"  # flag of an answer: it was
+RENDER = "xxgk_render"  # mark in Request.meta: the page is wanted as a browser shows it
+RENDERED = "rendered"  # flag of an answer: it is so shown
+TURNED = "xxgk_turned"  # mark in Request.meta: the further pages its pager turned to, as markup in UTF-8
+UNFINISHED = "xxgk_unfinished"  # mark in Request.meta: what a page as rendered may lack
 
 _SAYS_GONE = re.compile(
     r"404|页面不存在|您访问的(?:页面|内容|信息)(?:不存在|已(?:被)?删除)|找不到(?:该|您访问的)?(?:页面|网页)|系统提示|信息不存在"
 )
+_SAYS_EMPTY = re.compile(
+    r"^\s*[(（【\[]?\s*(?:(?:该|本|此)?栏目(?:下)?)?(?:暂无|暂时没有|没有(?:找到|查询到)?|尚无|无)(?:任何|相关|相应|符合条件的?|更多)?(?:的)?"
+    r"(?:信息|内容|数据|记录|文章|资料|文件|年报)\s*[!！。.…)）】\]]*\s*$"
+)
+_LONGEST_EMPTY = 40  # characters of a line that says so
 _ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _LONGEST_GONE = 400  # characters; a longer page that has 404 in its heading is something else
 _FILE_NAME = re.compile(
@@ -39,7 +48,7 @@ def page_of(response: Response, asked: Ask | None = None) -> Page:
 def joined(page: Page, box: Page) -> Page:
     """An article with the box of attachments its script asked for, as a browser would show it."""
     opened = _ENDS.sub("", page.text)  # what stands behind the end of a page belongs to no tree
-    return Page(page.url, f'{opened}<div class="attachment">{box.text}</div>', page.headers)
+    return Page(page.url, f'{opened}<div class="attachment">{box.text}</div>', page.headers, encoding=page.encoding)
 
 
 def headers_of(response: Response) -> dict[str, str]:
@@ -70,6 +79,11 @@ def says_gone(page: Page) -> bool:
     """Whether a page that answered 200 says that what was asked for is not there."""
     heading = " ".join("".join(element.itertext()) for element in page.tree.iter("title", "h1"))
     return len(page.flat) < _LONGEST_GONE and _SAYS_GONE.search(heading) is not None and not is_file(page.url)
+
+
+def says_empty(page: Page) -> bool:
+    """Whether a list says that nothing stands in it (暂无信息)."""
+    return any(_SAYS_EMPTY.search(line) for line in visible(page.tree).split("\n") if len(line) < _LONGEST_EMPTY)
 
 
 def file_name(response: Response, shown: str = "") -> str:

@@ -10,28 +10,42 @@ from lxml.html import HtmlElement
 
 from parser.labels import squeeze
 from parser.titles import judge, read
-from spiders.addresses import folder, is_directory, is_file, key, segments
+from spiders.addresses import folder, is_directory, is_file, key, root, segments, site
 from spiders.agencies import read_agency
-from spiders.families.addresses import name_of
+from spiders.families.addresses import is_article, name_of
 from spiders.families.pages import Page
 from spiders.links import Link, group, links
 
 # Links
 _SAYS_REPORTS = re.compile(r"信息公开(?:工作)?(?:的)?年度?(?:工作)?报(?:告)?")
-_MAY_MEAN_REPORTS = re.compile(r"^(?:历年|各年度?|年度)?(?:工作)?(?:年度报告|年报|年度工作报告)(?:专栏|列表)?$")
+_MAY_MEAN_REPORTS = re.compile(
+    r"^(?:历年|历史|往年|各年度?|年度|公开|(?:本|各)?(?:省|市|区|县|州|旗|镇|乡)?(?:人民)?政府)?(?:工作)?(?:年度报告|年报|年度工作报告)(?:专栏|列表|公开|查询)?$"
+)
+_MORE = re.compile(r"^[\[(（【]?(?:查看|阅读)?(?:更多|more)[^\u4e00-\u9fff]{0,4}$", re.IGNORECASE)
+_KIND_OF_REPORTS = re.compile(r"^(?:.{2,12}?)(?:年报|年度报告)$")  # 县直部门年报, 乡镇年报: below a column of reports
+_EARLIER_REPORTS = re.compile(
+    r"^(?:历史|历年|往年|往期|旧版|以往|以前|更多|19\d\d|20\d\d).{0,16}(?:年报|年度报告)|^(?:年报|年度报告)(?:归档|存档|历史)"
+)
 _OTHER_REPORTS = re.compile(r"网站|报表|法治|依法行政|公积金|统计|预算|决算|质量|绩效|财务|环境|信用|社会责任|权责")
 _AGENCY_BEFORE = re.compile(r"^.*(?:局|委|厅|办|院|会|镇|乡|街道|中心|政府)(?=.)")
 _UNIT_TREES = re.compile(r"^(?:(?:19|20)\d\d年?度?|\d{2}年|.{2,24})$")
 
+_SAYS_A_YEAR = re.compile(
+    r"^(?:19|20)\d\d年?度?(?:(?:及|及其)?(?:以前|之前|以来|以后))?(?:年报)?$|^(?:往年|历年|更早|历史)$"
+)
+
 # Folders
 _REPORT_FOLDER = re.compile(
-    r"^(?:\w*gk\w*n(?:b|dbg|dgzbg)\w*|[a-z]*ndbg(?:_\d+)?|xxganb\w*|nbzl|xinxinianbao|annualreport)$"
+    r"^(?:(?>\w*?gk)(?>\w*?n(?:b|dbg|dgzbg))\w*|[a-z]*ndbg(?:_\d+)?|xxganb\w*|nbzl|xinxinianbao|annualreport)$"
 )
 _LIST_FILE = re.compile(r"^(?:\w*list|index_\d{1,3}|\d{1,3})\.\w{3,5}$")  # xxgk_list.shtml, rlist.shtml, 1.html
 ARTICLE_FOLDERS = frozenset({"content_id", "hex_directory", "easysite"})  # families whose articles are folders
+_SHORT_FOLDER = re.compile(r"^nb(?:_?\d+)?$")  # 年报, where it stands below a folder of disclosure
+_DISCLOSURE_FOLDER = re.compile(r"gk")
 _MONTH = re.compile(r"^(?:19|20)\d{4}$")
+_NEAR = 4  # elements between 更多 and the block whose rows it continues
 _DEEPEST_BRANCH = 3  # a column's folder may stand so far above its last one: gknb/2018nb/zxjd2018/
-_WEBSITE_FOLDER = re.compile(r"wz\w*(?:ndbb|nb|gzbb|ndbg|jgnb)|ndbb|fzzf|zfjs")
+_WEBSITE_FOLDER = re.compile(r"wz\w{0,40}(?:ndbb|nb|gzbb|ndbg|jgnb)|ndbb|fzzf|zfjs")
 
 
 @dataclass(frozen=True)
@@ -64,17 +78,24 @@ def report_columns(page: Page) -> tuple[ColumnLink, ...]:
         if _SAYS_REPORTS.search(link.text) or is_list_of_reports(link.url):
             plain.append(ColumnLink(link.url, read_agency(link.text)))
             menus.add(group(link))
+        elif _MORE.match(link.text):
+            if _stands_by_reports(link):
+                plain.append(ColumnLink(link.url, None))
         elif _MAY_MEAN_REPORTS.match(link.text):
             doubtful.append((ColumnLink(link.url, None, doubtful=True), group(link)))
     return unique([*plain, *(link for link, menu in doubtful if menu not in menus)], page)
 
 
 def sub_columns(page: Page) -> tuple[ColumnLink, ...]:
-    """Folders below a report column: one per year, per class of units or per unit."""
-    here = folder(page.url)
+    """Folders below a report column, one per year, per class of units or per unit; and where its other years stand."""
+    here = folder(page.url) if is_directory(page.url) else re.sub(r"\.\w+$", "/", page.url)  # zfxxgknb.htm
+    tree = None if key(here) == key(root(page.url)) or urlsplit(page.url).query else here
     found = []
     for link in links(page):
-        below = folder(link.url)[len(here) :].strip("/") if folder(link.url).startswith(here) else ""
+        if _leads_to_other_reports(page, link):
+            found.append(ColumnLink(link.url, read_agency(link.text)))
+            continue
+        below = folder(link.url)[len(tree) :].strip("/") if tree and folder(link.url).startswith(tree) else ""
         if not below or below.count("/") > 1 or not is_directory(link.url) or _MONTH.match(below.rpartition("/")[2]):
             continue
         if name_of(link.url) in ARTICLE_FOLDERS:
@@ -82,6 +103,33 @@ def sub_columns(page: Page) -> tuple[ColumnLink, ...]:
         if _UNIT_TREES.match(link.text) and not _names_other_reports(link.text) and not _names_one_report(link.text):
             found.append(ColumnLink(link.url, read_agency(link.text)))
     return unique(found, page)
+
+
+def _leads_to_other_reports(page: Page, link: Link) -> bool:
+    """Whether a link on a column's page leads to another part of it, wherever on the site that stands.
+
+    That is a year (2023年), earlier reports (历史年报), or those of a kind of units (乡镇年报).
+    """
+    if site(link.url) != site(page.url) or is_file(link.url) or is_article(link.url):
+        return False
+    if _names_other_reports(link.text) or _names_one_report(link.text):
+        return False
+    if _SAYS_A_YEAR.match(link.text) or _EARLIER_REPORTS.match(link.text):
+        return True
+    here, there = urlsplit(page.url), urlsplit(link.url)
+    if here[:3] == there[:3] and there.query and read_agency(link.text) is not None:
+        return True  # the column of one unit
+    return _KIND_OF_REPORTS.match(link.text) is not None and judge(link.text, in_report_column=True).is_report
+
+
+def _stands_by_reports(link: Link) -> bool:
+    """Whether a link (更多) stands in a block that shows reports."""
+    for block, _ in zip(link.element.iterancestors(), range(_NEAR), strict=False):
+        titles = [squeeze(element.get("title") or "".join(element.itertext())) for element in block.iter("a")]
+        named = [text for text in titles if _names_one_report(text)]
+        if named:
+            return 2 * len(named) >= len(titles) - 1
+    return False
 
 
 def is_report_column(url: str) -> bool:
@@ -116,7 +164,9 @@ def is_list_of_reports(url: str, branches: int = 1) -> bool:
             return False
     if not parts or _MONTH.match(parts[-1]) or any(leads_to_the_websites_table(part) for part in parts[-branches:]):
         return False
-    return any(_REPORT_FOLDER.match(part) for part in parts[-branches:])
+    if any(_REPORT_FOLDER.match(part) for part in parts[-branches:]):
+        return True
+    return len(parts) > 1 and bool(_SHORT_FOLDER.match(parts[-1]) and _DISCLOSURE_FOLDER.search(parts[-2]))
 
 
 def _is_further_page(column: str, url: str) -> bool:
@@ -136,7 +186,7 @@ def _may_be_column(link: Link) -> bool:
         return False  # 年度报告解读, 年度报告制度 …
     if named or is_directory(link.url) or is_list_of_reports(link.url):
         return True
-    return _MAY_MEAN_REPORTS.match(link.text) is not None and name_of(link.url) is None
+    return _MAY_MEAN_REPORTS.match(link.text) is not None and not is_article(link.url)
 
 
 def _names_other_reports(text: str) -> bool:

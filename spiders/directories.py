@@ -12,31 +12,37 @@ from lxml.html import HtmlElement
 
 from parser.labels import squeeze
 from spiders.addresses import folder, is_directory, is_file, key, root, segments, site
-from spiders.agencies import read_agency, read_division
+from spiders.agencies import is_government, read_agency, read_division
 from spiders.columns import ColumnLink, is_list_of_reports, leads_to_the_websites_table, unique
-from spiders.families.addresses import name_of
+from spiders.families.addresses import is_article, name_of
 from spiders.families.pages import Page
 from spiders.links import Link, group, label, links
 
 # Pages of disclosure
 _SAYS_DISCLOSURE: Final = re.compile(
     r"^(?:法定)?(?:主动)?(?:政府|政务)?信息公开(?:专栏|平台|网|栏目|首页|目录|指南|专题|工作)?$|^(?:政务|政府|信息)公开(?:专栏|平台|网|栏目|首页)?$"
-    r"|^法定主动公开内容$|^公开$"
+    r"|^法定主动公开内容$|^公开$|^阳光政务$|^政府信息$"
 )
+_PLATFORM: Final = re.compile(r"/gkmlpt/(?:index)?$")  # the first page of a unit's platform, in 广东
 # Pages that list the units of a government
-_UNITS: Final = "部门|单位|机构|委办局|委局|乡镇|镇街|街镇|街乡|镇乡|乡街|街道|镇|乡|县区|区县|县市区|市县区|区市县|市县|县市|区市|市区|旗县区|旗县|盟市|园区|开发区|功能区|管委会|办事处|街办"
+_UNITS: Final = "部门|公开单位|单位|机构|委办局|委局|乡镇|镇街|街镇|街乡|镇乡|乡街|街道|镇|乡|县区|区县|县市区|市县区|区市县|市县|县市|区市|市区|旗县区|旗县|盟市|园区|开发区|功能区|管委会|办事处|街办"
 _SAYS_UNITS: Final = re.compile(
-    rf"^(?:全部|各|全)?(?:市|区|县|省|州|旗|盟|镇)?(?:人民政府|政府|本级|直属|直|级|属)*(?:工作|组成|职能|所属|派出|下属|直属)*(?:{_UNITS})"
-    rf"(?:(?:及|和|与|、)?(?:{_UNITS}|中省直|直属|企事业|驻{{0,1}}\w{{0,2}}))*(?:人民政府|政府)?"
-    r"(?:的)?(?:依法|法定)?(?:主动)?(?:政府|政务)?(?:信息)?(?:公开)?(?:工作)?(?:专栏|专区|平台|网站群|网站|网|栏目|目录|窗口|导航|链接|指南|年报|年度报告|一览)*$"
+    rf"^各(?:市|区|县|州|旗)(?:政府)?(?:政府信息公开)?(?:专栏|网站|网|年报|年度报告)?$|^(?:全部|各|全)?(?:市|区|县|省|州|旗|盟|镇)?(?:人民政府|政府|本级|直属|直|级|属)*(?:工作|组成|职能|所属|派出|下属|直属)*(?:{_UNITS})"
+    rf"(?:(?:及|和|与|、)?(?:{_UNITS}|中省直|直属|企事业|驻市|驻区|驻县))*(?:人民政府|政府)?"
+    r"(?:的)?(?:依法|法定)?(?:主动)?(?:政府|政务)?(?:信息)?(?:公开)?(?:工作)?(?:专栏|专区|平台|网站群|网站|网|栏目|目录|窗口|导航|链接|指南|年报|年度报告|一览|之窗|子站|站点)*$"
 )
-_SIGNS: Final = re.compile(r"[（）()/·•|｜—\-\s,，>»]+")
+_SIGNS: Final = re.compile(r"[、（）()/·•|｜—\-\s,，>»:：]+")
 # Labels of links that lead to other governments
 _OTHERS: Final = re.compile(
     r"友情|国务院|部委|中央|各省|省区市|省市区|全国|外省|兄弟|省外|媒体|新闻|商业|常用|相关链接"
 )
 _OWN: Final = re.compile(rf"{_UNITS}|所辖|下辖|下级|基层|直属|网站群|子站|站群")
 _COUNTRYWIDE: Final = re.compile(r"^(?:中国|中华|国家|国务院|全国|中共|共青团)")
+_NO_WAY_IN: Final = re.compile(r"登录|注册|login|register|/reg\b|\.(?:css|js|ico)$|报告|年报", re.IGNORECASE)
+_MOST_OF_A_SPLASH = 6  # links
+_SHORT_NAME: Final = re.compile(
+    r"^(?!.*(?:指南|目录|年报|年度报告|制度|公开|新闻|动态|首页|更多|上一页|下一页|网站|通知|公告))[\u4e00-\u9fff（）()·]{2,16}$"
+)
 _LEAST_OF_A_DIRECTORY = 3  # links to units in one group
 # The columns that stand beside a unit's reports on the sites of 吉林.
 SIBLINGS: Final = frozenset(
@@ -80,7 +86,7 @@ class _Unit:
 
     link: Link
     name: str
-    is_agency: bool
+    is_sure: bool  # whatever stands around it
     group: HtmlElement
 
 
@@ -91,8 +97,8 @@ def disclosure_pages(page: Page) -> tuple[str, ...]:
         for link in links(page)
         if site(link.url) == site(page.url)
         and not is_file(link.url)
-        and name_of(link.url) in {None, "gkmlpt", "lonsun", "easysite"}
-        and (_SAYS_DISCLOSURE.match(link.text) or says_units(link.text))
+        and (not is_article(link.url) or name_of(link.url) == "easysite")
+        and (_SAYS_DISCLOSURE.match(link.text) or says_units(link.text) or _PLATFORM.search(urlsplit(link.url).path))
     ]
     return tuple(link.url for link in unique(found, page))
 
@@ -103,13 +109,38 @@ def says_units(text: str) -> bool:
     return 2 <= len(bare) <= 24 and _SAYS_UNITS.match(bare) is not None
 
 
+def splash(page: Page) -> tuple[str, ...]:
+    """Where a page leads that has hardly any links (进入网站, a picture to click on), on its own host."""
+    here = urlsplit(page.url).netloc
+    found = {key(link.url): link for link in links(page) if urlsplit(link.url).netloc == here}
+    ways = [
+        link.url
+        for link in found.values()
+        if not is_file(link.url) and not is_article(link.url) and not _NO_WAY_IN.search(f"{link.text} {link.url}")
+    ]
+    return tuple(ways) if len(found) <= _MOST_OF_A_SPLASH else ()
+
+
 def unit_links(page: Page) -> tuple[ColumnLink, ...]:
     """Links to the pages of units that belong to this portal.
 
     They stand on its own host, on one of its domain that several units share, or are the pages of disclosure of a unit
     that has a host of its own in the domain. The first page of such a host is another portal's: :func:`offers`.
     """
-    units = _units(page)
+    return _of_portal(page, _units(page))
+
+
+def branches(page: Page) -> tuple[ColumnLink, ...]:
+    """Where a report column without rows leads on: to units and to directories of units, wherever on the site."""
+    kinds = [
+        ColumnLink(link.url, None)
+        for link in links(page)
+        if says_units(link.text) and urlsplit(link.url).netloc == urlsplit(page.url).netloc and not is_article(link.url)
+    ]
+    return unique([*kinds, *unit_links(page)], page)
+
+
+def _of_portal(page: Page, units: list[_Unit]) -> tuple[ColumnLink, ...]:
     shared = _shared_hosts(page, units)
     found = []
     for unit in units:
@@ -117,11 +148,11 @@ def unit_links(page: Page) -> tuple[ColumnLink, ...]:
         if (
             _belongs(page, url, shared)
             and not is_file(url)
-            and (is_directory(url) or name_of(url) is None)
+            and (is_directory(url) or not is_article(url))
             and not is_list_of_reports(url)
             and not leads_to_the_websites_table("/".join(segments(url)))
         ):
-            found.append(ColumnLink(url, unit.name if unit.is_agency else None))
+            found.append(ColumnLink(url, read_agency(unit.name)))
     return unique(found, page)
 
 
@@ -147,7 +178,7 @@ def offers(page: Page) -> tuple[Offer, ...]:
     """
     units = _units(page)
     shared = _shared_hosts(page, units)
-    sizes = Counter(id(unit.group) for unit in units)
+    sizes = Counter(unit.group for unit in units)
     found: dict[str, Offer] = {}
     for unit in units:
         url, host = unit.link.url, urlsplit(unit.link.url).hostname or ""
@@ -155,13 +186,20 @@ def offers(page: Page) -> tuple[Offer, ...]:
             continue
         if urlsplit(url).netloc == urlsplit(page.url).netloc:
             continue
-        said = label(unit.group)
+        said = _SIGNS.sub("", label(unit.group))
         if _OTHERS.search(said):
             continue
         own = site(url) == site(page.url)
-        if own or (_OWN.search(said) and sizes[id(unit.group)] >= _LEAST_OF_A_DIRECTORY):
+        if own or (_OWN.search(said) and sizes[unit.group] >= _LEAST_OF_A_DIRECTORY):
             found.setdefault(host, Offer(url, unit.name, said, page.url))
     return tuple(found.values())
+
+
+def platforms(page: Page) -> tuple[str, ...]:
+    """The first page of the platform whose article this is, where its address says which: 广东's gkmlpt."""
+    parts = urlsplit(page.url)
+    before, platform, _ = parts.path.partition("/gkmlpt/content/")
+    return (f"{parts.scheme}://{parts.netloc}{before}/gkmlpt/index",) if platform else ()
 
 
 def column_of_article(url: str) -> str | None:
@@ -176,15 +214,42 @@ def column_of_article(url: str) -> str | None:
 
 
 def _units(page: Page) -> list[_Unit]:
-    """Links that name units; a division's name (柳河区, 大坪镇) only where it stands among several such names."""
+    """Links that name units.
+
+    A division's name (柳河区, 大坪镇), and any name at an address of the same form (残联, 党校), counts only where it stands
+    among several units.
+    """
     named: list[_Unit] = []
+    others: list[_Unit] = []
     for link in links(page):
         agency = read_agency(link.text)
         name = agency or read_division(link.text)
-        if name is not None:
-            named.append(_Unit(link, name, agency is not None, group(link)))
-    sizes = Counter(id(unit.group) for unit in named)
-    return [unit for unit in named if unit.is_agency or sizes[id(unit.group)] >= _LEAST_OF_A_DIRECTORY]
+        sure = agency is not None or is_government(link.text) is not None
+        place = named if name is not None else others
+        place.append(_Unit(link, name or link.text, sure, group(link)))
+    sizes = Counter(unit.group for unit in named)
+    found = [unit for unit in named if unit.is_sure or sizes[unit.group] >= _LEAST_OF_A_DIRECTORY]
+    forms = Counter((unit.group, _form(unit.link.url)) for unit in named)
+    beside = [
+        unit
+        for unit in others
+        if _SHORT_NAME.match(unit.name) and forms[unit.group, _form(unit.link.url)] >= _least(unit.group)
+    ]
+    return [*found, *beside]
+
+
+def _least(container: HtmlElement) -> int:
+    """How many links of a group must name units, so that others of the same form do too."""
+    return 1 if says_units(label(container)) else _LEAST_OF_A_DIRECTORY
+
+
+def _form(url: str) -> str:
+    """An address without what tells units apart: its last part, and the values of its query."""
+    parts = urlsplit(url)
+    path = re.sub(r"\d+", "#", parts.path.rstrip("/"))
+    if not path:
+        return f"*.{site(url)}/"  # a host of its own
+    return f"{parts.netloc}{path if parts.query else path[: path.rfind('/')]}/*?{re.sub(r'=[^&]*', '=', parts.query)}"
 
 
 def _belongs(page: Page, url: str, shared: frozenset[str]) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spiders import columns, directories
-from spiders.addresses import key
+from spiders import agencies, columns, directories
+from spiders.addresses import key, root, site
 from spiders.columns import ColumnLink
 from spiders.directories import Offer
 from spiders.families.family import Family
@@ -15,6 +14,8 @@ from spiders.families.pages import Page
 from spiders.items import Row
 from spiders.links import frames
 
+_MOST_FRAMES = 6  # of one page: head, menu, list, foot; more are advertisements
+
 
 @dataclass(frozen=True)
 class Finds:
@@ -22,7 +23,9 @@ class Finds:
 
     columns: tuple[ColumnLink, ...]
     pages: tuple[str, ...]
+    frames: tuple[str, ...]  # parts of the page itself
     offers: tuple[Offer, ...]
+    onward: str | None = None  # the next page of a directory of units
 
 
 def look(page: Page, family: Family, *, rows: tuple[Row, ...] = (), deeper: bool = True) -> Finds:
@@ -33,21 +36,31 @@ def look(page: Page, family: Family, *, rows: tuple[Row, ...] = (), deeper: bool
     listed = {key(row.url) for row in rows}
     found = [*columns.report_columns(page), *family.columns(page)]
     pages: list[str] = []
+    onward = None
     if deeper:
         if isinstance(family, Jilin):
             found += directories.unit_columns(page)
         else:
             pages += [link.url for link in directories.unit_links(page)]
-        pages += [*directories.disclosure_pages(page), *frames(page)]
+            onward = family.further(page).url if pages and not rows else None
+        pages += directories.disclosure_pages(page)
+        if not found and not pages and not rows and not family.rows(page):
+            pages += directories.splash(page)
     return Finds(
         tuple(link for link in found if key(link.url) not in listed),
         tuple(dict.fromkeys(url for url in pages if key(url) not in listed)),
+        frames(page)[:_MOST_FRAMES],
         directories.offers(page),
+        onward,
     )
 
 
-def above(page: Page) -> Iterator[ColumnLink]:
-    """The column an article's address stands below, where its links name none: a guess."""
-    column = directories.column_of_article(page.url)
-    if column is not None:
-        yield ColumnLink(column, None, guessed=True)
+def above(page: Page, *, is_article: bool) -> Finds:
+    """What stands above a list or an article by its crumbs and its address; of an article the host's first page too."""
+    crumbs = [url for element in agencies.crumb_links(page) if (url := page.resolve(element.get("href"))) is not None]
+    pages = [url for url in crumbs if site(url) == site(page.url) and (is_article or key(url) != key(root(url)))]
+    if is_article:
+        pages += [*directories.platforms(page), root(page.url)]
+    column = directories.column_of_article(page.url) if is_article else None
+    guess = () if column is None else (ColumnLink(column, None, guessed=True),)
+    return Finds(guess, tuple(dict.fromkeys(pages)), (), ())

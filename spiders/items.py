@@ -8,11 +8,15 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a list: an address, its full title, and the date printed beside it."""
+    """One row of a list: an address, its title, and the date printed beside it.
+
+    ``cut``: the list shows only the beginning of the title, and has it whole nowhere.
+    """
 
     url: str
     title: str
     listed_on: date | None
+    cut: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from spiders import outcomes
 from spiders.addresses import key
 from spiders.items import ColumnRead, PortalRead
 
+_SEVERAL = 3  # a government and its office may share a column, and one agency may be named in two ways
 _MOST_DETAILS = 3  # failures a detail names before it only counts
 
 
@@ -38,13 +39,19 @@ class Column:
     rows: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)  # rows that endpoints answered, shown on a page before or not
     reports: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)  # rows whose article turned out to be none
+    unproven: set[str] = field(default_factory=set)  # articles that must say themselves whether they are reports
+    publishers: set[str] = field(default_factory=set)  # whom the titles of its rows name
     branches: int = 0  # columns found below this one
     open_lists: int = 0
     open_articles: int = 0
+    lists_read: int = 0
+    articles_read: int = 0
     failures: list[Failure] = field(default_factory=list)
     unread: list[Failure] = field(default_factory=list)  # articles and attachments that could not be fetched
     told: list[Portal] = field(default_factory=list)  # portals that know how it ended
     dropped: bool = False  # a guessed address that is not there
+    says_empty: bool = False  # its own page says that nothing stands in it yet
     full: bool = True  # no page was taken from the archive because the first was unchanged
 
     @property
@@ -53,10 +60,27 @@ class Column:
         return self.open_lists == 0 and self.open_articles == 0
 
     @property
+    def whose(self) -> str | None:
+        """The agency whose articles stand in it; None where its rows name several: then none is named by the column."""
+        return self.agency if len(self.publishers) < _SEVERAL else None
+
+    @property
     def is_none(self) -> bool:
         """Whether it turned out to be no report column: a guess that failed, or a list of other reports only."""
         foreign = self.doubtful and bool(self.rows) and not (self.reports or self.branches or self.failures)
         return self.dropped or foreign
+
+    @property
+    def end(self) -> Failure:
+        """How it ended once its articles were read."""
+        if self.trusted and self.reports and self.reports <= self.refused:
+            said = f"{self.url}: none of its {len(self.reports)} reports is one by its own page"
+            return Failure(outcomes.INCOMPLETE, said)
+        return self.outcome
+
+    def is_listed_in(self, reports: set[str]) -> bool:
+        """Whether it is no column but a page whose reports stand in a column: an article whose address was given."""
+        return not self.trusted and not self.failures and {key(url) for url in self.reports} <= reports
 
     @property
     def outcome(self) -> Failure:
@@ -65,6 +89,8 @@ class Column:
             return _summary(self.failures)
         if not self.trusted:
             return Failure(outcomes.INCOMPLETE, "reports were met on a page that is no report column")
+        if self.says_empty and not self.rows:
+            return Failure(outcomes.OK, "its page says that it is empty")
         if not self.reports and not self.branches:
             return Failure(outcomes.INCOMPLETE, f"none of {len(self.rows)} rows is a report")
         return Failure(outcomes.OK, "")
@@ -97,19 +123,28 @@ class Portal:
         """Whether nothing of it is open any more."""
         return self.open_entries == 0 and all(column.idle for column in self.columns)
 
+    def limit(self, detail: str) -> None:
+        """Something was not followed any further; said once."""
+        failure = Failure(outcomes.INCOMPLETE, detail)
+        if failure not in self.failures:
+            self.failures.append(failure)
+
     @property
     def outcome(self) -> Failure:
         """``ok``; ``incomplete`` if anything failed; the one reason why nothing could be read, if it is one."""
-        columns = [column for column in self.columns if not column.is_none]
-        lists = [column.outcome for column in columns if column.outcome.outcome != outcomes.OK]
+        listed = {key(url) for column in self.columns if column.trusted for url in column.reports}
+        columns = [column for column in self.columns if not column.is_none and not column.is_listed_in(listed)]
+        if any(column.trusted and column.reports for column in columns):  # then others were only met on the way
+            columns = [column for column in columns if column.trusted or column.failures or column.unread]
+        ended = [column.end for column in columns]
+        lists = [end for end in ended if end.outcome != outcomes.OK]
         failures = [*self.failures, *lists, *(failure for column in columns for failure in column.unread)]
         if not columns and not failures:
             return Failure(outcomes.INCOMPLETE, "no report column was found: give the address of one")
         if not failures:
             gone = f", {self.gone} listed pages are gone" if self.gone else ""
             return Failure(outcomes.OK, f"{len(columns)} columns{gone}")
-        nothing_read = not any(column.pages for column in columns)
-        return _summary(failures) if nothing_read else Failure(outcomes.INCOMPLETE, _summary(failures).detail)
+        return Failure(outcomes.INCOMPLETE, _summary(failures).detail) if _was_read(columns) else _summary(failures)
 
 
 class Ledger:
@@ -198,11 +233,22 @@ class Ledger:
         column.open_lists += 1
         return True
 
+    def reopen_list(self, column: Column) -> None:
+        """A page of a column is asked for once more; it is read when that comes back."""
+        column.open_lists += 1
+        column.lists_read -= 1
+
+    def reopen_entry(self, portal: Portal) -> None:
+        """An entry page is asked for once more; it is read when that comes back."""
+        portal.open_entries += 1
+
     def close_list(self, column: Column, failure: Failure | None = None) -> None:
         """A page of a column was read or failed."""
         column.open_lists -= 1
         if failure is not None:
             column.failures.append(failure)
+        else:
+            column.lists_read += 1
         self._change(column)
 
     def open_article(self, column: Column, url: str) -> bool:
@@ -218,6 +264,8 @@ class Ledger:
                 column.open_articles += 1
             elif known.failure is not None:
                 column.unread.append(known.failure)
+            else:
+                column.articles_read += 1
         return False
 
     def close_article(self, url: str, failure: Failure | None = None, *, gone: bool = False) -> None:
@@ -227,8 +275,11 @@ class Ledger:
         article.failure = failure
         for column in article.columns:
             column.open_articles -= 1
+            column.unproven.discard(key(url))
             if failure is not None:
                 column.unread.append(failure)
+            else:
+                column.articles_read += 1
             self._change(column)
         if gone:
             for portal in {portal for column in article.columns for portal in column.portals}:
@@ -253,7 +304,7 @@ class Ledger:
         """What became of each column whose last list page is read, once for each portal that has it."""
         changed, self._changed_columns = self._changed_columns, {}
         for column in changed:
-            if column.open_lists:
+            if column.open_lists or column.unproven:
                 continue
             for portal in [] if column.is_none else column.portals:
                 if portal in column.told:
@@ -303,6 +354,16 @@ def _column_read(portal: Portal, column: Column) -> ColumnRead:
         reports=len(column.reports),
         full=column.full,
     )
+
+
+def _was_read(columns: list[Column]) -> bool:
+    """Whether anything was: a report, or a list of which nothing is forbidden or kept back."""
+    withheld = any(_is_withheld(failure) for column in columns for failure in (*column.failures, *column.unread))
+    return any(column.articles_read or (column.lists_read and not withheld) for column in columns)
+
+
+def _is_withheld(failure: Failure) -> bool:
+    return failure.outcome == outcomes.DISALLOWED or outcomes.is_blocked(failure.outcome)
 
 
 def _summary(failures: list[Failure]) -> Failure:

@@ -12,7 +12,7 @@ from spiders.links import frames
 _SCRIPTED = re.compile(
     r"location(?:\.href)?\s*(?:=(?!=)|\.(?:replace|assign)\s*\()\s*(['\"])(?P<url>[^'\"]+)\1", re.IGNORECASE
 )
-_REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]?\s*url\s*=\s*['\"]?(?P<url>[^'\"]+)", re.IGNORECASE)
+_REFRESH = re.compile(r"^\s*+[\d.]*+\s*+[;,]?\s*+url\s*+=\s*+['\"]?(?P<url>[^'\"]+)", re.IGNORECASE)
 _LARGEST_SCRIPTED = 1200  # bytes of a page that is nothing but a script; the known ones have under 400
 _MOST_WORDS = 120  # characters a page with a refresh may show (正在跳转 …)
 _MOST_WORDS_ROUND_A_FRAME = 60
@@ -54,6 +54,8 @@ def _scripted(page: Page) -> str | None:
 
 def _framed(page: Page) -> str | None:
     found = frames(page)
+    if any("/module/xxgk/tree" in (frame.get("src") or "") for frame in page.tree.iter("frame", "iframe")):
+        return None  # Hanweb's tree of agencies and the report of one of them: the page that holds both is the column
     if len(found) != 1 or len(_words(page)) > _MOST_WORDS_ROUND_A_FRAME or any(True for _ in page.tree.iter("a")):
         return None
     return found[0]

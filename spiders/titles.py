@@ -17,8 +17,9 @@ _MARGIN_DATE = re.compile(
     r"[\s\u3000]*[\[(（【]?\s*(?:(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|(?<=\s)\d{1,2}(?:-|/|月)\d{1,2}日?)"
     r"(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?\s*[\])）】]?\s*$"
 )
-_CUT = re.compile(r"(?:…+|\.{2,}|。{3,}|⋯+)$")
+_CUT = re.compile(r"(?:(?<!…)…+|(?<!\.)\.{2,}|(?<!。)。{3,}|(?<!⋯)⋯+)$")
 _NEW = re.compile(r"(?:\[?NEW!?\]?|（新）)$", re.IGNORECASE)
+_LONGEST = 1000  # characters of a title; what follows is a text
 _SAYS_NOTHING = re.compile(r"^(?:点击|查看|打开|阅读|下载|详细|详情|更多|进入|链接|新窗口)")
 
 
@@ -32,7 +33,7 @@ class LinkTitle:
 
 def clean(text: str) -> str:
     """One text cleaned: no label before it, no counter or date behind it, no white space, its ellipsis kept."""
-    spaced = " ".join(text.split())
+    spaced = " ".join(text.split())[:_LONGEST]
     spaced = _LEADING.sub("", spaced)
     spaced = _APPENDED.sub("", spaced) or spaced
     spaced = _MARGIN_DATE.sub("", spaced) or spaced

@@ -56,6 +56,23 @@ _ADDRESSES: Final = tuple(
 )
 
 
+# Lists whose addresses look like their family's articles.
+_LISTS: Final = {
+    "gkmlpt": re.compile(r"/gkmlpt/(?!content/)"),
+    "lonsun": re.compile(r"/public/column/"),
+    "hebei_uuid": re.compile(r"/(?:index\.s?html?)?$"),
+    "huaian_col": re.compile(r"/(?:index\.s?html?)?$"),
+    "ah_annualreport": re.compile(r"."),
+    "hanweb_annual": re.compile(r"."),
+}
+
+
+def is_article(url: str) -> bool:
+    """Whether an address alone says that it is an article's and no list's."""
+    name = name_of(url)
+    return name is not None and (name not in _LISTS or _LISTS[name].search(urlsplit(url).path) is None)
+
+
 def name_of(url: str) -> str | None:
     """The family an address alone speaks for, or None. Small families are known from one to three examples each."""
     parts = urlsplit(url)

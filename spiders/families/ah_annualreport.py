@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from parser.labels import squeeze
 from parser.titles import judge
+from spiders.addresses import key
 from spiders.agencies import read_agency
 from spiders.columns import ColumnLink
 from spiders.families.asks import Ask
@@ -62,6 +63,10 @@ class AhAnnualReport(Family):
         for link in _years(page):
             if own is None or not _are_of_one(link.address, own):
                 found.setdefault(link.address["agency"], ColumnLink(link.url, read_agency(link.text)))
+            elif page.has_report_body and link.address["year"] != own["year"]:
+                found.setdefault(own["agency"], ColumnLink(link.url, None))  # which asks for the others
+        for url, agency in _branches(page):
+            found.setdefault(url, ColumnLink(url, agency))
         return tuple(found.values())[:_MOST_AGENCIES]
 
     def is_column(self, page: Page) -> bool:
@@ -105,6 +110,15 @@ def _years(page: Page) -> Iterator[_YearLink]:
         if url is None or found is None or urlsplit(url).netloc != urlsplit(page.url).netloc or _is_one(text):
             continue
         yield _YearLink(url, found, text)
+
+
+def _branches(page: Page) -> Iterator[tuple[str, str]]:
+    """Lists of agencies, each with a number in its query, and whose they are."""
+    for element in page.tree.iter("a", "option"):
+        url = page.resolve(element.get("href") if element.tag == "a" else element.get("value"))
+        agency = read_agency("".join(element.itertext())) if url is not None and _BRANCH.search(_path(url)) else None
+        if url is not None and agency is not None and key(url) != key(page.url) and "branch_id=" in urlsplit(url).query:
+            yield url, agency
 
 
 def _are_of_one(one: re.Match[str], other: re.Match[str]) -> bool:

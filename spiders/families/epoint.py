@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from spiders.addresses import root
+from spiders.agencies import read_agency
+from spiders.columns import ColumnLink, unique
 from spiders.families.asks import Ask
 from spiders.families.family import Family
 from spiders.families.menus import is_of_reports
@@ -16,6 +18,7 @@ from spiders.families.pagers import Further
 from spiders.families.pages import Page
 from spiders.families.records import Fields, number, read_json, rows_of
 from spiders.items import Row
+from spiders.links import links
 
 _PER_PAGE = 20
 _MOST_ROWS = 40_000  # a larger total is a misread one
@@ -56,7 +59,7 @@ class Epoint(Family):
         """From a column the script that knows the site's number, from the script the list's first page."""
         if page.asked is not None:
             return self._first_page(page, page.asked.origin, page.asked) if page.asked.method == "GET" else ()
-        query = {name.lower(): value for name, value in parse_qsl(urlsplit(page.url).query)}
+        query = _query(page.url)
         written = _CATEGORY.search(page.text) if _LISTS.search(page.text) is not None else None
         category = query.get("categorynum") or (written["number"] if written is not None else "")
         if not category.isdecimal():
@@ -68,6 +71,19 @@ class Epoint(Family):
     def is_column(self, page: Page) -> bool:
         """A list its script asks for, whose heading or menu says that it is of reports."""
         return page.asked is None and bool(self.questions(page)) and is_of_reports(page)
+
+    def columns(self, page: Page) -> tuple[ColumnLink, ...]:
+        """The same column of other departments, which differ by ``deptcode`` alone."""
+        category = _query(page.url).get("categorynum")
+        if category is None or page.asked is not None or not self.is_column(page):
+            return ()
+        path = urlsplit(page.url).path
+        found = [
+            ColumnLink(link.url, read_agency(link.text))
+            for link in links(page)
+            if urlsplit(link.url).path == path and _query(link.url).get("categorynum") == category
+        ]
+        return unique(found, page)
 
     def further(self, page: Page) -> Further:
         """The next page while fewer rows were seen than there are; pages are counted from 0."""
@@ -96,6 +112,10 @@ class Epoint(Family):
         facts = (*given.facts, ("siteGuid", site["guid"]))
         ask = Ask(f"{root(page.url)}{name}{_ENDPOINT}", self.name, origin, "POST", headers=_JSON, facts=facts)
         return (Ask(ask.url, self.name, origin, "POST", _body(ask, 0), _JSON, facts=facts),)
+
+
+def _query(url: str) -> dict[str, str]:
+    return {name.lower(): value for name, value in parse_qsl(urlsplit(url).query)}
 
 
 def _script(page: Page) -> str:

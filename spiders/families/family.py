@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice, takewhile
 from typing import ClassVar
 
 from lxml.html import HtmlElement
@@ -17,7 +18,7 @@ from parser.labels import normal, squeeze
 from parser.titles import judge
 from spiders import agencies, dates, titles
 from spiders.attachments import read_attachments
-from spiders.columns import ColumnLink
+from spiders.columns import ColumnLink, names_reports
 from spiders.families import pagers
 from spiders.families.asks import Ask
 from spiders.families.pages import Page, visible
@@ -26,6 +27,9 @@ from spiders.items import AttachmentLink, Row
 
 _SITE_BEHIND = re.compile(r"[-_|—–]{1,2}[^-_|—–]*(?:网|政府|平台|门户|公开|局|委|厅|办)\s*$")
 _GENERATED = re.compile(r"\d{4}-\d\d-\d\d\s+\d\d:\d\d")
+_HEADINGS = ("[class*=title]", "[class*=tit]", "[class*=bt]", "[id*=title]")
+_MOST_STEPS_UP = 2  # from a heading to what the lines below it stand beside
+_MOST_LINES_BELOW = 2
 _SHORTEST_BODY = 40  # characters; a body with fewer is an empty frame unless it holds a table, a picture or a link
 
 
@@ -83,13 +87,12 @@ class Family:
 
     def is_column(self, page: Page) -> bool:
         """Whether a page is a report column by what it holds, although its address does not say so."""
-        del page
-        return False
+        return page.asked is None and names_reports(page) and bool(self.rows(page) or self.questions(page))
 
     def columns(self, page: Page) -> tuple[ColumnLink, ...]:
-        """Report columns that the page's script leads to and no link shows."""
-        del page
-        return ()
+        """Report columns that the page leads to and no link shows: here the list's beginning, where a later page was given."""
+        first = pagers.beginning(page)
+        return () if first is None else (ColumnLink(first, None, guessed=True),)
 
     def says_missing(self, page: Page) -> bool:
         """Whether a page that answered 200 stands where no report is."""
@@ -134,7 +137,8 @@ class Family:
                 )
                 if day is not None:
                     return day
-        return dates.read_labelled(_text_outside(page.tree, body)) or self._meta_date(page)
+        labelled = dates.read_labelled(_text_outside(page.tree, body))
+        return labelled or self._date_below_title(page, body) or self._meta_date(page)
 
     def body(self, page: Page) -> HtmlElement | None:
         """The element that holds the report: the innermost one of the first place that has something in it."""
@@ -155,6 +159,23 @@ class Family:
             yield from map(visible, page.tree.iter(tag))
         for element in page.tree.iter("title"):
             yield _SITE_BEHIND.sub("", squeeze("".join(element.itertext())))
+
+    def _date_below_title(self, page: Page, body: HtmlElement | None) -> date | None:
+        """A date without a label in the lines right below the heading; never one above it, where sites print today's."""
+        title = self.title(page)
+        headings = (
+            element for place in ("h1, h2, h3, h4", *self.title_places, *_HEADINGS) for element in page.select(place)
+        )
+        heading = next((element for element in headings if title and titles.clean(visible(element)) == title), None)
+        own = [] if heading is None else [heading, *islice(heading.iterancestors(), _MOST_STEPS_UP)]
+        for element in takewhile(lambda one: one.tag != "body", own):
+            for line in islice(element.itersiblings(), _MOST_LINES_BELOW):
+                if body is not None and (line is body or line in body.iterancestors()):
+                    return None
+                day = dates.read_line(visible(line))
+                if day is not None:
+                    return day
+        return None
 
     def _meta_date(self, page: Page) -> date | None:
         """``PubDate``, unless it is the time the page was generated (UCAP and JPaaS regenerate whole sites)."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from spiders.columns import ColumnLink
 from spiders.families.family import Family
+from spiders.families.menus import branches_of_file, chosen_years
 from spiders.families.pages import Page
 
 
@@ -54,3 +56,7 @@ class Generic(Family):
         """Every page."""
         del page
         return True
+
+    def columns(self, page: Page) -> tuple[ColumnLink, ...]:
+        """The branches of a column that is a file without its family's sign (VSB's without rows); its years to choose."""
+        return (*branches_of_file(page), *chosen_years(page))

@@ -44,14 +44,15 @@ _MOST_UNITS = 6  # of one page
 
 # The 信息公开 module: rows that search.jsp answers for an agency (area) and a class of information (infotypeId).
 _SEARCH = re.compile(r"/module/xxgk/(?P<name>search|subjectinfo|tree)\.jsp(?P<query>\?[^\s\"'<>]{0,600})?")
-_AREA = re.compile(r"\barea=(?P<value>[0-9A-Za-z-]{4,30})")
-_KIND = re.compile(r"\binfotypeId=(?P<value>[0-9A-Za-z]{1,30})")
-_SITE = re.compile(r"\bjdid=(?P<value>\d{1,8})")
+_IS = r"[\"']?\s*[=:]\s*[\"']?"  # in a query, or in the object a script sends
+_AREA = re.compile(rf"\barea{_IS}(?P<value>[0-9A-Za-z-]{{4,30}})")
+_KIND = re.compile(rf"\binfotypeId{_IS}(?P<value>[0-9A-Za-z]{{1,30}})")
+_SITE = re.compile(rf"\bjdid{_IS}(?P<value>\d{{1,8}})")
 _BOX = re.compile(r"\b(?P<value>div\d{1,12})\b")
 _CALLED = re.compile(
     r"[\"']div\d{1,12}[\"']\s*,\s*[\"'](?P<kind>[0-9A-Za-z]{0,30})[\"'](?:\s*,\s*[\"'][^\"']{0,40}[\"']){2}\s*,\s*[\"'](?P<site>\d{1,8})[\"']"
 )
-_AFTER_CALL = 900  # characters of a call's other arguments
+_BEFORE_CALL, _AFTER_CALL = 300, 900  # characters of a call's other arguments
 _OF_PAGES = re.compile(r"共(?P<pages>\d{1,4})页")
 
 # Comments the templates leave round title and body, best first.
@@ -223,7 +224,7 @@ def _search(family: str, page: Page) -> Ask | None:
     calls = list(islice(_SEARCH.finditer(page.text), _MOST_UNITS))
     if not calls:
         return None
-    text = " ".join(page.text[call.start() : call.start() + _AFTER_CALL] for call in calls)
+    text = " ".join(page.text[max(call.start() - _BEFORE_CALL, 0) : call.start() + _AFTER_CALL] for call in calls)
     called = _CALLED.search(text)
     query = {name.lower(): values[0] for name, values in parse_qs(urlsplit(page.url).query, max_num_fields=60).items()}
     column = _COLUMN.search(urlsplit(page.url).path)

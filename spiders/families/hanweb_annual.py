@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -17,6 +17,7 @@ from parser.labels import squeeze
 from parser.titles import judge
 from spiders.addresses import resolve
 from spiders.agencies import read_agency
+from spiders.columns import ColumnLink, names_reports
 from spiders.families.asks import Ask
 from spiders.families.hanweb import Hanweb, is_home
 from spiders.families.pagers import Further
@@ -39,6 +40,7 @@ _MISSING = re.compile(
 _LONGEST_MISSING = 300
 _MOST_AGENCIES = 600
 _MOST_YEARS = 40
+_ENOUGH_YEARS = 2  # a page that names fewer shows one year's reports and leaves the others to the agencies' own pages
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,21 @@ class HanwebAnnual(Hanweb):
         return _MODULE.search(urlsplit(page.url).path) is not None or len(_reports(page)) > 1
 
     def is_column(self, page: Page) -> bool:
-        """A page that names several reports of the module."""
-        return page.asked is None and (len(_reports(page)) > 1 or super().is_column(page))
+        """A page that names several reports of the module, in links or as agencies and years to choose from."""
+        linked = _reports(page)
+        several = len(linked) > 1 or (_is_of_module(page, linked) and len(self.rows(page)) > 1)
+        return page.asked is None and (several or super().is_column(page))
 
     def rows(self, page: Page) -> tuple[Row, ...]:
         """A row for each agency and year, besides what a Hanweb list has."""
-        if page.asked is not None and page.asked.fact("years"):
-            template, years = page.asked.fact("template"), page.asked.fact("years").split(",")
-            return tuple(_composed(template, dict(_nodes(page)), years))
+        if _is_tree(page):
+            template, years = _of_tree(page)
+            return tuple(_composed(template, dict(_nodes(page)), years)) if len(years) >= _ENOUGH_YEARS else ()
         linked = _reports(page)
-        if len(linked) < 2:
-            return super().rows(page)
-        agencies = _agencies(page, linked)
-        years = _years(page, linked)
+        agencies, years = _agencies(page, linked), _years(page, linked)
+        if len(linked) < 2 and not (_is_of_module(page, linked) and len(agencies) * len(years) > 1):
+            own = tuple(Row(report.url, _title(None), None) for report in linked if report.url == page.url)
+            return super().rows(page) or own
         named = {report.url: report.text for report in linked if judge(report.text, in_report_column=True).is_report}
         rows = {row.url: row for row in super().rows(page) if not _MODULE.search(urlsplit(row.url).path)}
         for row in _composed(linked[0].url, agencies, years):
@@ -91,19 +95,33 @@ class HanwebAnnual(Hanweb):
         linked, tree = _reports(page), _TREE.search(page.text)
         years = _years(page, linked)
         asks = tuple(ask for ask in super().questions(page) if not linked or not ask.fact("search"))
-        if page.asked is not None or tree is None or not linked or not years:
+        if page.asked is not None or tree is None or not linked:
             return asks
         url = page.resolve(f"/module/xxgk/tree.jsp?{tree['query'].replace('&amp;', '&')}")
         facts = (("years", ",".join(years)), ("template", linked[0].url))
         return (*asks, Ask(url, self.name, page.url, facts=facts)) if url is not None else asks
 
+    def columns(self, page: Page) -> tuple[ColumnLink, ...]:
+        """The agencies of a tree that was asked for by a page of one year: each one's own page names the others."""
+        if not _is_tree(page):
+            return ()
+        template, years = _of_tree(page)
+        if len(years) >= _ENOUGH_YEARS:
+            return ()
+        shown = {report.area: report.url for report in reversed(_reports(page))}
+        composed = {area: next(_composed(template, {area: name}, years[:1]), None) for area, name in _nodes(page)}
+        addresses = {area: shown.get(area) or (row.url if row is not None else None) for area, row in composed.items()}
+        return tuple(ColumnLink(url, name) for area, name in _nodes(page) if (url := addresses[area]) is not None)[
+            :_MOST_AGENCIES
+        ]
+
     def further(self, page: Page) -> Further:
         """Nothing after the tree; else as in a Hanweb list."""
-        return Further(None) if page.asked is not None and page.asked.fact("years") else super().further(page)
+        return Further(None) if _is_tree(page) else super().further(page)
 
     def shortfall(self, page: Page) -> str | None:
         """A tree that names no agency; else as in a Hanweb list."""
-        if page.asked is not None and page.asked.fact("years"):
+        if _is_tree(page):
             return None if any(True for _ in _nodes(page)) else "the tree names no agency"
         return super().shortfall(page)
 
@@ -114,6 +132,22 @@ class HanwebAnnual(Hanweb):
         body = self.body(page)
         said = squeeze(visible(body)) if body is not None else page.flat
         return len(said) < _LONGEST_MISSING and _MISSING.search(said) is not None and not self.article(page).attachments
+
+
+def _is_of_module(page: Page, linked: Sequence[_Report]) -> bool:
+    """Whether a page shows the module's reports: by its address, or by its name and a report it leads to."""
+    return _MODULE.search(urlsplit(page.url).path) is not None or (bool(linked) and names_reports(page))
+
+
+def _is_tree(page: Page) -> bool:
+    """Whether a page is the tree of agencies that another page asked for."""
+    return page.asked is not None and bool(page.asked.fact("template"))
+
+
+def _of_tree(page: Page) -> tuple[str, list[str]]:
+    """A report's address on the page that asked for a tree, and the years that page names."""
+    ask = page.asked
+    return ("", []) if ask is None else (ask.fact("template"), [year for year in ask.fact("years").split(",") if year])
 
 
 def _reports(page: Page) -> tuple[_Report, ...]:
@@ -183,8 +217,8 @@ def _composed(template: str, agencies: dict[str, str], years: Iterable[str]) -> 
     pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=60)
     wanted = list(years)
     for area, agency in list(agencies.items())[:_MOST_AGENCIES]:
-        for year in wanted:
-            changed = {"area": area, "fbtime": year}
+        for year in wanted or [""]:
+            changed = {"area": area} | ({"fbtime": year} if year else {})
             query = [(name, changed.pop(name.lower(), value)) for name, value in pairs]
             address = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode([*query, *changed.items()]), ""))
             url = resolve(template, address)

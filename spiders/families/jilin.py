@@ -6,13 +6,16 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 from spiders import titles
-from spiders.addresses import plain, resolve, root
+from spiders.addresses import folder, is_directory, plain, resolve, root, segments
+from spiders.columns import ColumnLink, is_list_of_reports, is_report_column, report_columns, unique
 from spiders.dates import read_cell
+from spiders.directories import SIBLINGS
 from spiders.families.addresses import JILIN_HOSTS
 from spiders.families.asks import Ask
 from spiders.families.pagers import Further, page_parameter
@@ -20,20 +23,36 @@ from spiders.families.pages import Page
 from spiders.families.rows import read_rows
 from spiders.families.trs import Trs
 from spiders.items import Row
+from spiders.links import links
 
 # Units' folders and the columns below them, as they stand in the links of an entry page.
-_UNIT_FOLDERS = re.compile(
-    r"/(?:szf|zcbm|zsjg|gzbm|qtdw|xzjdkfq|xzj|[qx]zfzcbm|kfqzcbm|xzjdrmzf|xzzf\d+|zfgz\d+)(?:_\d+)?/\w+/(?:ndbg|gkzn|gkml|xbgkml|zfxxgknb|xxgkndbg)/"
+_GROUPS = r"(?:szf|zcbm|zsjg|gzbm|qtdw|xzjdkfq|xzj|[a-z]*zfzcbm|[a-z]*qzcbm|xzjdrmzf|xzzf\d+|zfgz\d+)(?:_\d+)?"
+_UNIT_FOLDERS = re.compile(rf"/{_GROUPS}/\w+/(?:ndbg|gkzn|gkml|xbgkml|zfxxgknb|xxgkndbg)/")
+_UNIT = re.compile(rf"/{_GROUPS}/(?!t\d)\w+/$|/szf(?:_\d+)?/$")
+_OWN_FOLDER = re.compile(rf"/{_GROUPS}/(?:\w+/)?(?:ndbg|bgtndbg|gkzn|gkml|xbgkml)/|^/jls(?:zn|ndbg)/")
+_GOVERNMENT = re.compile(r"^szf(?:_\d+)?$")
+_REPORTS = "ndbg/"  # 年度报告, in every unit's folder
+_OFFICE = "bgtndbg/"  # 办公厅年度报告, beside the government's
+# 政府信息公开指南 and 政府信息公开年报 share their letters.
+_NAMED_ALIKE = (("zfxxgk", "zfxxgknb/"), ("xxgk", "xxgknb/"))
+_TEMPLATE = re.compile(
+    r"zlyxwz_t2a|[\"']tmptabel|zly_xx(?:mu|gk)_20\d{6}|/govsearch/jsonp/|/jls(?:zn|ndbg)/", re.IGNORECASE
 )
-_TEMPLATE = re.compile(r"zlyxwz_t2a|zly_xx(?:mu|gk)_20\d{6}|/govsearch/jsonp/|/jls(?:zn|ndbg)/", re.IGNORECASE)
 _DIRECTORY = re.compile(
-    r"(?P<address>(?:(?:https?:)?//[\w.:-]+)?/govsearch/jsonp/[\w/]+\.jsp)(?P<query>\?[^\s\"'<>]*)?"
+    r"(?P<address>(?:(?:https?:)?//[\w.:-]{1,100})?/govsearch/jsonp/[\w/]{1,100}\.jsp)(?P<query>\?[^\s\"'<>]*)?"
 )
-_NUMBER = re.compile(r"\b(?:channelid|chnlid|lb)\b[\"']?\s*[:=]\s*[\"']?(?P<number>\d{2,9})", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"\b(?:channelid|chnlid|lb)\b[\"']?(?:\s*[:=]|\s+value\s*=)\s*[\"']?(?P<number>\d{2,9})", re.IGNORECASE
+)
 _PUBLIC = re.compile(r"pubURL[\"']?\s*[:=]\s*[\"'](?P<address>[^\"']+)")
-_ANSWER = re.compile(r"^\s*[\w.$]+\s*\(\s*(?P<json>\{.*\})\s*\)\s*;?\s*$", re.DOTALL)
+_ANSWER = re.compile(r"^\s*[\w.$]+\s*\(\s*(?P<json>\{.*\})\s*\)\s*+;?\s*+$", re.DOTALL)
 _BARE_HOST = re.compile(r"^\d{1,3}(?:\.\d{1,3}){3}$")
-_MARKUP = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(r"<[^<>]*>")
+# Where the script that asks the directory is a file: the places its rows are written to, and the files that are no such.
+_EMPTY_LISTS = "#result-body, table.tmptabel"
+_LIBRARY = re.compile(r"jquery|bootstrap|swiper|layer|laydate|share|_ta\.js|\.min\.js", re.IGNORECASE)
+_MOST_SCRIPTS = 5
+_GATEWAY = "http://infogate.jl.gov.cn/govsearch/jsonp/zf_jd_list.jsp"  # the province's, where no script names one
 
 
 class Jilin(Trs):
@@ -56,6 +75,8 @@ class Jilin(Trs):
     def recognises(self, page: Page) -> bool:
         """By host, by an answer of the directory, or by the template's folders and classes on any other host."""
         if urlsplit(page.url).hostname in JILIN_HOSTS or _answer(page) is not None:
+            return True
+        if _OWN_FOLDER.search(urlsplit(page.url).path) is not None:
             return True
         return _TEMPLATE.search(page.text) is not None or _UNIT_FOLDERS.search(page.text) is not None
 
@@ -80,12 +101,63 @@ class Jilin(Trs):
         return Further(None, ask=asked.onward(url=following[1]))
 
     def questions(self, page: Page) -> tuple[Ask, ...]:
-        """The first page of each JSONP directory a column page asks by script."""
+        """The first page of each JSONP directory a column page asks by script; else the script, if that is a file."""
         if _answer(page) is not None:
             return ()
-        found = (_first_page(page, match) for match in _DIRECTORY.finditer(page.text))
-        addresses = dict.fromkeys(address for address in found if address is not None)
-        return tuple(Ask(address, self.name, page.url) for address in addresses)
+        asked = page.asked
+        column = _Asked.of(page) if asked is None else _Asked(asked.fact("number"), asked.fact("public"))
+        found = (_first_page(page, match, column) for match in _DIRECTORY.finditer(page.text))
+        addresses = tuple(dict.fromkeys(address for address in found if address is not None))
+        if addresses:
+            return tuple(Ask(address, self.name, page.url) for address in addresses)
+        scripts = _scripts(page) if asked is None else tuple(asked.fact("scripts").split())
+        if not column.number or (asked is None and not page.select(_EMPTY_LISTS)) or (asked and not asked.facts):
+            return ()
+        if not scripts:
+            return (Ask(f"{_GATEWAY}?{urlencode(column.parameters(_GATEWAY))}", self.name, page.url),)
+        facts = (("number", column.number), ("public", column.public), ("scripts", " ".join(scripts[1:])))
+        return (Ask(scripts[0], self.name, page.url, facts=facts),)
+
+    def columns(self, page: Page) -> tuple[ColumnLink, ...]:
+        """Report columns in the folders of units, whatever the links to them say.
+
+        A column's own page leads to the others of its unit: the government's and its office's stand side by side. Where
+        a link leads to a unit or to its guide, the column is a guess.
+        """
+        if _answer(page) is not None:
+            return ()
+        linked = report_columns(page)
+        if is_report_column(page.url):
+            unit = _above(page.url)
+            beside = (link for link in linked if folder(link.url).startswith(unit) and link.url != unit)
+            return (*super().columns(page), *beside)
+        known = {_above(link.url) for link in linked}
+        ours = [link.url for link in links(page) if is_directory(link.url) and root(link.url) == root(page.url)]
+        guesses = [
+            ColumnLink(unit + name, None, guessed=True, instead=None if url == page.url else url)
+            for url in dict.fromkeys((page.url, *ours))
+            if not is_list_of_reports(url)
+            for unit, name in _guesses(url)
+            if unit not in known
+        ]
+        return unique(guesses, page)
+
+
+def _guesses(url: str) -> Iterator[tuple[str, str]]:
+    """The unit whose folder or whose guide an address is, with the names its report column may have."""
+    last = segments(url)[-1:]
+    if last and last[0] in SIBLINGS and _above(url) != root(url):
+        yield _above(url), _REPORTS
+        yield from ((_above(url), name) for start, name in _NAMED_ALIKE if last[0].startswith(start))
+    elif _UNIT.search(urlsplit(folder(url)).path) is not None:
+        yield folder(url), _REPORTS
+        if _GOVERNMENT.match(last[0]):
+            yield folder(url), _OFFICE
+
+
+def _above(url: str) -> str:
+    """The folder above an address's own."""
+    return folder(url).rstrip("/").rpartition("/")[0] + "/"
 
 
 def _answer(page: Page) -> dict[str, Any] | None:
@@ -114,11 +186,9 @@ def _answered(page: Page, answer: dict[str, Any]) -> Iterator[Row]:
         if url is None:
             continue
         longest = max((_words(value) for value in (item.get("title"), tip.get("title"))), key=len)
-        yield Row(
-            plain(url),
-            titles.whole(longest, None).text,
-            _day(tip.get("dates"), item.get("pubdate"), item.get("RELEASEDATE")),
-        )
+        title = titles.whole(longest, None)
+        day = _day(tip.get("dates"), item.get("pubdate"), item.get("RELEASEDATE"))
+        yield Row(plain(url), title.text, day, title.cut)
 
 
 def _words(value: object) -> str:
@@ -134,8 +204,38 @@ def _day(*values: object) -> date | None:
     return None
 
 
-def _first_page(page: Page, match: re.Match[str]) -> str | None:
-    """The directory's address with the parameters the sites send, repeated ones included, in their order."""
+@dataclass(frozen=True)
+class _Asked:
+    """What a column page says of itself to the directory: its number, and the address its unit's pages stand below."""
+
+    number: str
+    public: str
+
+    @classmethod
+    def of(cls, page: Page) -> _Asked:
+        number, public = _NUMBER.search(page.text), _PUBLIC.search(page.text)
+        return cls(
+            number["number"] if number is not None else "", public["address"] if public is not None else root(page.url)
+        )
+
+    def parameters(self, address: str) -> list[tuple[str, str]]:
+        """What the sites send for the first page, repeated parameters included, in their order."""
+        search = [
+            ("sword", ""),
+            ("searchColumn", "all"),
+            ("searchYear", "all"),
+            ("pubURL", self.public),
+            ("SType", "1"),
+        ]
+        again = [("searchColumnYear", "all"), ("searchYear", "all"), ("pubURL", ""), ("SType", "1")]
+        number = [("channelId", self.number)]
+        named = [("callback", "result")]
+        first = [("page", "1"), ("lb", self.number)]
+        return [*first, *search, *again, *number, *named] if "/gkml/" in address else [*first, *named, *search, *number]
+
+
+def _first_page(page: Page, match: re.Match[str], column: _Asked) -> str | None:
+    """The address of the directory's first page: as the script has it, or composed where the script does."""
     address = resolve(page.url, match["address"])
     if address is None:
         return None
@@ -145,31 +245,11 @@ def _first_page(page: Page, match: re.Match[str]) -> str | None:
     query = html.unescape(match["query"] or "")
     if "page=" in query and _NUMBER.search(query.replace("&", " ")):
         return address + re.sub(r"(?<=[?&]page=)\d*", "1", query)
-    number = _NUMBER.search(page.text)
-    if number is None:
-        return None
-    public = _PUBLIC.search(page.text)
-    place = public["address"] if public is not None else root(page.url)
-    column = number["number"]
-    pairs = [("page", "1"), ("lb", column)]
-    if "/gkml/" in parts.path:
-        pairs += [
-            ("sword", ""),
-            ("searchColumn", "all"),
-            ("searchYear", "all"),
-            ("pubURL", place),
-            ("SType", "1"),
-            ("searchColumnYear", "all"),
-        ]
-        pairs += [("searchYear", "all"), ("pubURL", ""), ("SType", "1"), ("channelId", column), ("callback", "result")]
-    else:
-        pairs += [
-            ("callback", "result"),
-            ("sword", ""),
-            ("searchColumn", "all"),
-            ("searchYear", "all"),
-            ("pubURL", place),
-            ("SType", "1"),
-        ]
-        pairs += [("channelId", column)]
-    return f"{address}?{urlencode(pairs)}"
+    return f"{address}?{urlencode(column.parameters(parts.path))}" if column.number else None
+
+
+def _scripts(page: Page) -> tuple[str, ...]:
+    """The page's own scripts, the nearest to its end first, libraries left out."""
+    found = (page.resolve(element.get("src")) for element in page.tree.iter("script"))
+    own = [url for url in found if url is not None and root(url) == root(page.url) and not _LIBRARY.search(url)]
+    return tuple(reversed(list(dict.fromkeys(own))[-_MOST_SCRIPTS:]))

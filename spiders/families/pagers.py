@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from lxml.html import HtmlElement
 
 from parser.labels import squeeze
 from spiders.addresses import folder, key
 from spiders.families.asks import Ask
 from spiders.families.pages import Page, visible
+from spiders.families.turning import called_page
 
 _CALL = re.compile(r"createPageHTML\s*\((?P<arguments>[^()]*)\)", re.IGNORECASE)
 _QUOTED = re.compile(r"^(['\"])(?P<word>.*)\1$", re.DOTALL)
@@ -22,6 +27,7 @@ _NEXT = re.compile(
 _NUMBERED_FILE = re.compile(
     r"^(?P<prefix>[A-Za-z0-9-]*?(?:_[A-Za-z][A-Za-z0-9-]*)*?)(?:_(?P<number>\d{1,4}))?\.(?P<ending>s?html?)$"
 )
+_BEHIND = r"/(?:(?:page|p|list|index)/)?#/?"  # of a list's own address, on its further pages: /category/nb/page/2
 _MOST_PAGES = 2000  # no report column has more; a larger number is a misread one
 
 
@@ -44,6 +50,14 @@ def further(page: Page) -> Further:
         if found is not None:
             return found
     return Further(None, _stated_total(page))
+
+
+def beginning(page: Page) -> str | None:
+    """The list's first page, seen from a further one of those its pager's call or ``countPage`` numbers."""
+    name = _NUMBERED_FILE.match(urlsplit(page.url).path.rpartition("/")[2])
+    if name is None or name["number"] is None or (_by_call(page) or _by_count(page)) is None:
+        return None
+    return urljoin(folder(page.url), f"{name['prefix']}.{name['ending']}")
 
 
 def page_parameter(url: str, name: str = "page") -> tuple[int, str] | None:
@@ -111,13 +125,21 @@ def _static(page: Page, pages: int, current: int, prefix: str, ending: str, *, f
 
 def _by_next_link(page: Page) -> Further | None:
     here = key(page.url)
-    for link in page.tree.iter("a"):
-        if not _NEXT.match(squeeze(visible(link))) and not _NEXT.match(squeeze(link.get("title") or "")):
+    for link in page.tree.iter("a", "button", "span", "li"):
+        if link.tag != "a" and link.get("onclick") is None:
             continue
-        url = page.resolve(link.get("href"))
+        if not any(_NEXT.match(squeeze(text)) for text in _said(link)):
+            continue
+        url = page.resolve(link.get("href")) or called_page(page, link)
         if url is not None and key(url) != here:
             return Further(url, _stated_total(page))
     return None
+
+
+def _said(link: HtmlElement) -> tuple[str, ...]:
+    """What a link of a pager says: its words, its title, those of its picture."""
+    pictures = (picture.get(name) or "" for picture in link.iter("img") for name in ("alt", "title"))
+    return (visible(link), link.get("title") or "", *islice(pictures, 2))
 
 
 def _by_numbers(page: Page) -> Further | None:
@@ -125,19 +147,51 @@ def _by_numbers(page: Page) -> Further | None:
     links: dict[int, str] = {}
     for link in page.tree.iter("a"):
         text = squeeze(visible(link))
-        url = page.resolve(link.get("href"))
-        if _is_number(text) and len(text) <= 4 and url is not None and folder(url) == folder(page.url):
+        url = page.resolve(link.get("href")) or (called_page(page, link) if _is_number(text) else None)
+        if _is_number(text) and len(text) <= 4 and url is not None and _turns(page.url, url, text):
             links.setdefault(int(text), url)
     if len(links) < 1 or max(links) > _MOST_PAGES:
         return None
     here = key(page.url)
     current = next((number for number, url in links.items() if key(url) == here), None)
-    if current is None and 2 in links and 1 not in links:
-        current = 1
+    if current is None:
+        current = next((number for number in range(1, max(links)) if _is_a_gap(number, links)), None)
+    if current is None and 1 in links and 2 in links and not _names_a_page(page.url):
+        current = 1  # the list's own address and that of its page 1 differ: ``/nb/`` and ``/nb/?page=1``
     if current is None:
         return None
     following = links.get(current + 1)
     return Further(following, _stated_total(page) or max(links)) if following is not None else None
+
+
+def _turns(own: str, other: str, number: str) -> bool:
+    """Whether an address is another page of a list: in the same folder, or the list's address with a number behind."""
+    if folder(other) == folder(own):
+        return True
+    there, here = _without_last(other, number), urlsplit(own).path.rstrip("/")
+    return there is not None and (
+        there == _without_last(own) or re.fullmatch(re.escape(here) + _BEHIND, there) is not None
+    )
+
+
+def _without_last(url: str, number: str = r"\d{1,4}") -> str | None:
+    """A path whose last part is a number, with a sign in its place."""
+    path, found = re.subn(rf"/{number}(?P<ending>/?(?:\.s?html?)?)$", r"/#\g<ending>", urlsplit(url).path)
+    return path if found else None
+
+
+def _is_a_gap(number: int, links: Mapping[int, str]) -> bool:
+    """Whether a number is no link while those beside it are: it is the page shown."""
+    return number not in links and number + 1 in links and (number == 1 or number - 1 in links)
+
+
+def _names_a_page(url: str) -> bool:
+    """Whether an address has a number of its own that may be a page's: in its query or its file's name."""
+    parts = urlsplit(url)
+    numbered = _NUMBERED_FILE.match(parts.path.rpartition("/")[2])
+    return any(_is_number(value) for _, value in parse_qsl(parts.query)) or (
+        numbered is not None and numbered["number"] is not None
+    )
 
 
 def _stated_total(page: Page) -> int | None:

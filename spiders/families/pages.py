@@ -16,8 +16,9 @@ from parser.documents.encoding import decode
 from parser.labels import squeeze
 from spiders.addresses import resolve
 from spiders.families.asks import Ask
+from spiders.families.surveys import survey
 
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*+=\s*+[\"']?\s*+([A-Za-z0-9_-]+)", re.IGNORECASE)
 SILENT: Final = frozenset({"script", "style", "template", "noscript", "head", "title", "select", "option", "textarea"})
 _BLOCKS: Final = frozenset(
     {
@@ -61,13 +62,14 @@ _DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf")
 class Page:
     """One answer: its final address, its text as decoded, and its headers with lower-case names.
 
-    ``asked`` is what it answers, where a list's script would have asked for it.
+    ``asked`` is what it answers, where a list's script would have asked for it; ``encoding`` is what it was read as.
     """
 
     url: str
     text: str
     headers: Mapping[str, str] = field(default_factory=dict)
     asked: Ask | None = None
+    encoding: str = "utf-8"
 
     @cached_property
     def tree(self) -> HtmlElement:
@@ -79,7 +81,7 @@ class Page:
         """What links resolve against: ``<base href>`` where there is one, else the page's final address."""
         for element in self.tree.iter("base"):
             href = element.get("href")
-            found = resolve(self.url, href) if href else None
+            found = resolve(self.url, href, self.encoding) if href else None
             if found is not None:
                 return found
         return self.url
@@ -116,15 +118,24 @@ class Page:
 
     def resolve(self, href: str | None) -> str | None:
         """The absolute address of a link on this page, or None."""
-        return resolve(self.base, href) if href else None
+        if not href:
+            return None
+        if href not in self._resolved:
+            self._resolved[href] = resolve(self.base, href, self.encoding)
+        return self._resolved[href]
+
+    @cached_property
+    def _resolved(self) -> dict[str, str | None]:
+        """What links were resolved to before: every link is looked at from several sides."""
+        return {}
 
 
 def read_page(url: str, body: bytes, headers: Mapping[str, str], asked: Ask | None = None) -> Page:
     """A page from an answer, decoded in the order BOM, header, meta, UTF-8, GB18030."""
     names = {name.lower(): value for name, value in headers.items()}
     declared = _CHARSET.search(names.get("content-type", ""))
-    text, _ = decode(body, declared.group(1) if declared else None)
-    return Page(url, text.lstrip("\ufeff"), names, asked)
+    text, encoding = decode(body, declared.group(1) if declared else None)
+    return Page(url, text.lstrip("\ufeff"), names, asked, encoding)
 
 
 def is_document(body: bytes, headers: Mapping[str, str]) -> bool:
@@ -138,11 +149,13 @@ def is_document(body: bytes, headers: Mapping[str, str]) -> bool:
 
 
 def read_markup(text: str) -> HtmlElement:
-    """A tree from any text; an empty one from a text without markup."""
+    """A tree from any text; an empty one from a text without markup. Raises :class:`MarkupRefused` (see surveys)."""
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         whole = _EARLY_END.sub("", text.replace("\0", ""))  # what stands behind it belongs to the page all the same
-        return document_fromstring(whole.encode("utf-8", "replace"), parser=parser)
+        markup = whole.encode("utf-8", "replace")
+        survey(markup)
+        return document_fromstring(markup, parser=parser)
     except etree.LxmlError:
         return document_fromstring("<html><body></body></html>")
 

@@ -74,7 +74,7 @@ SIGNS: Final = (
     _sign("hanweb_annual", r"/module/xxgk/xxgkAnnualReport\.jsp\?", r"/module/xxgk/xxgkAnnualReport\.jsp"),
     _sign(
         "hanweb",
-        r"<meta[^>]*name=['\"]?(?:WebId|Maketime)\b|/module/(?:web/)?jpage/|/module/visitcount/|/module/xxgk/(?:search|subjectinfo|tree)\.jsp|<datastore>|ZJEG_RSS",
+        r"<meta[^<>]*name=['\"]?(?:WebId|Maketime)\b|/module/(?:web/)?jpage/|/module/visitcount/|/module/xxgk/(?:search|subjectinfo|tree)\.jsp|<datastore>|ZJEG_RSS",
         r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html$",
     ),
     _sign(

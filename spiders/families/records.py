@@ -96,12 +96,12 @@ def _row(page: Page, record: dict[str, Any], fields: Fields) -> Row | None:
     lower = {str(name).lower(): value for name, value in record.items()}
     given = (value for value in _texts(lower, fields.url) if re.search(r"[/.?]", value))
     url = next((address for value in given if (address := page.resolve(html.unescape(value))) is not None), None)
-    named = [text for value in _texts(lower, fields.title) if (text := _words(value))]
+    named = [title for value in _texts(lower, fields.title) if (title := _words(value)).text]
     if url is None or not named:
         return None
-    title = next((text for text in named if judge(text, in_report_column=True).is_report), named[0])
+    title = next((title for title in named if judge(title.text, in_report_column=True).is_report), named[0])
     days = (day for name in fields.day if (day := _day(lower.get(name))) is not None)
-    return Row(plain(url), title, next(days, None))
+    return Row(plain(url), title.text, next(days, None), title.cut)
 
 
 def _texts(record: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
@@ -111,9 +111,9 @@ def _texts(record: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
             yield value
 
 
-def _words(value: str) -> str:
+def _words(value: str) -> titles.LinkTitle:
     """A title without the markup and entities that answers leave in it."""
-    return titles.whole(_MARKUP.sub("", html.unescape(value)), None).text
+    return titles.whole(_MARKUP.sub("", html.unescape(value)), None)
 
 
 def _day(value: Any) -> date | None:

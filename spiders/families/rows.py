@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -18,6 +19,7 @@ from spiders.dates import read_cell, read_line
 from spiders.families.addresses import name_of
 from spiders.families.pages import Page, read_markup, visible
 from spiders.items import Row
+from spiders.links import links
 
 _BOXES: Final = frozenset({"li", "tr", "dd", "dt"})
 _NESTS: Final = frozenset({"ul", "ol", "table", "dl"})
@@ -29,6 +31,8 @@ _WRITTEN = re.compile(r"document\.write(?:ln)?\(\s*(['\"])(?P<markup>(?:\\.|(?!\
 _RECORD = re.compile(
     r"<record>\s*<!\[CDATA\[(?P<markup>(?:(?!<record\b).){0,20000}?)\]\]>\s*</record>", re.DOTALL | re.IGNORECASE
 )
+# A day that closes a link's own words: 年度报告（2026-01-29）.
+_CLOSING_DAY = re.compile(r"(?:(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?)(?=[\s\])）】]*$)")
 _ESCAPED = re.compile(r"\\(['\"/])")
 
 
@@ -43,7 +47,7 @@ def read_rows(page: Page, places: Sequence[str] = ()) -> tuple[Row, ...]:
         found = _unique(row for element in page.select(place) for row in _rows_in(page, element))
         if any(judge(row.title, in_report_column=True).is_report for row in found):
             return found
-    return _unique([*_rows_in(page, page.tree), *_written_rows(page)])
+    return _unique([*_rows_in(page, page.tree), *_written_rows(page), *_opened_rows(page)])
 
 
 def is_column_name(title: str) -> bool:
@@ -73,11 +77,12 @@ def _row(url: str, link: HtmlElement, box: HtmlElement, *, in_column: bool) -> R
     title = titles.whole(_link_text(link), link.get("title"))
     if len(title.text) < _SHORTEST:
         return None
-    day = _date_beside(link, box)
+    day = _date_beside(link, box) or _closing_day(link)
     address = plain(url)
-    if day is None and not _leads_to_an_article(address, title.text, in_column=in_column):
+    is_row = day is not None or (in_column and title.cut and not is_directory(address))  # a menu's words are not cut
+    if not is_row and not _leads_to_an_article(address, title.text, in_column=in_column):
         return None
-    return Row(address, title.text, day)
+    return Row(address, title.text, day, title.cut)
 
 
 def _leads_to_an_article(address: str, title: str, *, in_column: bool) -> bool:
@@ -89,6 +94,8 @@ def _leads_to_an_article(address: str, title: str, *, in_column: bool) -> bool:
     by_address = not is_directory(address) and (name_of(address) is not None or is_file(address))
     if not judge(title).is_report:
         return by_address
+    if read(title).report_year is None and is_report_column(address) and not is_file(address):
+        return False  # 部门信息公开年报 at bmxxgknb/1.html
     if is_directory(address):
         return read(title).report_year is not None or name_of(address) in ARTICLE_FOLDERS
     is_plain = by_address and name_of(address) not in _LISTS_TOO
@@ -158,7 +165,22 @@ def _date_beside(link: HtmlElement, box: HtmlElement) -> date | None:
         alone = day if day is not None else alone
     if alone is not None:
         return alone
+    if box.tag == "dt":
+        return read_line(_beside(box)) or _in_its_description(box)
     return read_line(_after(link) if box is link else _beside(box))
+
+
+def _in_its_description(term: HtmlElement) -> date | None:
+    """The date in the ``dd`` that stands behind a ``dt`` and leads nowhere itself."""
+    following = term.getnext()
+    if following is None or following.tag != "dd" or next(following.iter("a"), None) is not None:
+        return None
+    return read_line(_beside(following))
+
+
+def _closing_day(link: HtmlElement) -> date | None:
+    found = _CLOSING_DAY.search(visible(link).strip())
+    return read_cell(found.group()) if found is not None else None
 
 
 def _after(link: HtmlElement) -> str:
@@ -181,6 +203,20 @@ def _beside(box: HtmlElement) -> str:
     return " ".join(part.strip() for part in parts if part.strip())
 
 
+def _opened_rows(page: Page) -> Iterator[Row]:
+    """Reports that a click opens by script: a card with a handler, a link without an address of its own."""
+    for link in links(page):
+        element = link.element
+        if element.get("onclick") is None or (element.tag == "a" and page.resolve(element.get("href")) is not None):
+            continue
+        title = titles.clean(link.text)
+        if not judge(title).is_report or read(title).report_year is None:
+            continue
+        near = (ancestor for ancestor in element.iterancestors() if ancestor.tag in _BOXES)
+        box = next(near, element) if element.tag == "a" else element
+        yield Row(plain(link.url), title, _date_beside(element, box) or _closing_day(element))
+
+
 def _written_rows(page: Page) -> Iterator[Row]:
     """Rows that stand as text inside scripts."""
     for pattern in (_WRITTEN, _RECORD):
@@ -200,6 +236,6 @@ def _unique(rows: Sequence[Row] | Iterator[Row]) -> tuple[Row, ...]:
         if known is None:
             found[row.url] = row
         else:
-            title = row.title if len(squeeze(row.title)) > len(known.title) else known.title
-            found[row.url] = Row(known.url, title, known.listed_on or row.listed_on)
+            fuller = row if len(squeeze(row.title)) > len(known.title) else known
+            found[row.url] = replace(fuller, listed_on=known.listed_on or row.listed_on)
     return tuple(found.values())

@@ -18,6 +18,7 @@ from spiders.families.asks import Ask
 from spiders.families.family import Article, Family
 from spiders.families.generic import Generic
 from spiders.families.headings import own_words
+from spiders.families.menus import is_of_reports
 from spiders.families.pagers import Further
 from spiders.families.pages import Page, visible
 from spiders.families.records import number, read_json, rows_of
@@ -58,6 +59,10 @@ class ShanghaiIvs(Family):
         headers = (("Content-Type", "application/json;charset=UTF-8"),)
         facts = (("channels", ",".join(numbers)),)
         return (Ask(url, self.name, page.url, "POST", _body(numbers, 1), headers, facts=facts),) if numbers else ()
+
+    def is_column(self, page: Page) -> bool:
+        """A list of reports by its name; one that its script asks for by its heading or menu too."""
+        return super().is_column(page) or (bool(self.questions(page)) and is_of_reports(page))
 
     def further(self, page: Page) -> Further:
         """The next page of an answer. Past the end every number of it is 0, so rows decide and not the total."""

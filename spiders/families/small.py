@@ -25,7 +25,7 @@ _MOST_PAGES = 2000
 _MOST_FRAMES = 3
 _INDEX = re.compile(r"^(?:index)?(?:\.s?html?)?$")
 _SHOWN = re.compile(r"(?:发表|发布)(?:时间|日期)\s*[:：]\s*(?P<day>\S{6,14})")  # in the title= of a link
-_ZONE = re.compile(r"\s*GMT\s*[+-]\d\d:?\d\d$")
+_ZONE = re.compile(r"(?<!\s)\s*+GMT\s*+[+-]\d\d:?\d\d$")
 
 
 @dataclass(frozen=True)

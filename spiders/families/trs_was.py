@@ -15,6 +15,7 @@ from spiders import titles
 from spiders.addresses import plain, site
 from spiders.dates import read_cell
 from spiders.families.asks import Ask
+from spiders.families.menus import is_of_reports
 from spiders.families.pagers import Further, page_parameter
 from spiders.families.pages import Page, visible
 from spiders.families.records import read_json, rows_of
@@ -68,6 +69,10 @@ class TrsWas(Trs):
         ]
         asks += [ask for form in page.tree.iter("form") if (ask := self._of_form(page, form)) is not None]
         return tuple({ask.key: ask for ask in asks}.values())
+
+    def is_column(self, page: Page) -> bool:
+        """A search whose page's heading or menu says that it is of reports."""
+        return page.asked is None and bool(self.questions(page)) and is_of_reports(page)
 
     def further(self, page: Page) -> Further:
         """The next page of an answer that has rows."""

@@ -96,9 +96,20 @@ def _units(page: Page) -> tuple[Unit, ...]:
     named = tuple(unit for unit in found if re.fullmatch(r"[0-9a-fA-F-]{32,36}", unit.parameter("columnid")))
     if named:
         return named
-    column, endpoint = _COLUMN.search(page.text), _ENDPOINT.search(page.text)
+    endpoint = _ENDPOINT.search(page.text)
     url = page.resolve(endpoint["path"]) if endpoint is not None else None
-    return (Unit(url, (("columnId", column["id"]),)),) if column is not None and url is not None else ()
+    return tuple(Unit(url, (("columnId", column),)) for column in _columns(page)[:1]) if url is not None else ()
+
+
+def _columns(page: Page) -> list[str]:
+    """The numbers of the column that the page's script or a hidden field names."""
+    fields = [
+        (field.get("value") or "").strip()
+        for field in page.select("input[value]")
+        if "columnid" in {(field.get("id") or "").lower(), (field.get("name") or "").lower()}
+    ]
+    written = [match["id"] for match in _COLUMN.finditer(page.text)]
+    return [number for number in (*written, *fields) if re.fullmatch(r"[0-9a-fA-F-]{32,36}", number)]
 
 
 def _window(family: str, page: Page, unit: Unit) -> Ask:

@@ -12,9 +12,10 @@ from lxml.html import HtmlElement
 
 from spiders.addresses import key
 from spiders.attachments import read_attachments
+from spiders.columns import ColumnLink
 from spiders.families.asks import Ask
 from spiders.families.family import Article, Family
-from spiders.families.menus import is_of_reports
+from spiders.families.menus import branches_of_file, is_of_reports
 from spiders.families.pagers import Further, page_parameter
 from spiders.families.pages import Page
 from spiders.items import AttachmentLink
@@ -41,6 +42,10 @@ class Vsb(Family):
     def is_column(self, page: Page) -> bool:
         """A list with its pager whose heading or menu says that it is of reports; ``list.jsp`` says nothing."""
         return bool(page.select(".p_pages")) and is_of_reports(page)
+
+    def columns(self, page: Page) -> tuple[ColumnLink, ...]:
+        """The branches of a column, which are files below it."""
+        return branches_of_file(page)
 
     def further(self, page: Page) -> Further:
         """The page behind 下页; a page read by looking back leads nowhere, and the last one has no link there."""

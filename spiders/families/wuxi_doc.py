@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from itertools import islice
 from typing import Any, ClassVar, Final
@@ -21,6 +22,11 @@ _CALL = re.compile(r"(?<!function )\b\w*getSearchList\s*\(\s*(?P<arguments>[^()]
 _MOST_CALLS = 20  # of one page's scripts
 _COLUMNS = re.compile(r"\d{1,12}(?:,\d{1,12})*")
 _WORD = re.compile(r"[\w-]{0,40}")
+_ARGUMENT = re.compile(r"\s*(?P<word>'[^']*'|\"[^\"]*\"|[^,'\"]+)\s*(?:,|$)")  # columns may be '1,2'
+_DEFINITION = re.compile(
+    r"(?:function\s+\w*getSearchList\s*|\bgetSearchList\s*=\s*function\s*)\((?P<names>[^()]{5,200})\)"
+)
+_PARTS = tuple(map(re.compile, (r"size|rows|limit", r"site", r"ch[an]|col|cat", r"type|kind", r"order|sort")))
 _STATIC = re.compile(r"/(?:(?P<stem>index)(?:_(?P<number>\d{1,4}))?\.(?P<ending>s?html?))?$")
 _TOTAL = re.compile(r"\b(?:countPage|totalPages?|pageCount)['\"]?\s*[:=]\s*['\"]?(?P<pages>\d{1,4})\b", re.IGNORECASE)
 _DOCUMENT = re.compile(r"/doc/\d{4}/\d\d/\d\d/\d+\.shtml$")
@@ -78,7 +84,7 @@ class WuxiDoc(Family):
             return None
         nowhere = [record for record in objects(_data(page)) if not str(record.get("url") or "").strip()]
         titles = (record.get("title") for record in nowhere)
-        missing = sum(isinstance(title, str) and judge(title).is_report for title in titles)
+        missing = sum(isinstance(title, str) and judge(html.unescape(title)).is_report for title in titles)
         return f"{missing} of its reports have no address" if missing else None
 
 
@@ -95,10 +101,9 @@ def _is_comment(script: str, place: int) -> bool:
 
 def _first_body(page: Page, script: str, call: re.Match[str]) -> bytes | None:
     """What the call would send; None where its numbers cannot be read."""
-    given = [part.strip().strip("\"'") for part in call["arguments"].split(",")]
-    if len(given) < 6:
-        return None
-    size, site, columns, kind, order = given[1:6]
+    given = [part["word"].strip().strip("\"'") for part in _ARGUMENT.finditer(call["arguments"])]
+    size, site, columns, kind, order = _named(script, given) or _placed(given) or ("",) * 5
+    size, site = _whole(script, size), _whole(script, site)
     if not _COLUMNS.fullmatch(columns):
         columns = _columns(script, columns)
     if not (size.isdecimal() and site.isdecimal() and columns and _WORD.fullmatch(kind) and _WORD.fullmatch(order)):
@@ -114,6 +119,35 @@ def _first_body(page: Page, script: str, call: re.Match[str]) -> bytes | None:
     host = urlsplit(page.url).hostname or ""
     more = next((value for name, value in _KIND.items() if host == name or host.endswith(f".{name}")), None)
     return urlencode({**pairs, "kind": more} if more is not None else pairs).encode()
+
+
+def _named(script: str, given: list[str]) -> tuple[str, ...] | None:
+    """The call's values in the order size, site, columns, kind, order, by the names its function gives them."""
+    defined = _DEFINITION.search(script)
+    if defined is None:
+        return None
+    names = [name.strip().lower() for name in defined["names"].split(",")]
+    values = dict(zip(names, given, strict=False))
+    found = [next((values[name] for name in names if name in values and part.search(name)), None) for part in _PARTS]
+    return tuple(value or "" for value in found) if all(value is not None for value in found[:3]) else None
+
+
+def _placed(given: list[str]) -> tuple[str, ...] | None:
+    """The same by their places: behind the list's element, or in the order in which the search sends them."""
+    if len(given) < 6:
+        return None
+    if all(part.isdecimal() for part in (given[0], *given[2:4])) and _COLUMNS.fullmatch(given[1]):
+        site, columns, size, _, kind, order = given[:6]
+        return size, site, columns, kind, order
+    return tuple(given[1:6])
+
+
+def _whole(script: str, value: str) -> str:
+    """A number, or the one a variable of the page is set to."""
+    if not re.fullmatch(r"[A-Za-z_$][\w$]{0,60}", value):
+        return value
+    found = re.search(rf"(?<![\w$.]){re.escape(value)}\s*=\s*['\"]?(?P<number>\d{{1,12}})\b", script)
+    return found["number"] if found is not None else value
 
 
 def _columns(script: str, name: str) -> str:

@@ -16,6 +16,8 @@ PAGE = "http://xxgk.example.gov.cn/szf/ndbg/index_1.html"
         ("../ndbg/", "http://xxgk.example.gov.cn/szf/ndbg/"),
         ("\n/a/b.docx\n\n", "http://xxgk.example.gov.cn/a/b.docx"),
         ("//other.gov.cn/x.html#top", "http://other.gov.cn/x.html"),
+        ("http://other.gov.cn:80/x.html", "http://other.gov.cn/x.html"),
+        ("http://other.gov.cn:8080/x.html", "http://other.gov.cn:8080/x.html"),
         ("files/《报告》.pdf", "http://xxgk.example.gov.cn/szf/ndbg/files/%E3%80%8A%E6%8A%A5%E5%91%8A%E3%80%8B.pdf"),
         ("list.aspx?dept=1&id=66071&dept=2", "http://xxgk.example.gov.cn/szf/ndbg/list.aspx?dept=1&id=66071&dept=2"),
         ("javascript:;", None),
@@ -27,6 +29,15 @@ PAGE = "http://xxgk.example.gov.cn/szf/ndbg/index_1.html"
 )
 def test_a_link_leads_where_a_browser_would_go(href: str, expected: str | None) -> None:
     assert resolve(PAGE, href) == expected
+
+
+def test_a_query_is_written_in_the_encoding_of_its_page_and_a_path_in_utf_8() -> None:
+    link = "年报/list.asp?dw=财政局&lm=1"
+    assert resolve(PAGE, link, "gb18030") == f"{folder(PAGE)}%E5%B9%B4%E6%8A%A5/list.asp?dw=%B2%C6%D5%FE%BE%D6&lm=1"
+    for encoding in ("utf-8", "utf-16-le"):  # a page in UTF-16 asks in UTF-8
+        asked = resolve(PAGE, link, encoding)
+        assert asked is not None
+        assert asked.endswith("?dw=%E8%B4%A2%E6%94%BF%E5%B1%80&lm=1")
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,11 @@ def article(text: str, url: str = URL) -> Article:
             f'<form name="_newscontent_fromname"><h1>{TITLE}</h1><div>时间：2026-01-29 来源：审计局 点击：</div>'
             f'<div id="vsb_content_2"><div class="v_news_content">{BODY}</div></div></form>'
         ),
+        (
+            f'<div class="top">2026年3月3日</div><div><h3 class="tt">{TITLE}</h3><div class="sj">2026-01-29 15:20</div>'
+            f'<div id="zoom">{BODY}<p>2020年1月1日</p></div></div>'
+        ),
+        f'<div><h2>{TITLE}</h2></div><p>云汀市审计局</p><p>（2026年01月29日）</p><div id="zoom">{BODY}</div>',
     ],
 )
 def test_title_and_publishing_date_of_an_article(text: str) -> None:

@@ -108,6 +108,35 @@ def test_a_portal_of_which_nothing_was_read_says_why(failures: list[Failure], ou
 
 
 @pytest.mark.parametrize(
+    ("why", "what", "outcome"),
+    [
+        (outcomes.DISALLOWED, "the column", "disallowed"),
+        (outcomes.blocked("wzws"), "the column", "blocked:wzws"),
+        (outcomes.UNREACHABLE, "the column", "unreachable"),
+        (outcomes.DISALLOWED, "all articles", "disallowed"),
+        (outcomes.blocked("wzws"), "all articles", "blocked:wzws"),
+        (outcomes.UNREACHABLE, "all articles", "incomplete"),  # its list was reached
+        (outcomes.blocked("wzws"), "one of two articles", "incomplete"),
+    ],
+)
+def test_a_portal_of_which_no_report_was_read_says_why(why: str, what: str, outcome: str) -> None:
+    ledger = Ledger()
+    portal = entered(ledger)
+    column = listed(ledger, portal)
+    ledger.close_entry(portal, A)
+    if what == "the column":
+        ledger.close_list(column, Failure(why, "kept back"))
+    else:
+        articles = ("r", "s")
+        assert [ledger.open_article(column, url) for url in articles] == [True, True]
+        ledger.close_list(column)
+        for url in articles:
+            ledger.close_article(url, None if (url, what) == ("s", "one of two articles") else Failure(why, url))
+    (end,) = [end for end in ends(ledger) if isinstance(end, PortalRead)]
+    assert end.outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("report", "trusted", "failure", "outcome"),
     [
         ("r", True, None, "ok"),

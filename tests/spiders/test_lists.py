@@ -57,6 +57,10 @@ def test_a_row_is_the_outer_item_with_its_first_link_and_its_last_date() -> None
             '<div class="media-bottom"><i>2026年01月29日</i></div>'
         ),
         '<li><div><b>29</b><span>2026-01</span></div><a href="t20260113_1.html">{title}</a></li>',
+        '<li><a href="t20260113_1.html">{title}（2026-01-29）</a></li>',
+        '<dl><dt><a href="t20260113_1.html">{title}</a></dt><dd>2026-01-29</dd></dl>',
+        "<div onclick=\"window.open('t20260113_1.html')\"><h4>{title}</h4><p>2026-01-29</p></div>",
+        '<li><a href="javascript:;" onclick="location.href=\'t20260113_1.html\'">{title}</a><i>2026-01-29</i></li>',
     ],
 )
 def test_the_date_of_a_row_stands_in_many_places(row: str) -> None:
@@ -71,6 +75,12 @@ def test_a_list_of_bare_lines_has_its_dates_behind_the_links() -> None:
     text = f"""<div><a href="t1_1.html">{title("财政局")}</a> <span>[2026-01-29]</span><br>
       <a href="t1_2.html">{title("民政局")}</a> 2026-01-29<br><a href="t1_3.html">{title("教育局")}</a></div>"""
     assert [row.listed_on for row in rows(text)] == [DAY, DAY, None]
+
+
+def test_a_cut_title_without_a_date_is_a_row_of_a_report_column_alone() -> None:
+    text = '<ul><li><a href="2025/1.html">云汀市财政局2025年政府信…</a></li><li><a href="2025/">云汀市财政局2025年…</a></li></ul>'
+    assert [row.url for row in rows(text, "/zfxxgknb/")] == [f"{HOST}/zfxxgknb/2025/1.html"]
+    assert rows(text, "/xwzx/") == ()
 
 
 def test_a_link_repeated_ten_thousand_times_is_one_row() -> None:
@@ -107,6 +117,17 @@ def test_menus_and_column_links_are_no_rows() -> None:
       <li><a href="../ndbg/">政府信息公开年报</a></li><li><a href="/jlsndbg/">全市政府信息公开年报</a></li></ul>
       <div><a href="t20260113_1.html">{title("财政局")}</a></div><a href="index_1.html">下一页</a>"""
     assert [row.title for row in rows(text)] == [title("财政局")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('<a href="bmxxgknb/1.html">部门信息公开年报</a>', 0),
+        ('<a href="bmxxgknb/1.html">{title}</a>', 1),
+    ],
+)
+def test_a_columns_name_at_the_address_of_a_list_is_no_row(text: str, expected: int) -> None:
+    assert len(rows(text.format(title=title("财政局")), "/zwgk/xxgknb/")) == expected
 
 
 def test_a_row_may_lead_to_a_folder_a_file_or_another_host() -> None:

@@ -25,6 +25,10 @@ WORDS = "政府信息公开栏目的正文。" * 40
         (f'<meta http-equiv="refresh" content="0; url=x.html"><p>{WORDS}</p>', None),
         (f'<iframe src="visit.jsp"></iframe><p>{WORDS}</p>', None),
         ('<iframe src="a.html"></iframe><iframe src="b.html"></iframe>', None),
+        (
+            '<iframe src="/module/xxgk/tree.jsp?area="></iframe><iframe src="xxgkAnnualReport.jsp?area=11"></iframe>',
+            None,
+        ),
         ("<script>document.cookie='k=1';location.href='/x'</script>", None),
         ("<p>登录| 注册</p>", None),
     ],

@@ -78,6 +78,22 @@ def test_years_of_the_same_agency_are_asked_for_and_others_are_columns() -> None
     assert FAMILY.columns(asked) == ()
 
 
+def test_a_report_given_as_an_address_leads_to_the_other_years_of_its_agency() -> None:
+    text = report(title("云汀区花园乡"), "2023-01-20", years(8))
+    page = Page(HOST + year_of(8, 2022), text)
+    assert [link.url for link in FAMILY.columns(page)] == [HOST + year_of(8, 2021)]
+    assert FAMILY.columns(Page(page.url, text, asked=Ask(page.url, FAMILY.name, page.url))) == ()
+
+
+def test_the_branches_a_list_leads_to_are_columns() -> None:
+    own, other = "/opennessAnnualReport/?branch_id=63899ecb375991828262e2a2", "?branch_id=63899ecb375991828262e2a3"
+    text = f'<a href="{own}">云汀区财政局</a><a href="{other}">云汀区民政局</a><a href="{other}&amp;page=2">2</a>'
+    page = Page(HOST + own, f"<html><body>{text}</body></html>")
+    assert [(link.url, link.agency) for link in FAMILY.columns(page)] == [
+        (f"{HOST}/opennessAnnualReport/{other}", "云汀区民政局")
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

@@ -117,6 +117,23 @@ def test_a_column_is_known_by_heading_or_menu(path: str, text: str, expected: bo
 # What is answered
 
 
+def test_a_column_leads_to_the_same_column_of_other_departments() -> None:
+    units = "".join(
+        f'<a href="/dynamic/zwgk/govInfoPub.html?deptcode={code}&amp;categorynum={category}">{name}</a>'
+        for code, category, name in (
+            ("001", "003002", "审计局"),
+            ("002", "003002", "某馆"),
+            ("003", "003001", "民政局"),
+        )
+    )
+    page = Page(HOST + COLUMN, HTML.replace("</body>", f"{units}</body>"))
+    found = FAMILY.columns(page)
+    assert [(link.url.partition("?")[2], link.agency) for link in found] == [
+        ("deptcode=001&categorynum=003002", "审计局"),
+        ("deptcode=002&categorynum=003002", None),
+    ]
+
+
 def test_titles_are_whole_and_look_alikes_keep_theirs() -> None:
     page = records(
         record(Report("/zwgk/1.html", title())), record(Report("zwgk/2.html", LOOK_ALIKE, "2026-02-01 08:00"))

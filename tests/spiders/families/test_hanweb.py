@@ -121,6 +121,11 @@ def test_a_unit_of_another_column_is_not_asked_for() -> None:
             ("Z07", "3", "002276772", "div4"),
         ),
         (
+            "<script>$.ajax({data:{infotypeId:'A0304','jdid':30,area:\"002276772\",divid:'div44'},url:'/module/xxgk/search.jsp'});</script>",
+            COLUMN,
+            ("A0304", "30", "002276772", "div44"),
+        ),
+        (
             "<script src='/module/xxgk/search.jsp?infotypeId=B001'></script>",
             f"{COLUMN}?vc_xxgkarea=11370100MB2873710W&number=C2002",
             ("C2002", "73", "11370100MB2873710W", "div12596"),

@@ -46,6 +46,18 @@ def test_a_page_gives_each_agency_for_each_year_it_names(text: str) -> None:
     )
 
 
+def test_a_reports_own_page_gives_the_agencies_and_years_it_offers() -> None:
+    choice = "<select id='fbtime'><option value='2022'>2022年</option><option value='2021'>2021年</option></select>"
+    nodes = (
+        f"<script>d.add(1,0,'云汀市财政局',\"go('{FIRST}')\");d.add(2,0,'云汀市民政局',\"go('{SECOND}')\");</script>"
+    )
+    page = Page(f"{HOST}{ANNUAL}?area={FIRST}&fbtime=2022", f"<html><body>{choice}{nodes}<p>{PROSE}</p></body></html>")
+    assert recognise(page).is_column(page)
+    assert sorted((area, year) for area, year, _ in pairs(page)) == sorted(
+        (area, year) for area in AREAS for year in ("2022", "2021")
+    )
+
+
 def test_a_row_is_named_by_its_agency_and_takes_no_year_from_the_address() -> None:
     text = link(FIRST, "2022", "云汀市财政局") + link(FIRST, "2021", title("云汀市财政局", 2020))
     page = Page(f"{HOST}/col/col77/index.html", text)
@@ -112,6 +124,29 @@ def test_a_tree_gives_its_agencies_for_the_years_asked(text: str, found: dict[st
     ]
     assert (recognise(page).shortfall(page) is None) is bool(found)
     assert (recognise(page).further(page).ask, recognise(page).questions(page)) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"<a href='{ANNUAL}?area={SECOND}'>云汀市民政局</a>", {SECOND: f"{ANNUAL}?area={SECOND}"}),
+        (f"d.add(1,0,'云汀市民政局',\"javascript:show('{SECOND}')\")", {SECOND: f"{ANNUAL}?fbtime=2022&area={SECOND}"}),
+        ("<p>没有节点</p>", {}),
+    ],
+)
+def test_where_one_year_is_named_the_agencies_of_the_tree_are_columns(text: str, found: dict[str, str]) -> None:
+    frame = f"<iframe src='{ANNUAL}?fbtime=2022&amp;area={FIRST}'></iframe>"
+    (ask,) = recognise(column := Page(f"{HOST}/col/col77/index.html", TREE + frame)).questions(column)
+    tree = Page(ask.url, text, asked=ask)
+    links = recognise(tree).columns(tree)
+    assert {link.url: link.agency for link in links} == {HOST + url: "云汀市民政局" for url in found.values()}
+    assert recognise(tree).rows(tree) == ()
+    assert recognise(column).columns(column) == ()
+
+
+def test_a_page_of_the_module_that_names_no_other_is_a_row_of_its_own() -> None:
+    page = Page(f"{HOST}{ANNUAL}?area={FIRST}", "<html><body>暂无数据</body></html>")
+    assert [row.url for row in recognise(page).rows(page)] == [page.url]
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,23 @@ def test_the_second_page_is_the_file_with_the_highest_number(
     assert (found.ask.url if found.ask is not None else None) == (f"{LATER}_{following}.html" if following else None)
 
 
+@pytest.mark.parametrize("news_first", [True, False])
+def test_the_pages_of_the_list_of_reports_are_read_and_not_those_of_the_news_beside_it(news_first: bool) -> None:
+    news = (
+        '<ul><span id="comp_7"><li><a href="../../../n1/c1/content.html">清淤开工</a><span>[2026-01-29]</span></li></span>'
+        '<table><td id="pag_7"><script>var purl="../../../n1/index_7"; var maxPageNum=0; maxPageNum = 90;</script></td></table></ul>'
+    )
+    reports = (
+        f'<ul><span id="comp_88">{row(1, title())}</span>'
+        f'<table><td id="pag_88"><script>var purl="{BASE}/index_88"; maxPageNum = 2;</script></td></table></ul>'
+    )
+    both = news + reports if news_first else reports + news
+    page = Page(COLUMN, f'<html><body><div class="zsy_conlist">{both}</div></body></html>')
+    found = recognise(page).further(page)
+    assert (found.ask.url if found.ask is not None else None) == COLUMN.replace("index.html", "index_88_1.html")
+    assert found.total == 2
+
+
 @pytest.mark.parametrize(("number", "following"), [(15, 14), (2, 1), (1, None)])
 def test_the_files_count_down_to_one(number: int, following: int | None) -> None:
     ask = Ask(f"{LATER}_{number}.html", "sasac", COLUMN, number=17 - number, facts=(("pages", "16"),))

@@ -36,6 +36,16 @@ def answer(data: Any, number: int = 1) -> Page:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"), [("政府信息公开年报", True), ("政府信息公开指南", False), ("年度报告解读", False)]
+)
+def test_a_column_whose_rows_are_asked_for_is_known_by_its_name(name: str, expected: bool) -> None:
+    page = Page(
+        f"{HOST}/xxgk/x/", f"<html><head><title>{name}</title></head><body><h2>{name}</h2>{SCRIPT}</body></html>"
+    )
+    assert recognise(page).is_column(page) is expected
+
+
 @pytest.mark.parametrize("small", ["2026-01-29 <span>来源：云汀日报</span> ", "( 2026-01-29)", "2026-01-29 10∶08"])
 def test_the_title_is_the_heading_without_date_source_and_buttons(small: str) -> None:  # portals: replay case 16
     page = heading(small)

@@ -72,7 +72,7 @@ NUMBERS = '<a href="1.html">1</a><a href="2.html">2</a><a href="3.html">3</a>'
         ("/n/zfxxgknb/index_3.shtml", COUNTED, None, 3),
         ("/n/zfxxgknb/", KUNMING + "<script>PageIndex>0?0:1</script>", None, 0),
         ("/n/zfxxgknb/", KUNMING + "<script>PageIndex>3?4:1</script>", "/n/zfxxgknb/index_2.shtml", None),
-        ("/n/xxgknb/", XIAN + NUMBERS, "/n/xxgknb/2.html", None),
+        ("/n/xxgknb/", XIAN + NUMBERS, "/n/xxgknb/2.html", 3),
         ("/n/xxgknb/2.html", XIAN + NUMBERS, "/n/xxgknb/3.html", 3),
         ("/n/xxgknb/3.html", XIAN + NUMBERS, None, None),
         ("/n/xxgknb/", XIAN, None, None),

@@ -134,3 +134,10 @@ def test_the_page_in_an_address_is_counted_on() -> None:
     unpaged = replace(GET, url=f"{HOST}/was5/web/search?channelid=1")
     page = Page(unpaged.url, page.text, asked=unpaged)
     assert recognise(page).further(page).ask is None
+
+
+@pytest.mark.parametrize(("heading", "expected"), [("政府信息公开年报", True), ("政策文件", False)])
+def test_a_search_is_a_column_of_reports_by_the_heading_of_its_page(heading: str, expected: bool) -> None:
+    search = form(("channelid", "278090"), ("perpage", "20"))
+    page = Page(f"{HOST}/zwgk/nb/", f"<html><body><h2>{heading}</h2>{search}</body></html>")
+    assert recognise(page).is_column(page) is expected

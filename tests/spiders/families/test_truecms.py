@@ -42,6 +42,10 @@ def wrapped(store: object) -> str:
         (options(rows="500"), 10),
         (f"<script>var url='{MESSAGES.lower()}?columnId={COLUMN_ID}&startrecord=1';</script>", 10),
         (f"<script>var url='{MESSAGES}', columnId = '{COLUMN_ID}';</script>", 10),
+        (
+            f"<input type='hidden' id='columnId' value='{COLUMN_ID}'><script>ask('{MESSAGES}',$('#columnId').val())</script>",
+            10,
+        ),
     ],
 )
 def test_the_first_window_is_one_page_of_the_pages_own_host(text: str, rows: int) -> None:

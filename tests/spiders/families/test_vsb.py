@@ -52,6 +52,23 @@ def test_a_row_leads_to_one_address_whatever_its_link_looks_like(path: str, row:
     assert rows(row, path) == [("/info/1116/5946.htm", title(), date(2026, 1, 20))]
 
 
+BRANCHES = (
+    '<a href="zfxxgknb/bm.htm">县直部门</a><a href="zfxxgknb/czj.htm">清湾市财政局</a><a href="zfxxgknb/2.htm">2</a>'
+    '<a href="zfxxgkzn.htm">政府信息公开指南</a><a href="zfxxgknb/x/y.htm">其他</a>'
+)
+
+
+@pytest.mark.parametrize("more", ["", PAGES, ROW.format(href="info/1116/1.htm", title=title()) + PAGES])
+def test_the_branches_of_a_column_are_the_named_files_below_it(more: str) -> None:
+    read = page(BRANCHES + more, "/zwgk/zfxxgknb.htm")
+    assert [(link.url, link.agency) for link in recognise(read).columns(read)] == [
+        (f"{HOST}/zwgk/zfxxgknb/bm.htm", None),
+        (f"{HOST}/zwgk/zfxxgknb/czj.htm", "清湾市财政局"),
+    ]
+    elsewhere = page(BRANCHES + more, "/zwgk/tzgg.htm")
+    assert recognise(elsewhere).columns(elsewhere) == ()
+
+
 def test_a_look_alike_is_a_row_and_the_menu_beside_the_list_none() -> None:
     menu = '<ul class="menu"><li><a href="info/1/2.htm">关于召开会议的消息</a><span>2026-01-02</span></li></ul>'
     listed = ROW.format(href="info/1116/1.htm", title=title()) + ROW.format(href="info/1116/2.htm", title=LOOK_ALIKE)

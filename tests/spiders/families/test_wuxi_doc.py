@@ -61,6 +61,24 @@ def answer(*rows: Any, pages: Any = 1, ask: Ask = ASK) -> Page:
             "http://js.jiangyin.gov.cn",
             SENT | {"kind": "5"},
         ),
+        (
+            "<script>var siteId = 181, chan = '38939'; getSearchList('x', 15, siteId, chan, 0, 'writeTime')</script>",
+            HOST,
+            SENT,
+        ),
+        (
+            "<script>getSearchList('181','38939,38940',15,1,'0','writeTime')</script>",
+            HOST,
+            SENT | {"channelIds": "38939,38940"},
+        ),
+        (
+            (
+                "<script>function getSearchList(box,pageNo,pageSize,order,type,channels,site){}"
+                " getSearchList('x',1,15,'writeTime','0','38939','181')</script>"
+            ),
+            HOST,
+            SENT,
+        ),
     ],
 )
 def test_a_district_asks_what_its_pages_call_would(script: str, host: str, expected: dict[str, str]) -> None:
@@ -111,8 +129,9 @@ def test_rows_of_an_answer_are_on_this_host_or_another_and_need_an_address() -> 
     assert FAMILY.shortfall(page) is None
 
 
-def test_a_report_without_an_address_is_missed() -> None:
-    assert FAMILY.shortfall(answer(record(Report("", title())))) == "1 of its reports have no address"
+@pytest.mark.parametrize("name", [title(), title().replace("年政府", "年&nbsp;政府")])
+def test_a_report_without_an_address_is_missed(name: str) -> None:
+    assert FAMILY.shortfall(answer(record(Report("", name)))) == "1 of its reports have no address"
 
 
 @pytest.mark.parametrize(

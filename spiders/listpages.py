@@ -1,0 +1,74 @@
+"""What a page of a column holds: rows, what its scripts ask for, and the columns below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from spiders import columns, verdicts
+from spiders.addresses import key, site
+from spiders.columns import ColumnLink
+from spiders.families.asks import Ask
+from spiders.families.family import Family
+from spiders.families.pages import Page
+from spiders.grids import read_grid
+from spiders.items import RefusedRow, Row
+from spiders.links import frames
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a page of a column holds.
+
+    ``rows`` are all of them, ``reports`` and ``refused`` their parts; ``unnamed`` say only whose they are, or of which
+    year. ``lacking`` says what is not shown and cannot be asked for.
+    """
+
+    rows: tuple[Row, ...]
+    reports: tuple[Row, ...]
+    refused: tuple[RefusedRow, ...]
+    unnamed: tuple[Row, ...]
+    questions: tuple[Ask, ...]
+    branches: tuple[ColumnLink, ...]
+    lacking: tuple[str, ...]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing on it leads to a report."""
+        return not (self.reports or self.unnamed or self.questions or self.branches)
+
+    @property
+    def addresses(self) -> set[str]:
+        """Where its rows lead."""
+        return {row.url for row in (*self.rows, *self.unnamed)}
+
+
+def hold(page: Page, family: Family, today: date, *, trusted: bool, branching: bool, most: int) -> Holdings:
+    """Read a page of a column.
+
+    ``trusted``: the column is known to be one of reports; ``branching``: columns below it are looked for; ``most`` rows
+    are taken.
+    """
+    everything = family.rows(page)
+    lacking = [family.shortfall(page), f"{len(everything)} rows" if len(everything) > most else None]
+    rows = everything[:most]
+    reports, refused = verdicts.part(rows, today, trusted=trusted)
+    questions = family.questions(page)
+    below = (*columns.sub_columns(page), *family.columns(page)) if branching and page.asked is None else ()
+    alone = trusted and not reports and not questions and page.asked is None
+    unnamed = read_grid(page)[:most] if alone else ()
+    listed = {*(key(row.url) for row in (*rows, *unnamed)), *(key(ask.url) for ask in questions)}
+    return Holdings(
+        rows=rows,
+        reports=reports,
+        refused=refused,
+        unnamed=unnamed,
+        questions=questions,
+        branches=tuple(link for link in below if key(link.url) not in listed),
+        lacking=tuple(said for said in lacking if said is not None),
+    )
+
+
+def framed(page: Page) -> tuple[str, ...]:
+    """The pages of the same site shown inside a page that has no rows itself: its list may stand in one of them."""
+    return tuple(url for url in frames(page) if site(url) == site(page.url)) if page.asked is None else ()
