@@ -23,6 +23,11 @@ _TRACKING = re.compile(
     r"from=(?:timeline|singlemessage|groupmessage|weixin|qq))(?:=|$)",
     re.IGNORECASE,
 )
+# A clock or a random number against caches: new at every answer, so that each crawl would find every page anew.
+_STAMP = re.compile(
+    r"^(?:t|_|_t|v|r|d|tm|ts|rnd|ran|rand|random|time|nocache|timestamp)=(?:(?:1[2-9]|2[01])\d{8}(?:\d{3})?|0\.\d+)$",
+    re.IGNORECASE,
+)
 _extract = tldextract.TLDExtract(
     suffix_list_urls=(), cache_dir=None
 )  # the bundled list: no fetch that is not the portal's
@@ -43,8 +48,26 @@ def wire(url: str) -> str:
     return text
 
 
+def of_portal(url: str) -> str:
+    """A portal's address as notes and tables have it: as :func:`wire` writes it, with a path, and with its fragment.
+
+    Some systems name the category there alone (``/gkmlpt/annualreport#2629``): two fragments are two portals. Scheme
+    and host are in small letters. Raises :class:`AddressRefused` as :func:`wire`.
+    """
+    bare = wire(url)
+    fragment = quote(url.strip().partition("#")[2].encode("utf-8", "replace"), safe=_SAFE)
+    try:
+        parts = urlsplit(bare)
+    except ValueError:  # half an IPv6 address
+        return bare
+    whole = urlunsplit((parts.scheme, parts.netloc.lower(), parts.path or "/", parts.query, fragment))
+    if len(whole) > LONGEST:
+        raise AddressRefused(f"the address of a portal is too long: {whole[:80]}… (the longest is {LONGEST})")
+    return whole
+
+
 def canonical(url: str) -> str:
-    """One address for the copies of a page: traditional characters, mobile names, sessions and tracking are dropped.
+    """One address for the copies of a page: traditional characters, mobile names, sessions, tracking and stamps are dropped.
 
     The scheme and ``www.`` stay: two hosts may hold two things, and the same report is known by publisher and year.
     The other parts of a query stay in their order.
@@ -63,7 +86,9 @@ def canonical(url: str) -> str:
     if copied is not None and (_HOST.fullmatch(copied.group(1)) or copied.group(1).lower() == netloc):
         netloc, path = copied.group(1).lower(), copied.group(2) or "/"
     path = _MOBILE_COPY.sub(r"\1", _MOBILE_NAME.sub("post_", _SESSION.sub("", path)))
-    query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.match(part))
+    query = "&".join(
+        part for part in parts.query.split("&") if part and not _TRACKING.match(part) and not _STAMP.match(part)
+    )
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 

@@ -16,7 +16,7 @@ from archive.notes import Note, from_lines
 from archive.schema import CaptureRow, CrawlRow, JournalRow
 from archive.warc import CRAWL, ROLE, WarcRecord, bare_id, digest, header, read_date, read_head, status_of, unlabelled
 
-ANSWERS = frozenset({"response", "resource", "revisit"})
+ANSWERS = frozenset({"response", "resource", "revisit", "conversion"})
 STOPPED = "stopped"
 
 

@@ -8,20 +8,32 @@ from sqlalchemy import or_, select
 
 from archive import files
 from archive.addresses import canonical, wire
-from archive.catalogue import DELIVERED, DOCUMENT_ROLES, ROLES, Capture, from_row, select_captures
+from archive.catalogue import (
+    DELIVERED,
+    DOCUMENT_ROLES,
+    RENDERED,
+    ROLES,
+    SUBRESOURCE,
+    Capture,
+    from_row,
+    select_captures,
+)
 from archive.codings import decode, entity
 from archive.deposit import Pending, deposit, store
 from archive.errors import DamagedCapture
 from archive.schema import CaptureRow
 from archive.store import Archive
-from archive.warc import SOURCE, Answer, WarcRecord, Wire, digest, header, labelled, read_head, read_member
+from archive.warc import SOURCE, Answer, Making, WarcRecord, Wire, digest, header, labelled, read_head, read_member
 
 __all__ = [
     "DELIVERED",
     "DOCUMENT_ROLES",
+    "RENDERED",
     "ROLES",
+    "SUBRESOURCE",
     "Answer",
     "Capture",
+    "Making",
     "Pending",
     "Wire",
     "any_yet",
@@ -40,6 +52,7 @@ __all__ = [
     "stored_payload",
 ]
 _NOT_MODIFIED = 304
+_MADE = "conversion"
 
 
 def latest(
@@ -52,12 +65,14 @@ def latest(
 ) -> Capture | None:
     """The newest capture of exactly this address whose bytes are there, in one crawl, role or status where asked for.
 
-    A capture whose address answered the same again in a crawl counts for that crawl too.
+    A capture whose address answered the same again in a crawl counts for that crawl too. What was made of an answer is
+    none: a page as rendered is found by its role only.
     """
     query = select_captures().where(CaptureRow.address == canonical(url), CaptureRow.url == wire(url))
     query = query.where(CaptureRow.lost_at.is_(None))
     if crawl_id is not None:
         query = query.where(or_(CaptureRow.crawl_id == crawl_id, CaptureRow.same_crawl_id == crawl_id))
+    query = query.where(CaptureRow.kind != _MADE if role != RENDERED else CaptureRow.kind == _MADE)
     if role is not None:
         query = query.where(CaptureRow.role == role)
     if status is not None:
@@ -71,6 +86,7 @@ def last_delivered(archive: Archive, url: str) -> Capture | None:
     """What exactly this address answered the last time, if that was a body, or that the one before is still so."""
     query = select_captures().where(CaptureRow.address == canonical(url), CaptureRow.url == wire(url))
     query = query.where(CaptureRow.method == "GET", CaptureRow.role != "blocked", CaptureRow.lost_at.is_(None))
+    query = query.where(CaptureRow.kind != _MADE)
     with archive.session() as session:
         found = session.execute(query.order_by(CaptureRow.id.desc()).limit(1)).first()
         return None if found is None or found[0].status not in DELIVERED else from_row(*found)

@@ -9,7 +9,11 @@ from sqlalchemy import Select, select
 
 from archive.schema import CaptureRow, WarcFile
 
-ROLES = frozenset({"robots", "entry", "list", "article", "attachment", "redirect", "blocked", "import"})
+RENDERED = "rendered"  # a list as a browser shows it once its script has run: made of an answer, and none itself
+SUBRESOURCE = "subresource"  # what such a script needed: other scripts, and what they asked for
+ROLES = frozenset(
+    {"robots", "entry", "list", "article", "attachment", "redirect", "blocked", "import", RENDERED, SUBRESOURCE}
+)
 DOCUMENT_ROLES = ("article", "attachment", "import")
 DELIVERED = (200, 304)  # statuses that brought a body: with 304 the one that was brought before
 

@@ -29,11 +29,12 @@ FAN = 64  # sorted runs that grow into one, well below the number of files a pro
 _REVISIT = "warc/revisit"  # what readers of CDX tell a revisit by
 _NO_TYPE = "unk"
 _NOT_MODIFIED = 304
+_MADE = "conversion"  # replay runs the page's own script, and what it needs is there
 _END_OF_TYPE = re.compile("[; ]")
 
 
 def lines(archive: Archive, scratch: Path | None = None) -> Iterator[bytes]:
-    """The lines ``key timestamp {json}`` of every capture whose bytes are there, in order.
+    """The lines ``key timestamp {json}`` of every answer whose bytes are there, in order.
 
     ``digest`` is the payload digest as the record states it, ``offset`` and ``length`` are those of its gzip member in
     bytes, ``filename`` is below the folder of WARC files and the name the file has once it is closed. ``status`` is the
@@ -79,7 +80,7 @@ def _unordered(archive: Archive) -> Iterator[bytes]:
         .join(WarcFile, WarcFile.id == CaptureRow.file_id)
         .outerjoin(holder, unchanged)
         .outerjoin(holders_file, holders_file.id == holder.file_id)
-        .where(CaptureRow.lost_at.is_(None))
+        .where(CaptureRow.lost_at.is_(None), CaptureRow.kind != _MADE)
         .order_by(CaptureRow.id)
     )
     with archive.session() as session:

@@ -33,6 +33,7 @@ from archive.warc import (
 
 _NOT_MODIFIED = 304
 _ORIGINALS = text("kind <> 'revisit'")  # as the index has it
+_MADE = "conversion"  # no portal sent it: no answer is a revisit of one
 
 
 @dataclass(frozen=True)
@@ -143,10 +144,14 @@ def _framed(answer: Answer) -> tuple[Answer, str | None]:
 
 
 def _compose(archive: Archive, prepared: list[_Prepared]) -> list[_Record]:
-    originals = _find_originals(archive, {one.payload_digest for one in prepared if one.payload_length})
+    asked = {one.payload_digest for one in prepared if one.payload_length and one.answer.making is None}
+    originals = _find_originals(archive, asked)
     here: dict[tuple[str, bool], _Prepared] = {}
     records = []
     for one in prepared:
+        if one.answer.making is not None:
+            records.append(_record(one, None))
+            continue
         key = (one.payload_digest, one.framed is None)
         holder: Capture | CaptureRow | _Prepared | None = originals.get(key) or here.get(key)
         if one.pending.unmodified is not None:
@@ -194,7 +199,7 @@ def _find_originals(archive: Archive, digests: set[str]) -> dict[tuple[str, bool
     if not digests:
         return {}
     query = select(CaptureRow).where(CaptureRow.payload_digest.in_(sorted(digests)), _ORIGINALS)
-    query = query.where(CaptureRow.lost_at.is_(None)).order_by(CaptureRow.id.desc())
+    query = query.where(CaptureRow.lost_at.is_(None), CaptureRow.kind != _MADE).order_by(CaptureRow.id.desc())
     with archive.session() as session:
         return {(row.payload_digest, row.framed_digest is None): row for row in session.scalars(query)}
 
@@ -215,7 +220,7 @@ def _insert(session: Session, file_id: int, start: int, records: list[_Record]) 
         values: dict[str, Any] = {
             "position": start,
             "length": record.length,
-            "kind": "revisit" if original is not None else "resource" if answer.is_file else "response",
+            "kind": "revisit" if original is not None else answer.record_type,
             "record_id": one.record_id,
             "url": answer.url,
             "status": answer.status,

@@ -31,6 +31,10 @@ class PayloadRefused(ArchiveError):
     """A payload cannot be decoded: its coding is unknown or damaged, or it inflates beyond the limit."""
 
 
+class PayloadTooLarge(PayloadRefused):
+    """A payload is made to fill the memory: it inflates beyond the limit, or is packed in too many layers or parts."""
+
+
 class UnknownPublisher(ArchiveError):
     """No publisher, or more than one, goes by the name that was asked for."""
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from archive.addresses import wire
+from archive.addresses import of_portal, wire
 from archive.deposit import deposit
 from archive.filing import WITHDRAWN
 from archive.notes import ArticleNote, ColumnNote, PortalNote, RowsNote
@@ -186,7 +186,7 @@ def reports_per_year(archive: Archive, portals: Sequence[str]) -> dict[str, dict
         .join(Sighting, Sighting.article_id == Article.id)
         .join(Version, Version.id == Sighting.version_id)
         .join(Report, Report.id == Version.report_id)
-        .where(Portal.url.in_([wire(portal) for portal in portals]), Report.state != WITHDRAWN)
+        .where(Portal.url.in_([of_portal(portal) for portal in portals]), Report.state != WITHDRAWN)
         .group_by(Portal.url, Report.report_year)
         .order_by(Portal.url, Report.report_year)
     )

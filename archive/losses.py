@@ -13,7 +13,7 @@ import simplejson
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from archive.addresses import wire
+from archive.addresses import of_portal
 from archive.crawls import FINISHED
 from archive.schema import ColumnReading, CrawlRow, Portal, ReportColumn
 from archive.store import Archive
@@ -44,7 +44,7 @@ def of_crawl(archive: Archive, crawl_id: int, portal: str) -> str | None:
     Only crawls narrowed to the same year, or to none, are compared: a narrowed one may not open every column.
     """
     with archive.session() as session:
-        readings = _readings(session, crawl_id, wire(portal))
+        readings = _readings(session, crawl_id, of_portal(portal))
     if not readings:
         return None
     *earlier, now = readings

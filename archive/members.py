@@ -13,7 +13,7 @@ _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
 _FIELD = re.compile(rb"([!-9;-~]+): ?([^\r\n]*)\Z")
 _MAX_LENGTH = 1 << 31
-_WITH_PAYLOAD = frozenset({"response", "resource"})
+_WITH_PAYLOAD = frozenset({"response", "resource", "conversion"})
 
 
 class Broken(Exception):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from archive.addresses import wire
+from archive.addresses import of_portal
 from archive.deadlines import Due, due
 from archive.documents import Outcome
 from archive.filing import WITHDRAWN
@@ -125,10 +125,10 @@ def _roster(year: int, portal: str | None) -> Select[Publisher]:
         .join(Sighting, Sighting.version_id == Version.id)
         .join(Article, Article.id == Sighting.article_id)
         .join(Portal, Portal.id == Article.portal_id)
-        .where(Portal.url == wire(portal))
+        .where(Portal.url == of_portal(portal))
     )
     owning = select(ReportColumn.publisher_id).join(Portal, Portal.id == ReportColumn.portal_id)
-    owning = owning.where(Portal.url == wire(portal))
+    owning = owning.where(Portal.url == of_portal(portal))
     return query.where(or_(Publisher.id.in_(reporting), Publisher.id.in_(owning)))
 
 

@@ -40,7 +40,11 @@ class CrawlEnded:
 
 @dataclass(frozen=True)
 class PortalNote:
-    """How reading a portal ended; null ``outcome`` where it only became known."""
+    """How reading a portal ended; null ``outcome`` where it only became known.
+
+    Then it says what the registry says: ``encoding`` is the charset of its pages where they declare a wrong one, and
+    holds until the next such note. ``given`` is the address as it was typed, where one was.
+    """
 
     kind: ClassVar[str] = "portal"
     at: datetime
@@ -49,6 +53,8 @@ class PortalNote:
     outcome: str | None
     detail: str | None
     division: str | None = None
+    encoding: str | None = None
+    given: str | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +174,30 @@ class BackfillNote:
     passed: int
 
 
+@dataclass(frozen=True)
+class RestNote:
+    """A host blocks since a time, for the ``times``-th time now, and is to be left alone until another."""
+
+    kind: ClassVar[str] = "rest"
+    at: datetime
+    crawl: int | None
+    host: str
+    system: str
+    times: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class RestEnded:
+    """A host that blocked gave an ordinary page again."""
+
+    kind: ClassVar[str] = "rest.ended"
+    at: datetime
+    crawl: int | None
+    host: str
+
+
 Note: TypeAlias = (
     CrawlBegun
     | CrawlEnded
@@ -179,10 +209,12 @@ Note: TypeAlias = (
     | SameNote
     | LossNote
     | BackfillNote
+    | RestNote
+    | RestEnded
 )
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in get_args(Note)}
 _DATES = frozenset({"page_date"})
-_MOMENTS = frozenset({"at", "fetched_at"})
+_MOMENTS = frozenset({"at", "fetched_at", "since", "until"})
 
 
 def to_lines(notes: Iterable[Note]) -> bytes:

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, assert_never
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from archive.addresses import canonical, host_of, wire
+from archive.addresses import canonical, host_of, of_portal, wire
 from archive.catalogue import DELIVERED
 from archive.errors import AddressRefused
 from archive.inserts import insert_new
@@ -23,6 +23,8 @@ from archive.notes import (
     LossNote,
     Note,
     PortalNote,
+    RestEnded,
+    RestNote,
     RowsNote,
     SameNote,
     SiteNote,
@@ -37,6 +39,7 @@ from archive.schema import (
     ListRow,
     Portal,
     ReportColumn,
+    RestRow,
     SiteRow,
     WarcFile,
 )
@@ -88,6 +91,8 @@ class Noting:
                 self._lost(note)
             case BackfillNote():
                 self._portal(note.portal)  # known by then; what was asked and found stands in the journal
+            case RestNote() | RestEnded():
+                self._rest(note)
             case _:
                 assert_never(note)
 
@@ -121,12 +126,34 @@ class Noting:
         lost = update(CaptureRow).where(CaptureRow.file_id.in_(files), CaptureRow.position == note.position)
         self._session.execute(lost.values(lost_at=note.at), execution_options=_UNSYNCHRONIZED)
 
+    def _rest(self, note: RestNote | RestEnded) -> None:
+        if isinstance(note, RestEnded):
+            self._session.execute(delete(RestRow).where(RestRow.host == note.host))
+            return
+        row = self._session.get(RestRow, note.host)
+        if row is None:
+            row = RestRow(host=note.host)
+            self._session.add(row)
+        row.system, row.times, row.since, row.until = note.system, note.times, note.since, note.until
+        self._session.flush()
+
     def _portal_read(self, note: PortalNote) -> None:
         row = self._session.get_one(Portal, self._portal(note.portal))
         row.division = note.division or row.division
-        if note.outcome is not None:
+        row.given = note.given or row.given
+        if note.outcome is None:
+            self._reencode(row, note.encoding)
+        else:
             row.outcome, row.detail, row.read_at = note.outcome, note.detail, note.at
             row.crawl_id = self._crawl(note.crawl)
+
+    def _reencode(self, row: Portal, encoding: str | None) -> None:
+        """The registry's word on the charset of a portal's pages; where it is another one, they are derived again."""
+        if row.encoding != encoding:
+            row.encoding = encoding
+            self._session.flush()
+            again = update(Article).where(Article.portal_id == row.id).values(stale=Article.stale + 1)
+            self._session.execute(again, execution_options=_UNSYNCHRONIZED)
 
     def _site(self, note: SiteNote) -> None:
         portal_id, url = self._portal(note.portal), wire(note.url)
@@ -287,7 +314,7 @@ class Noting:
     def _look_up(self, notes: Sequence[Note]) -> None:
         """Look for the portals and columns of notes together."""
         named = [note for note in notes if isinstance(note, RowsNote | ArticleNote | ColumnNote | PortalNote)]
-        urls = {wire(note.portal) for note in named if note.portal is not None}
+        urls = {of_portal(note.portal) for note in named if note.portal is not None}
         for key, number in self._session.execute(select(Portal.url, Portal.id).where(Portal.url.in_(sorted(urls)))):
             self._portals[key] = number
         columns = {wire(note.column_url) for note in named if not isinstance(note, PortalNote) and note.column_url}
@@ -296,7 +323,7 @@ class Noting:
             self._columns[row.portal_id, row.url] = row
 
     def _portal(self, url: str) -> int:
-        key = wire(url)
+        key = of_portal(url)
         if key not in self._portals:
             query = select(Portal.id).where(Portal.url == key)
             known = self._session.scalars(query).first()

@@ -96,7 +96,7 @@ class Originals:
             query = select_captures().where(CaptureRow.address == canonical(url), CaptureRow.url == wire(url))
         except AddressRefused:
             return []
-        query = query.where(CaptureRow.lost_at.is_(None), CaptureRow.status == 200)
+        query = query.where(CaptureRow.lost_at.is_(None), CaptureRow.status == 200, CaptureRow.kind != "conversion")
         if moment is not None:
             query = query.where(CaptureRow.fetched_at == moment)
         with self._archive.session() as session:
@@ -107,7 +107,8 @@ class Originals:
         return next((one for one in captures if stated is not None and self._has(one, stated)), None)
 
     def _with_digest(self, sha256: str) -> Capture | None:
-        query = select(CaptureRow.id).where(CaptureRow.payload_digest == sha256, CaptureRow.kind != "revisit")
+        query = select(CaptureRow.id).where(CaptureRow.payload_digest == sha256)
+        query = query.where(CaptureRow.kind.not_in(["revisit", "conversion"]))
         with self._archive.session() as session:
             number = session.scalars(query.where(CaptureRow.lost_at.is_(None)).order_by(CaptureRow.id).limit(1)).first()
         return None if number is None else by_id(self._archive, number)

@@ -217,6 +217,18 @@ class CrawlRow(Base):
     ended_at: Mapped[datetime | None]
 
 
+class RestRow(Base):
+    """A host that blocks, until it gives an ordinary page again: since when, how often it began to, and how long it rests."""
+
+    __tablename__ = "rests"
+
+    host: Mapped[str] = mapped_column(primary_key=True)  # without its port
+    system: Mapped[str]
+    times: Mapped[int]
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+
+
 # What the spiders found
 
 
@@ -228,7 +240,9 @@ class Portal(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str] = mapped_column(unique=True)
     host: Mapped[str]
+    given: Mapped[str | None]  # its address as it was last typed
     division: Mapped[str | None]  # the code of its administrative division, where the registry knows it
+    encoding: Mapped[str | None]  # the charset of its pages, where the registry says that they declare a wrong one
     outcome: Mapped[str | None]
     detail: Mapped[str | None]
     crawl_id: Mapped[int | None] = mapped_column(ForeignKey("crawls.id"))

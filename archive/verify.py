@@ -17,7 +17,7 @@ from archive.files import WARC_FOLDER
 from archive.locks import take
 from archive.schema import Article, CaptureRow, JournalRow, Report, Sighting, Version, WarcFile
 from archive.store import Archive
-from archive.warc import ROLE, WarcRecord, date_field, digest, labelled, read_head, status_of
+from archive.warc import ROLE, WarcRecord, bare_id, date_field, digest, labelled, read_head, status_of
 from archive.writer import last_end
 
 Progress = Callable[[int, int, str], None]
@@ -190,6 +190,18 @@ class FileCheck:
             yield self._problem("record.differs", row.position, f"{what} of {row.url} differs between record and row")
         if row.kind == "revisit" and original is None:
             yield self._problem("row.lost", row.position, f"the capture that {row.url} refers to has no row")
+        if row.kind == "conversion" and not self._is_known(row, bare_id(member.record.field("WARC-Refers-To"))):
+            yield self._problem(
+                "row.lost", row.position, f"the answer that {row.url} as rendered was made of has no row"
+            )
+
+    def _is_known(self, row: CaptureRow, record_id: str | None) -> bool:
+        """Whether an answer of the same address has the record of that id."""
+        if record_id is None:
+            return False
+        answer = select(CaptureRow.id).where(CaptureRow.address == row.address, CaptureRow.record_id == record_id)
+        with self.archive.session() as session:
+            return session.scalar(answer.limit(1)) is not None
 
     def _unknown(self, start: int, end: int) -> Iterator[Problem]:
         yield self._problem("record.unknown", start, f"{end - start} bytes belong to no row: a row was lost")

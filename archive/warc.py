@@ -26,6 +26,7 @@ SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 ROLE, CRAWL = "XXGK-Role", "XXGK-Crawl"  # what a capture was fetched for stands in the file too: the tables can be lost
 SOURCE = "XXGK-Source"  # of an import: the file and the record it was taken from
+MAKER = "XXGK-Made-By"  # of a conversion: the program that made it, with its version
 LEVEL = 2  # of ISA-L: a seventh more bytes than zlib's 6 in a sixth of its time (docs/performance.md)
 _THOROUGH = 9  # of zlib, for the journal: its lines are alike, and ISA-L makes three times as many bytes of them
 _GZIP = 16 + isal_zlib.MAX_WBITS
@@ -48,6 +49,14 @@ class Wire:
 
 
 @dataclass(frozen=True)
+class Making:
+    """How something was made of a record: the bare UUID of that record, and the programs that did it."""
+
+    record_id: str
+    by: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """What an address answered. Header texts are Latin-1 readings of their bytes; ``body`` keeps its content coding.
 
@@ -55,7 +64,8 @@ class Answer:
     is kept as a ``resource`` record: it has no HTTP head, only the content type; so is what another archive had as one
     (its ``wire`` has an empty head). Where ``wire`` is known the record
     has its bytes; else head and request are written from their parts. ``truncated`` says why a body is not whole
-    (``length``, ``disconnect``: WARC 1.1, 5.13), ``source`` where an import took it from.
+    (``length``, ``disconnect``: WARC 1.1, 5.13), ``source`` where an import took it from. With ``making`` it is no answer
+    at all but what was made of one, a ``conversion`` (WARC 1.1, 6.8): a page as a browser shows it.
     """
 
     url: str
@@ -70,6 +80,7 @@ class Answer:
     wire: Wire | None = None
     truncated: str | None = None
     source: str | None = None
+    making: Making | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name."""
@@ -77,8 +88,13 @@ class Answer:
 
     @property
     def is_file(self) -> bool:
-        """Whether it has no HTTP head: a file of this machine's disk, or a resource of another archive."""
-        return self.url.startswith("file:") or (self.wire is not None and not self.wire.head)
+        """Whether it has no HTTP head: a file of this machine's disk, a resource of another archive, a conversion."""
+        return self.making is not None or self.url.startswith("file:") or (self.wire is not None and not self.wire.head)
+
+    @property
+    def record_type(self) -> str:
+        """The type of its record where its payload stands in it."""
+        return "conversion" if self.making is not None else "resource" if self.is_file else "response"
 
     @property
     def stored(self) -> bytes:
@@ -221,11 +237,11 @@ def answer_member(
     original: Original | None,
     payload_digest: str | None = None,
 ) -> bytes:
-    """The record of an answer: ``response`` (``resource`` for a file), ``revisit`` where its payload is kept already.
+    """The record of an answer: :attr:`Answer.record_type`, or ``revisit`` where its payload is kept already.
 
     ``payload_digest`` is that of :attr:`Answer.stored`, hexadecimal, where it is known already.
     """
-    kind = "revisit" if original is not None else "resource" if answer.is_file else "response"
+    kind = "revisit" if original is not None else answer.record_type
     fields = [
         ("WARC-Type", kind),
         ("WARC-Record-ID", _urn(record_id)),
@@ -240,6 +256,8 @@ def answer_member(
         fields.append((SOURCE, answer.source))
     if answer.truncated is not None:
         fields.append(("WARC-Truncated", answer.truncated))
+    if answer.making is not None:
+        fields += [("WARC-Refers-To", _urn(answer.making.record_id)), (MAKER, answer.making.by)]
     if original is not None:
         fields += [
             ("WARC-Profile", NOT_MODIFIED if answer.status == 304 else SAME_PAYLOAD),

@@ -30,7 +30,8 @@ from crawler.backfilling import BackfillSpider
 from crawler.cdx import Query
 from crawler.deriving import derive_pending
 from crawler.entries import PortalEntry
-from crawler.environment import number, words
+from crawler.environment import check as check_environment
+from crawler.environment import words
 from crawler.errors import CrawlerError
 from crawler.harvest import Errand, Harvest
 from crawler.keeping import description
@@ -117,7 +118,7 @@ def backfill(
     folder = archive_folder.absolute()
     allow = [*implied(web), *allow]
     Allowance.of([*words("XXGK_ALLOW"), *allow])  # what is wrong is said before anything is made
-    number("XXGK_DOWNLOAD_DELAY", 0)
+    check_environment()
     settings = _settings(allow, delay)
     first = None if not years else date(min(years) + 1, 1, 1)  # 条例 2019 第四十九条: a year's report comes in the next
     since = max((day for day in (since, first) if day is not None), default=None)
@@ -232,6 +233,7 @@ def _settings(allow: Sequence[str], delay: float | None) -> Settings:
         "EXTENSIONS": extensions,
         "ITEM_PIPELINES": {},
         "URLLENGTH_LIMIT": 0,  # a question holds an address, and a dropped one would end the run without a word
+        "XXGK_HOURS": None,  # they spare portals, and none is asked
         "REFERER_ENABLED": False,  # no capture is come to from another
         "XXGK_ALLOW": [*settings.getlist("XXGK_ALLOW"), *allow],
         **({} if delay is None else {"DOWNLOAD_DELAY": delay}),

@@ -21,10 +21,10 @@ from archive.errors import ArchiveError, PayloadRefused
 from crawler import cdx
 from crawler.blocked import Kind, judge
 from crawler.cdx import Line
-from crawler.evidence import PATIENCE
 from crawler.harvest import UNFETCHED, Errand, Harvest
 from crawler.politeness import Politeness
 from crawler.replay import NO_CAPTURE, NotTaken, is_capture, of_range, of_replay
+from crawler.resting import PATIENCE
 from crawler.webarchives import WebArchive
 from spiders.answers import why
 from spiders.outcomes import UNREACHABLE, Blocked, Postponed

@@ -26,11 +26,13 @@ from spiders.families.pages import SILENT, is_document, read_markup
 _BARE = 400  # characters of visible text up to which a page says nothing beside its mark
 _OWN_TEXT = 1200  # characters from which a page surely has a text of its own
 _OWN_LINKS = 12  # from so many links on it is a list, or a page in a portal's frame
+_FEW_LINKS = 5  # to the first page, to a form of complaint: a page of words with more is a portal's own
 _SUSPECT = 5_000  # bytes: smaller, without title and headings
 _LOOKED_AT = 64 << 10  # bytes of a page that are looked at; challenges have some kilobytes
+_MAY_BE_EMPTY = frozenset({"robots", "attachment", "subresource"})
 _OK, _NOT_FOUND = 200, 404
 
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*+=\s*+[\"']?\s*+([A-Za-z0-9_-]+)", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|script|meta|title)\b", re.IGNORECASE)
 _REFRESH = re.compile(
     r"<meta[^>]{0,80}http-equiv=[\"']?refresh[^>]{0,80}url\s*=\s*[\"']?(?P<meta>[^\"'>\s]*)"
@@ -113,7 +115,7 @@ def judge(response: Response, *, role: str = "") -> Verdict:
             return Verdict(Kind.BLOCKED, system.system, sign)
     if gone:
         return Verdict(Kind.GONE)
-    if look.status == _OK and look.is_suspect and not (role in {"robots", "attachment"} and look.size == 0):
+    if look.status == _OK and look.is_suspect and not (role in _MAY_BE_EMPTY and look.size == 0):
         return Verdict(Kind.SUSPECT)
     return Verdict(Kind.ANSWER)
 
@@ -228,7 +230,7 @@ def _sign(system: System, look: Look) -> str | None:
         if pattern.search(look.text):
             return f"{pattern.pattern} in the page"
     for pattern in system.words:
-        if look.is_about(pattern):
+        if look.links <= _FEW_LINKS and look.is_about(pattern):
             return f"{pattern.pattern} is what the page says"
     # These marks stand on ordinary answers too. A 404 with a text is a 404.
     if look.status not in system.statuses or (look.status == _NOT_FOUND and look.shown):

@@ -16,9 +16,9 @@ from archive.freshness import is_fresh
 from archive.warc import header
 from crawler.keeping import KNOWN, UNCONDITIONAL, Keeper
 from crawler.restoring import restore
-from spiders.answers import REST, RESTED
+from spiders.answers import RENDER, REST, RESTED
 
-_ROLES = frozenset({"robots", "entry", "list", "article", "attachment"})
+_ROLES = frozenset({"robots", "entry", "list", "article", "attachment", captures.SUBRESOURCE})
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
@@ -44,6 +44,8 @@ class Conditional:
         for name in _CONDITIONS:  # of the address that redirected here
             request.headers.pop(name, None)
         request.meta.pop(KNOWN, None)
+        if request.meta.get(RENDER):
+            return None  # the page below is asked for by itself
         if self._keeper.began_empty or request.method != "GET" or request.meta.get("role") not in _ROLES:
             return None
         try:

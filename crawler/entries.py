@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from crawler.allowance import Allowance
 from crawler.errors import WrongUsage
+from crawler.hours import Hours
 from spiders.addresses import key
 
 Level = Literal["central", "province", "prefecture", "county", "township", "zone", "vertical"]
@@ -33,6 +34,12 @@ def _host_of(written: str) -> str:
         Allowance.of([written])
     except WrongUsage as error:
         raise ValueError(str(error)) from error
+    return written
+
+
+def _hours_of(written: str) -> str:
+    """Raises ``ValueError`` for what are no hours."""
+    Hours.read(written)
     return written
 
 
@@ -70,7 +77,9 @@ class PortalEntry(_Reviewed):
 
     ``url`` names it for ever; ``entries`` are further addresses at which its reading begins. ``division`` is the code of
     GB/T 2260, of the government an agency belongs to; zones have none. ``family`` is a hint, each page is judged by
-    itself. ``delay`` is the least gap in seconds between two requests to its hosts, where it is above the crawl's.
+    itself. ``delay`` is the least gap in seconds between two requests to its hosts, where it is above the crawl's;
+    ``hours`` are those of the day at which they may be asked, in China's time, as 20:00-06:00.
+    ``scripted`` says that only a browser shows the rows of its lists.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
@@ -81,8 +90,10 @@ class PortalEntry(_Reviewed):
     entries: tuple[Address, ...] = Field(default=(), strict=False)
     family: str | None = Field(default=None, pattern=r"^[a-z0-9_]+$")
     delay: float | None = Field(default=None, gt=0, le=LONGEST_DELAY)
+    hours: Annotated[str, AfterValidator(_hours_of)] | None = None
     allow: tuple[AllowedHost, ...] = Field(default=(), strict=False)
     insecure_tls: Exemption | None = None
+    scripted: Exemption | None = None
     expects: Expectation | None = None
     notes: Text | None = None
 

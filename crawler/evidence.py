@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -14,13 +13,16 @@ from scrapy.http import Response
 from crawler.blocked import Kind, judge, signs
 from crawler.keeping import Keeper, keep
 from crawler.politeness import Politeness
+from crawler.resting import Resting
 from crawler.restoring import ARCHIVED
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 3  # blocked answers until a host rests: one may be a bad address, more is hammering
+_PAGES = frozenset({"entry", "list", "article"})  # the roles that pages are asked for in; files often pass a block
+_OK = 200
 _NOT_MODIFIED = 304  # it says of a page that passed before that it is still so
+_SAYS_NOTHING = frozenset({*range(300, 400), 429})  # of whether a host blocks: a redirect, or too many requests
 GONE = "soft-404"  # the flag of a page that came with 200 and says that it is not there
 
 
@@ -30,7 +32,9 @@ class BlockedPages:
     def __init__(self, crawler: Crawler) -> None:
         self._keeper = Keeper.of(crawler)
         self._politeness = crawler.get_extension(Politeness)
-        self._blocks: Counter[str] = Counter()
+        self.resting = Resting(self._keeper, ask=crawler.settings.getbool("XXGK_ASK_RESTING"))
+        if self._politeness is not None:
+            self._politeness.judge_by(self.resting.refusal)
         signs()  # a table that is not well formed stops the crawl here, and is no fault of a portal later
 
     @classmethod
@@ -38,19 +42,24 @@ class BlockedPages:
         """Scrapy's way to build it."""
         return cls(crawler)
 
-    def process_request(self, request: Request) -> None:
+    async def process_request(self, request: Request) -> None:
         """Nothing is queued for a host that rests."""
+        await self.resting.look()
         refusal = self._politeness.refusal(request.url) if self._politeness is not None else None
         if refusal is not None:
             raise refusal
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Let an answer pass, or keep it as evidence and raise :class:`Blocked`."""
-        if ARCHIVED in response.flags or response.status == _NOT_MODIFIED:
+        if ARCHIVED in response.flags:
             return response
-        verdict = judge(response, role=str(request.meta.get("role", "")))
+        host, role = urlsplit(request.url).hostname or "", str(request.meta.get("role", ""))
+        if response.status == _NOT_MODIFIED:
+            self.resting.answered(host, page=role in _PAGES)
+            return response
+        verdict = judge(response, role=role)
         if verdict.kind is Kind.BLOCKED:
-            self._count(request.url, verdict.system)
+            self.resting.blocked(host, verdict.system, at_once=role == "robots")
             await keep(self._keeper, request, response, role="blocked")
             logger.warning("Blocked by %s: %s (%s)", verdict.system, request.url, verdict.sign)
             raise Blocked(verdict.system, f"{verdict.system} blocks {request.url}: {verdict.sign}")
@@ -59,12 +68,7 @@ class BlockedPages:
             raise FetchRefused(f"{request.url} answered with a page that shows nothing: suspect", outcome=INCOMPLETE)
         if verdict.kind is Kind.GONE:
             response.flags.append(GONE)
+        if role != "robots" and response.status not in _SAYS_NOTHING:
+            ordinary = response.status == _OK and verdict.kind is Kind.ANSWER and role in _PAGES
+            self.resting.answered(host, page=ordinary)
         return response
-
-    def _count(self, url: str, system: str) -> None:
-        host = urlsplit(url).hostname or ""
-        self._blocks[host] += 1
-        if self._blocks[host] >= PATIENCE and self._politeness is not None:
-            self._politeness.rest(
-                host, lambda: Blocked(system, f"{host} blocked {PATIENCE} times ({system}) and rests")
-            )

@@ -1,4 +1,4 @@
-"""The last step before the network: a resting host is not asked, certificates are checked, each exchange is recorded."""
+"""The last step before the network: a host's turn is taken, certificates are checked, each exchange is recorded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crawler.wire import EXCHANGE, Tape, TapedPool, recording
 
 
 class Fetching(HTTP11DownloadHandler):
-    """Scrapy's download handler. A request may have waited long for its turn, so the host is looked at once more.
+    """Scrapy's download handler, which waits for the host's turn and holds it to the end of the answer.
 
     ``Request.meta["xxgk_exchange"]`` is then the :class:`crawler.wire.Exchange`, and missing where no answer came.
     """
@@ -34,14 +34,16 @@ class Fetching(HTTP11DownloadHandler):
             self._contextFactory = certificates
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch, unless the host rests by now."""
+        """Fetch when it is the host's turn, unless it rests by then."""
         request.meta.pop(EXCHANGE, None)  # of the try or the hop before this one
-        refusal = self._politeness.refusal(request.url) if self._politeness is not None else None
-        if refusal is not None:
-            raise refusal
         if request.meta.get("role") == "attachment":
             request.meta["download_timeout"] = max(request.meta.get("download_timeout", 0), self._patience)
-        return await self._recorded(request)
+        if self._politeness is None:
+            return await self._recorded(request)
+        async with self._politeness.turn(request.url) as turn:
+            response = await self._recorded(request)
+            self._politeness.heard(response, turn)
+        return response
 
     async def _recorded(self, request: Request) -> Response:
         tape = Tape.for_answers_of(self._most)

@@ -49,10 +49,10 @@ class Gatherer:
         self._begin()
         return await waiting.kept
 
-    def note(self, note: Note) -> None:
-        """Keep a note, soon."""
+    def note(self, note: Note, *, at_once: bool = False) -> None:
+        """Keep a note, soon; ``at_once``: even if the crawl is killed a moment later."""
         self._notes.append(note)
-        if len(self._notes) >= MOST_NOTES:
+        if at_once or len(self._notes) >= MOST_NOTES:
             self._hurry()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LONGEST, self._hurry)

@@ -1,7 +1,8 @@
 """What may be fetched: http and https, hosts under .gov.cn and those allowed by name, and never a private address.
 
 The address is checked here, for every request and every redirect; what its name resolves to is checked in
-:mod:`crawler.resolver` when the connection is made.
+:mod:`crawler.resolver` when the connection is made. What comes back is bounded in :mod:`crawler.wire` as it arrives,
+and here as it would inflate.
 """
 
 from __future__ import annotations
@@ -16,17 +17,30 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 from twisted.web.client import URI
 
+from archive.addresses import LONGEST
 from crawler.allowance import HOST_NAME, Allowance
 from crawler.resolver import installed_resolver
-from spiders.outcomes import UNREACHABLE, AddressRefused, FetchRefused
+from crawler.wire import AnswerRefused
+from spiders.outcomes import INCOMPLETE, UNREACHABLE, AddressRefused, FetchRefused
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Ports of other protocols, to which no browser speaks HTTP either (WHATWG Fetch, 2.9): mail, shells, databases, chat.
+_OTHER_PROTOCOLS = frozenset(
+    {
+        0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+        111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+        540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3306, 3389, 3659, 4045, 4190,
+        5060, 5061, 5432, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080, 11211, 27017,
+    }
+)  # fmt: skip
 # Every spelling inet_aton understands: 2130706433, 0x7f.1, 0177.0.0.1 …
 _NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}")
 
 
 def judge(url: str, allowance: Allowance) -> str | None:
     """Why an address must not be fetched, in a sentence; null if it may be."""
+    if len(url) > LONGEST:
+        return f"an address of {len(url)} characters is not fetched: {url[:80]}…"
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -41,6 +55,10 @@ def judge(url: str, allowance: Allowance) -> str | None:
     port = port if port is not None else _DEFAULT_PORTS[parts.scheme]
     if allowance.permits(host, port):
         return None
+    if port in _OTHER_PROTOCOLS:
+        return (
+            f"port {port} of {host} is another protocol's; allow it with --allow {_written(host, port)} if it is meant"
+        )
     if _is_number(host):
         return f"{host} is a bare address, not a portal's name; allow it with --allow {_written(host, port)} if it is meant"
     if host == "gov.cn" or host.endswith(".gov.cn"):
@@ -70,7 +88,8 @@ class ConnectionGuard:
     """Downloader middleware below the proxy's: what is known only when a connection is made.
 
     Without a proxy every name is resolved by :class:`GuardedResolver`, or nothing is fetched. Failures that no second
-    try can mend (a name that leads into a private network, a certificate that does not hold) are told at once.
+    try can mend (a name that leads into a private network, a certificate that does not hold, a head without end) are
+    told at once.
     """
 
     def process_request(self, request: Request) -> None:
@@ -89,6 +108,9 @@ class ConnectionGuard:
         if "certificate verify failed" in str(exception) or "VerificationError" in str(exception):
             detail = f"the certificate of {host} does not hold; its registry entry must say insecure_tls to read it all the same"
             raise FetchRefused(detail, outcome=UNREACHABLE) from exception
+        for reason in getattr(exception.__cause__, "reasons", ()):
+            if isinstance(reason.value, AnswerRefused):
+                raise FetchRefused(f"{request.url} {reason.value}", outcome=INCOMPLETE) from exception
 
 
 def _is_read_alike(url: str, scheme: str, host: str, port: int | None) -> bool:

@@ -34,7 +34,7 @@ UNFETCHED, PASSED = "could not be fetched", "looked at before"
 _AGAIN = frozenset({UNFETCHED, NO_CAPTURE, OTHER_YEAR})  # another run may find it otherwise
 _BATCH = 8  # captures in one writing: what a kill loses, at a second each
 _FIRST_YEAR = 1996  # of the oldest web archive
-_TITLE = re.compile(r"<title[^>]*>(.{1,300}?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^<>]*>(.{1,300}?)</title", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 1 << 16  # characters
 
 

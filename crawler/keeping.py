@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -21,16 +22,18 @@ from scrapy.settings import BaseSettings
 
 from archive import captures, crawls
 from archive.addresses import canonical
-from archive.captures import Answer, Capture, Pending, Wire
+from archive.captures import RENDERED as AS_RENDERED
+from archive.captures import SUBRESOURCE, Answer, Capture, Making, Pending, Wire
 from archive.errors import AddressRefused, ArchiveError
-from archive.notes import SameNote
+from archive.notes import Note, SameNote
 from archive.store import Archive
 from archive.warc import digest, http_head, http_request, read_head, status_of
 from crawler.deriving import derive_pending
 from crawler.gathering import Gatherer
+from crawler.politeness import Politeness
 from crawler.restoring import ARCHIVED, restore
 from crawler.wire import EXCHANGE, Exchange
-from spiders.answers import UNCHANGED
+from spiders.answers import RENDERED, TURNED, UNCHANGED
 from spiders.outcomes import INCOMPLETE, FetchRefused
 from spiders.outcomes import AddressRefused as FetchOfAddressRefused
 
@@ -40,7 +43,8 @@ EVIDENCE = 2048  # bytes of a page that is kept as evidence and never as a docum
 KNOWN = "xxgk_known"  # in Request.meta: the capture of this address that an answer may say is still so
 UNCONDITIONAL = "xxgk_unconditional"  # in Request.meta: asked again, since what the archive has cannot be read
 REPEATS = timedelta(days=7)  # so long an unchanged answer is only noted; then it gets a record of its own again
-_ROLES = frozenset({"robots", "entry", "list", "article", "attachment"})
+MAKING = "xxgk_making"  # in Request.meta: how a rendered page was made
+_ROLES = frozenset({"robots", "entry", "list", "article", "attachment", SUBRESOURCE})
 _SECRET = frozenset(
     {"proxy-authorization", "authorization", "cookie"}
 )  # of whoever crawls: not the portal's to be kept
@@ -85,6 +89,7 @@ class Keeper:
         self.crawl_id: int = settings.getint("XXGK_CRAWL")
         self.resumed: bool = settings.getbool("XXGK_RESUMED")
         self._derives = settings.getbool("XXGK_DERIVE")
+        self.last_words: list[Callable[[], Sequence[Note]]] = []  # what is to be noted when the crawl ends
         if not self.crawl_id:
             self._begin(crawler)
         crawler.signals.connect(self._spider_closed, signal=signals.spider_closed)
@@ -108,6 +113,9 @@ class Keeper:
         if self.trouble is None:
             self.trouble = error
             logger.error("%s", error)
+            politeness = self._crawler.get_extension(Politeness)
+            if politeness is not None:
+                politeness.stop()  # who waits for the night waits no longer
             asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="archive"))  # noqa: RUF006 - the engine holds it
 
     def _begin(self, crawler: Crawler) -> None:
@@ -120,6 +128,9 @@ class Keeper:
         del spider
         if self.trouble is None:
             state = crawls.FINISHED if reason == "finished" else crawls.STOPPED
+            for words in self.last_words:
+                for note in words():
+                    self.gatherer.note(note)
             self.gatherer.note(crawls.ended(self.archive, self.crawl_id, state))
         try:
             await self.gatherer.drain()
@@ -149,6 +160,10 @@ class Keeping:
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Keep it; a cut one as evidence only, since it is not what the portal published."""
         if ARCHIVED in response.flags:
+            return response
+        if RENDERED in response.flags:
+            for body in (response.body, *request.meta.get(TURNED, ())):
+                await keep(self._keeper, request, response.replace(body=body), role=AS_RENDERED)
             return response
         if "dataloss" in response.flags:
             await keep(self._keeper, request, response, role="blocked", why="disconnect")
@@ -253,6 +268,10 @@ def answer_of(request: Request, response: Response, archive: Archive) -> Answer:
     """What went over the wire, byte for byte where it was recorded; what says who crawls is left out."""
     exchange: Exchange | None = request.meta.pop(EXCHANGE, None)
     moment = archive.clock()
+    making: Making | None = request.meta.get(MAKING)
+    if making is not None:
+        said = _lines(response.headers)
+        return Answer(response.url, response.status, "", said, response.body, moment, making=making)
     if exchange is None:
         asked = tuple((name, value) for name, value in _lines(request.headers) if name.lower() not in _SECRET)
         return Answer(

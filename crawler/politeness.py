@@ -1,116 +1,174 @@
-"""How often a host is asked: never sooner than the least gap, its registry entry, its Crawl-delay and its Retry-After say.
+"""When a host is asked: one thing at a time, never sooner than its gap allows, never outside its hours, and not while it rests.
 
-Scrapy's AutoThrottle asks a slow host less often. This extension adds the floors below which no gap falls, and the
-hosts that are left alone for the rest of the crawl.
+The gap is the largest of the least gap, its registry entry, its Crawl-delay and what Scrapy's AutoThrottle makes of slow
+answers; it is counted from the end of one answer to the beginning of the next request, and spread a little upwards.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from time import monotonic
-from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy import Request, Spider, signals
 from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 
+from crawler import hours
+from crawler.hours import CHINA, Hours, opening
+from crawler.turns import Turn, Turns, folder_of, host_of
 from spiders.outcomes import INCOMPLETE, FetchRefused, Postponed
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 300.0  # seconds; a host that asks for more is put off: the crawl of the other hosts must end some day
+WAITS = object()  # signal: the crawl waits for its hours; ``sentence`` says until when
 _WAITS = frozenset({429, 503, 301, 302, 307, 308})  # the statuses RFC 9110, 10.2.3 gives Retry-After a meaning for
+_LOOKS = 60.0  # seconds between two looks at the clock while the hours are closed: it may be set, or have stood still
+Refusal = Callable[[], FetchRefused]
 
 
 class Politeness(AutoThrottle):
-    """Extension: the floors of each host's gap, and the hosts that rest."""
+    """Extension: the gap of each host, its turns, its hours, and the hosts that rest."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        delays = crawler.settings.getdict("XXGK_DELAYS")
-        self._gaps: dict[str, float] = {host: float(seconds) for host, seconds in delays.items()}
-        self._rests: dict[str, Callable[[], FetchRefused]] = {}
+        settings = crawler.settings
+        self._gaps: dict[str, float] = {
+            host: float(seconds) for host, seconds in settings.getdict("XXGK_DELAYS").items()
+        }
+        self._jitter = settings.getfloat("XXGK_DELAY_JITTER")
+        self._turns = Turns(folder_of(settings["XXGK_TURNS"]))
+        self._hours = [Hours.read(settings["XXGK_HOURS"])] if settings["XXGK_HOURS"] else []
+        self._hours_of = {
+            host: [Hours.read(span) for span in spans] for host, spans in settings.getdict("XXGK_PORTAL_HOURS").items()
+        }
+        self._told: set[datetime] = set()
+        self._rests: dict[str, Refusal] = {}
+        self._judges: list[Callable[[str], FetchRefused | None]] = []
         self._stopping = False
-        crawler.signals.connect(self._headers_received, signal=signals.headers_received)
-        crawler.signals.connect(self._reached_downloader, signal=signals.request_reached_downloader)
+        self._stopped: asyncio.Future[None] | None = None
 
     def least_gap(self, host: str) -> float:
-        """Seconds that must lie between two requests to a host."""
+        """Seconds that must lie between an answer of a host and the next request to it."""
         return max(self._gaps.get(host, 0.0), self._min_delay())
 
     def widen(self, host: str, seconds: float) -> None:
         """A host asks for a larger gap (Crawl-delay)."""
         self._gaps[host] = max(seconds, self._gaps.get(host, 0.0))
-        slot = self._slots().get(host)
-        if slot is not None:
-            slot.delay = max(slot.delay, self.least_gap(host))
 
-    def hold(self, host: str, seconds: float) -> None:
-        """Nothing goes to a host for so many seconds from now."""
-        slot = self._slots().get(host)
-        if slot is not None and seconds > 0:
-            slot.delay = max(slot.delay, 0.01)  # the downloader looks at its clock only where there is a delay
-            slot.lastseen = max(slot.lastseen, monotonic() + seconds - slot.delay)
-
-    def rest(self, host: str, refusal: Callable[[], FetchRefused]) -> None:
+    def rest(self, host: str, refusal: Refusal) -> None:
         """Nothing goes to a host for the rest of this crawl; every request to it is answered with the refusal."""
         self._rests.setdefault(host, refusal)
+
+    def judge_by(self, judge: Callable[[str], FetchRefused | None]) -> None:
+        """Ask also this, before anything goes to a host: why it may not be asked, if so."""
+        self._judges.append(judge)
 
     def refusal(self, url: str) -> FetchRefused | None:
         """Why nothing may be sent to this address now, if so."""
         if self._stopping:
             return FetchRefused("the crawl was stopped early; the same command goes on with it", outcome=INCOMPLETE)
-        rest = self._rests.get(urlsplit(url).hostname or "")
-        return None if rest is None else rest()
+        host = urlsplit(url).hostname or ""
+        rest = self._rests.get(host)
+        if rest is not None:
+            return rest()
+        return next((refusal for judge in self._judges if (refusal := judge(host)) is not None), None)
 
-    def stop(self) -> None:
-        """End the waiting: what stands in a queue is refused at once instead of sent."""
-        self._stopping = True
-        downloader = self.crawler.engine.downloader
-        for slot in list(downloader.slots.values()):
-            slot.delay, slot.lastseen = 0.0, 0.0
-            slot.close()  # its timer
-            downloader._process_queue(slot)  # noqa: SLF001 - the downloader has no word for "do not wait"
+    @asynccontextmanager
+    async def turn(self, url: str) -> AsyncIterator[Turn]:
+        """Hold the turn at a host for one exchange with it, when its gap is over and its hours are open.
 
-    def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
-        if self._stopping:
-            return
-        super()._adjust_delay(slot, latency, response)
-        slot.delay = max(slot.delay, self.least_gap(urlsplit(response.url).hostname or ""))
+        Raises why nothing may be sent to the address, where that turns out meanwhile.
+        """
+        host = urlsplit(url).hostname or ""
+        spread = 1 + random.uniform(0, self._jitter)  # noqa: S311 - no secret
 
-    def _reached_downloader(self, request: Request) -> None:
-        """A slot that was idle is made anew, and knows no floor."""
-        host = urlsplit(request.url).hostname or ""
-        slot = self._slots().get(host)
-        if slot is not None and not self._stopping:
-            slot.delay = max(slot.delay, self.least_gap(host))
+        def gap() -> float:
+            slot = self._slots().get(host)
+            return spread * max(self.least_gap(host), slot.delay if slot is not None else 0.0)
 
-    def _headers_received(self, request: Request, **_: Any) -> None:
-        """Count the gap from the answer: a request that was long on its way must not bring the next one nearer."""
-        slot = self._slots().get(urlsplit(request.url).hostname or "")
-        if slot is not None:
-            slot.lastseen = max(slot.lastseen, monotonic())
+        async def wait(seconds: float) -> None:
+            await self._wait(url, seconds)
 
-    def _response_downloaded(self, response: Response, request: Request, spider: Spider) -> None:
-        super()._response_downloaded(response, request, spider)
+        place = host_of(url)
+        async with self._turns.line(place):
+            self._check(url)
+            while True:
+                while (seconds := self._closed(host)) > 0:
+                    await wait(min(seconds, _LOOKS))
+                async with self._turns.take(place, gap, wait) as turn:
+                    self._check(url)
+                    if self._closed(host):  # they ended while others had their turns
+                        continue
+                    turn.used = True
+                    yield turn
+                    return
+
+    def heard(self, response: Response, turn: Turn) -> None:
+        """An answer came: what it asks for by Retry-After is done."""
         written = response.headers.get("Retry-After")
         if written is None or response.status not in _WAITS:
             return
         seconds = retry_after(written.decode("latin-1"), datetime.now(UTC))
         if seconds is None:
             return
-        host = urlsplit(request.url).hostname or ""
+        host = urlsplit(response.url).hostname or ""
         logger.info("%s asks to be left alone for %d s (Retry-After)", host, seconds)
         if seconds > LONGEST_WAIT:
             self.rest(host, lambda: Postponed(f"{host} asked to be left alone for {seconds:.0f} s (Retry-After)"))
         else:
-            self.hold(host, seconds)
+            turn.pause = seconds
+
+    def stop(self) -> None:
+        """End the waiting: what stands in a queue is refused at once instead of sent."""
+        self._stopping = True
+        if self._stopped is not None and not self._stopped.done():
+            self._stopped.set_result(None)
+        downloader = self.crawler.engine.downloader
+        for slot in list(downloader.slots.values()):
+            slot.delay, slot.lastseen = 0.0, 0.0
+            slot.close()  # its timer
+            downloader._process_queue(slot)  # noqa: SLF001 - the downloader has no word for "do not wait"
+
+    async def _wait(self, url: str, seconds: float) -> None:
+        if not self._stopping:
+            if self._stopped is None:
+                self._stopped = asyncio.get_running_loop().create_future()
+            await asyncio.wait({self._stopped}, timeout=seconds)
+        self._check(url)
+
+    def _check(self, url: str) -> None:
+        refusal = self.refusal(url)
+        if refusal is not None:
+            raise refusal
+
+    def _closed(self, host: str) -> float:
+        """Seconds until a host's hours begin; 0 within them."""
+        spans = [*self._hours, *self._hours_of.get(host, ())]
+        if not spans:
+            return 0.0
+        now = hours.utc_now()
+        begin = opening(spans, now)
+        if begin is None:
+            raise FetchRefused(f"the hours of {host} and those of the crawl never meet", outcome=INCOMPLETE)
+        if begin > now and begin not in self._told:
+            self._told.add(begin)
+            sentence = f"Outside the hours: {host} is asked from {begin.astimezone(CHINA):%Y-%m-%d %H:%M} (UTC+8) on."
+            logger.info("%s", sentence)
+            self.crawler.signals.send_catch_log(signal=WAITS, sentence=sentence)
+        return (begin - now).total_seconds()
+
+    def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
+        if self._stopping:
+            return
+        super()._adjust_delay(slot, latency, response)
 
     def _slots(self) -> dict[str, Slot]:
         return self.crawler.engine.downloader.slots

@@ -21,9 +21,16 @@ from crawler.allowance import Allowance
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_PUBLIC_V6 = ipaddress.ip_network(
+    "2000::/3"
+)  # all that IANA gives out; what stands for IPv4 elsewhere is no address of a host
+_ISATAP = frozenset(
+    {0x00005EFE, 0x02005EFE}
+)  # the third quarter of an address whose last one is an IPv4 address (RFC 5214)
 # Cloud metadata services that stand at addresses which look public, or that no allowance should open.
 _METADATA = frozenset(
-    ipaddress.ip_address(text) for text in ("168.63.129.16", "100.100.100.200", "169.254.169.254", "fd00:ec2::254")
+    ipaddress.ip_address(text)
+    for text in ("168.63.129.16", "100.100.100.200", "169.254.169.254", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")
 )
 
 
@@ -44,7 +51,7 @@ def kind_of_forbidden(text: str, *, allowed: bool) -> str | None:
         return "an address of no host"
     if address.is_loopback:
         return None if allowed else "a loopback address"
-    if not address.is_global or (isinstance(address, ipaddress.IPv6Address) and address.is_site_local):
+    if not address.is_global or (isinstance(address, ipaddress.IPv6Address) and address not in _PUBLIC_V6):
         return None if allowed and address.is_private else "a private address"
     return None
 
@@ -56,7 +63,7 @@ class GuardedResolver(CachingHostnameResolver):
     def __init__(self, reactor: Any, cache_size: int, allowed: Sequence[str] = ()) -> None:
         super().__init__(reactor, cache_size)
         self._allowance = Allowance.of(allowed)
-        self._proxies = frozenset(_proxy_hosts())
+        self._proxies = frozenset(_proxies())
         self.refused: dict[str, str] = {}  # name -> what it resolved to
 
     @classmethod
@@ -74,7 +81,11 @@ class GuardedResolver(CachingHostnameResolver):
     ) -> IHostResolution:
         """Resolve a name for a connection to it."""
         receiver: Any = resolutionReceiver
-        if hostName not in self._proxies:  # a proxy may stand anywhere: the user named it
+        ports = {port for host, port in self._proxies if host == hostName}
+        if not ports or portNumber not in {
+            0,
+            *ports,
+        }:  # a proxy may stand anywhere: the user named it; 0 opens a tunnel
             allowed = self._allowance.permits(hostName.lower(), portNumber or None)
             receiver = _Sieve(resolutionReceiver, hostName, self.refused, allowed=allowed)
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
@@ -118,13 +129,16 @@ def _embedded(address: Address) -> Address:
         return address
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     teredo = address.teredo[1] if address.teredo is not None else None
     return address.ipv4_mapped or address.sixtofour or teredo or address
 
 
-def _proxy_hosts() -> list[str]:
+def _proxies() -> list[tuple[str, int]]:
+    """Host and port of each proxy the environment names."""
     written = [
         url if "//" in url else f"//{url}" for scheme, url in getproxies().items() if scheme in {"http", "https"}
     ]
-    hosts = [urlsplit(url).hostname for url in written]
-    return [host for host in hosts if host is not None]
+    parts = [urlsplit(url) for url in written]
+    return [(part.hostname, part.port or (443 if part.scheme == "https" else 80)) for part in parts if part.hostname]

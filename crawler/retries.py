@@ -5,17 +5,21 @@ The wait that Retry-After asks for is kept by :mod:`crawler.politeness`; here it
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from scrapy import Request
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Response
 from scrapy.utils.response import response_status_message
 
+from crawler.evidence import BlockedPages
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
 # Statuses below 400 would pass for answers: challenges come with them, and ordinary pages by mistake.
 _ERRORS_IN_DISGUISE = {202: "202", 412: "412"}
 _TOO_MANY = 429
+_RATE_LIMIT = "rate-limit"
 
 
 class Retries(RetryMiddleware):
@@ -38,7 +42,10 @@ class Retries(RetryMiddleware):
         if again is not None:
             return again
         if response.status == _TOO_MANY:
-            raise Blocked("rate-limit", f"{request.url} was answered with 429, each time it was asked for")
+            judge = self.crawler.get_downloader_middleware(BlockedPages)
+            if judge is not None:
+                judge.resting.blocked(urlsplit(request.url).hostname or "", _RATE_LIMIT)
+            raise Blocked(_RATE_LIMIT, f"{request.url} was answered with 429, each time it was asked for")
         if response.status in _ERRORS_IN_DISGUISE:
             raise FetchRefused(f"{request.url} was answered with {response.status}, which promises no page, each time")
         return response

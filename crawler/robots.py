@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
@@ -27,6 +28,11 @@ logger = logging.getLogger(__name__)
 _TIMEOUT = 30  # seconds; a file of a few lines
 _LONGEST = 512 << 10  # bytes; RFC 9309, 2.5 asks for at least 500 KiB
 _PRIORITY = 1000
+# A rule with the whole address of a folder, against RFC 9309, 2.2.2: what it means is plain.
+_WHOLE_ADDRESS = re.compile(
+    r"^(?P<rule>[ \t]*(?:dis)?allow[ \t]*:[ \t]*)https?://(?:www\.)?(?P<host>[^/\s#]+)(?=/)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -113,7 +119,12 @@ def judge(response: Response, agent: str) -> Rules | str:
         return f"was answered with status {response.status}"
     if is_html(response):
         return Rules("", agent)  # there is none, and a page is what this portal answers; challenges do not come so far
-    return Rules(decode(response.body[:_LONGEST])[0], agent)
+    return Rules(_with_paths(decode(response.body[:_LONGEST])[0], response.url), agent)
+
+
+def _with_paths(text: str, url: str) -> str:
+    own = urlsplit(url).netloc.removeprefix("www.")
+    return _WHOLE_ADDRESS.sub(lambda match: match["rule"] if match["host"].lower() == own else match.group(), text)
 
 
 def is_html(response: Response) -> bool:

@@ -25,14 +25,20 @@ from archive.notes import PortalNote
 from archive.store import Archive
 from crawler import process
 from crawler.allowance import Allowance
+from crawler.chromium import missing
 from crawler.deriving import derive_pending
 from crawler.entries import PortalEntry
-from crawler.environment import number, words
+from crawler.environment import check as check_environment
+from crawler.environment import words
+from crawler.errors import CrawlerError
+from crawler.hours import check as check_hours
 from crawler.keeping import Keeper, description
 from crawler.pipelines import Notes
+from crawler.politeness import WAITS
 from spiders.items import ArticleRead
 from spiders.outcomes import INCOMPLETE, OK
 from spiders.reports import ReportsSpider
+from spiders.scripted import Scripted
 
 Progress = Callable[[str], None]
 
@@ -64,21 +70,29 @@ def crawl(
     *,
     year: int | None = None,
     full: bool = False,
+    render: bool = False,
     delay: float | None = None,
     allow: Sequence[str] = (),
+    hours: str | None = None,
+    ask_resting: bool = False,
     progress: Progress = lambda _: None,
+    remark: Progress = lambda _: None,
     overrides: dict[str, Any] | None = None,
 ) -> CrawlSummary:
     """Crawl portals side by side into an archive, which is made if absent; SIGINT and SIGTERM stop it cleanly.
 
-    ``full`` asks for every page of every list, also where the first page is as it was lately.
+    ``full`` asks for every page of every list, also where the first page is as it was lately. ``render`` shows lists
+    that only a script fills to a browser, of every portal; without it, of those whose registry entry says so.
     ``delay`` is the least gap between two requests to one host, in seconds; ``allow`` names hosts beside .gov.cn;
-    ``overrides`` are settings of Scrapy. Raises :class:`CrawlerError` and :class:`archive.errors.ArchiveError`.
+    ``hours`` are those of the day at which portals may be asked (:mod:`crawler.hours`); ``ask_resting`` asks hosts too
+    that blocked lately. ``remark`` is told what a person must know while it runs; ``overrides`` are settings of Scrapy.
+    Raises :class:`CrawlerError` and :class:`archive.errors.ArchiveError`.
     """
     folder = archive_folder.absolute()
     allow = [*allow, *(allowed.host for portal in portals for allowed in portal.allow)]
     Allowance.of([*words("XXGK_ALLOW"), *allow])  # what is wrong is said before anything is made
-    number("XXGK_DOWNLOAD_DELAY", 0)
+    check_environment()
+    scripted = _scripted(portals, render=render)
     entries = {portal.url: portal.entries for portal in portals}
     urls = list(entries)
     settings = _settings(
@@ -86,22 +100,27 @@ def crawl(
         {
             "XXGK_DATABASE": database,
             "XXGK_FULL": full,
+            "XXGK_RENDER": scripted.can_render,
             "XXGK_INSECURE_TLS": sorted({host for portal in portals if portal.insecure_tls for host in portal.hosts}),
             "XXGK_DELAYS": _delays(portals),
+            "XXGK_PORTAL_HOURS": _hours(portals),
+            "XXGK_ASK_RESTING": ask_resting,
+            **({} if hours is None else {"XXGK_HOURS": hours}),
             **({} if delay is None else {"DOWNLOAD_DELAY": delay}),
             **(overrides or {}),
         },
         allow,
     )
+    check_hours(settings["XXGK_HOURS"], settings.getdict("XXGK_PORTAL_HOURS"))
     said = description(settings)
     with Archive.open(folder, database, create=True, write=True, description=said) as archive:
-        arguments = {"year": year, **({"full": True} if full else {})}
+        arguments = {"year": year, **({"full": True} if full else {}), **({"render": True} if render else {})}
         begun = crawls.begin(archive, arguments, urls, partial(_known, portals, archive.clock()))
     log = process.begin_log(folder, f"crawl-{begun.id}")
     ours = {"XXGK_CRAWL": begun.id, "XXGK_RESUMED": begun.resumed, "LOG_FILE": str(log)}
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
-    crawler = _run(settings, entries, year, progress)
+    crawler = _run(settings, progress, remark, portal=urls, year=year, entries=entries, scripted=scripted)
     stats = crawler.stats
     stopped = stats.get_value("finish_reason") != "finished"
     with Archive.open(folder, database, write=True, description=said) as archive:
@@ -130,6 +149,15 @@ def _delays(portals: Sequence[PortalEntry]) -> dict[str, float]:
     return delays
 
 
+def _hours(portals: Sequence[PortalEntry]) -> dict[str, list[str]]:
+    """The hours of each host whose portal has some, of each portal that has."""
+    hours: dict[str, list[str]] = {}
+    for portal in portals:
+        for host in portal.hosts if portal.hours is not None else ():
+            hours.setdefault(host, []).append(portal.hours or "")
+    return hours
+
+
 def _known(portals: Sequence[PortalEntry], at: datetime, crawl_id: int) -> list[PortalNote]:
     """The portals are known from now on, however the crawl ends."""
     return [
@@ -138,13 +166,22 @@ def _known(portals: Sequence[PortalEntry], at: datetime, crawl_id: int) -> list[
     ]
 
 
-def _run(settings: Settings, entries: dict[str, tuple[str, ...]], year: int | None, progress: Progress) -> Crawler:
-    def watch(crawler: Crawler) -> None:
-        seen = _Seen(progress)
-        crawler.signals.connect(seen.answer, signal=signals.response_received)
-        crawler.signals.connect(seen.item, signal=signals.item_scraped)
+def _scripted(portals: Sequence[PortalEntry], *, render: bool) -> Scripted:
+    """What is to be rendered. Raises :class:`CrawlerError` where that was asked for by hand and cannot be done."""
+    lacking = missing()
+    if render and lacking is not None:
+        raise CrawlerError(lacking)
+    return Scripted([portal.url for portal in portals if render or portal.scripted is not None], lacking)
 
-    crawler = process.run(settings, ReportsSpider, watch, portal=list(entries), year=year, entries=entries)
+
+def _run(settings: Settings, progress: Progress, remark: Progress, **arguments: Any) -> Crawler:
+    def watch(crawler: Crawler) -> None:
+        seen = _Seen(progress, remark)
+        crawler.signals.connect(seen.waits, signal=WAITS, weak=False)  # nobody else holds it
+        crawler.signals.connect(seen.answer, signal=signals.response_received, weak=False)
+        crawler.signals.connect(seen.item, signal=signals.item_scraped, weak=False)
+
+    crawler = process.run(settings, ReportsSpider, watch, **arguments)
     keeper = crawler.get_extension(Keeper)
     if keeper is not None and keeper.trouble is not None:
         raise keeper.trouble
@@ -154,8 +191,9 @@ def _run(settings: Settings, entries: dict[str, tuple[str, ...]], year: int | No
 class _Seen:
     """Counts what a crawl sees, and says so."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, remark: Progress) -> None:
         self._progress = progress
+        self._remark = remark
         self._answers = 0
         self._reports = 0
 
@@ -165,6 +203,9 @@ class _Seen:
 
     def item(self, item: Any, **_: Any) -> None:
         self._reports += isinstance(item, ArticleRead)
+
+    def waits(self, sentence: str, **_: Any) -> None:
+        self._remark(sentence)
 
 
 def _settings(folder: Path, ours: dict[str, Any], allow: list[str]) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import PackageNotFoundError, version
 
-from crawler.environment import number, words
+from crawler.environment import JITTER, contact, hours, number, words
 
 try:
     _VERSION = version("xxgk")
@@ -16,7 +16,7 @@ except PackageNotFoundError:  # a checkout that was never installed
 BOT_NAME = "xxgk"
 SPIDER_MODULES = ["spiders.reports"]
 NEWSPIDER_MODULE = "spiders"
-_CONTACT = os.environ.get("XXGK_CONTACT", "")  # an address the portals' administrators can write to
+_CONTACT = contact("XXGK_CONTACT")  # an address the portals' administrators can write to
 USER_AGENT = f"xxgk/{_VERSION} (archive of annual disclosure reports; obeys robots.txt{_CONTACT and f'; {_CONTACT}'})"
 ROBOTSTXT_USER_AGENT = "xxgk"  # the name rules in robots.txt can address, without the version
 
@@ -25,13 +25,15 @@ XXGK_ARCHIVE = os.environ.get("XXGK_ARCHIVE", "xxgk-archive")
 XXGK_DATABASE = os.environ.get("XXGK_DATABASE")
 XXGK_DERIVE = True  # `scrapy crawl` ends with records, not only captures; `xxgk crawl` derives by itself
 
+XXGK_RENDER = False  # show a browser the lists that only a script fills (ours; read by crawler/rendering.py)
+PLAYWRIGHT_BROWSER_PROVIDER = "crawler.browsing.OfflineChromium"  # the machine's Chromium, without any network
 XXGK_FULL = False  # every page of every list, unchanged or not (ours; read by crawler/conditional.py)
 
 # What may be fetched (ours; read by crawler/guard.py and crawler/fetching.py)
 XXGK_ALLOW = words("XXGK_ALLOW")  # hosts beside .gov.cn, each HOST or HOST:PORT
 XXGK_INSECURE_TLS: list[str] = []  # hosts whose registry entry says that their certificate is broken
 DOWNLOAD_HANDLERS = {
-    "http": "crawler.fetching.Fetching",  # asks once more before it connects: a host may have begun to rest meanwhile
+    "http": "crawler.fetching.Fetching",  # waits for the host's turn, and asks once more: it may have begun to rest meanwhile
     "https": "crawler.fetching.Fetching",  # and knows the portals whose certificate is broken
     "file": None,  # a page must not make us read the machine we run on
     "data": None,  # no answer of a portal
@@ -52,7 +54,12 @@ XXGK_DELAYS: dict[
     str, float
 ] = {}  # by host, where a portal's registry entry asks for more (ours; crawler/politeness.py)
 DOWNLOAD_DELAY_JITTER = 0  # Scrapy's ±50 % would go below the least gap; replaces RANDOMIZE_DOWNLOAD_DELAY
-CONCURRENT_REQUESTS_PER_DOMAIN = 1  # one thing at a time of each host
+XXGK_DELAY_JITTER = number("XXGK_DELAY_JITTER", 0.2, JITTER)  # upwards only (ours; crawler/politeness.py)
+XXGK_TURNS = os.environ.get("XXGK_TURNS")  # a folder: whose turn it is at each host (ours; crawler/turns.py)
+XXGK_HOURS = hours("XXGK_HOURS")  # when portals may be asked, as 20:00-06:00 in UTC+8 (ours; crawler/hours.py)
+XXGK_PORTAL_HOURS: dict[str, list[str]] = {}  # by host, where a portal's registry entry says when (ours)
+XXGK_ASK_RESTING = False  # ask hosts too that blocked lately (ours; read by crawler/resting.py)
+CONCURRENT_REQUESTS_PER_DOMAIN = 1  # one thing at a time of each host; crawler/turns.py holds it among all crawls
 CONCURRENT_REQUESTS = 64  # hosts side by side; Scrapy's 16 would let some wait for others
 CONCURRENT_ITEMS = 1  # no pipeline waits for anything; Scrapy's 100 are as many tasks begun for each answer
 AUTOTHROTTLE_ENABLED = True  # a portal that slows down is asked less often
@@ -86,6 +93,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.guard.ConnectionGuard": 760,  # below HttpProxyMiddleware (750): behind a proxy names are not resolved here
     "crawler.keeping.Keeping": 950,
     "crawler.evidence.BlockedPages": 960,
+    "crawler.inflation.Inflation": 965,  # before the archive keeps it
+    "crawler.rendering.Rendering": 970,  # above it nothing is judged or kept; a host that rests is not asked for it
 }
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,

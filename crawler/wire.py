@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Hashable, Iterable
 from contextvars import ContextVar
@@ -25,6 +26,13 @@ from twisted.web.iweb import IResponse
 
 EXCHANGE = "xxgk_exchange"  # the key in Request.meta; who reads it takes it away, or a retry or redirect carries it on
 FRAMING = 1 << 20  # bytes an answer may have beyond DOWNLOAD_MAXSIZE: its head, and the framing of its chunks
+LARGEST_HEAD = 256 << 10  # bytes, as in Chrome; those of interim answers count
+MOST_INTERIMS = 20  # interim answers (1xx) before one that counts
+_STATUS = re.compile(rb"[1-9][0-9]{2}")
+
+
+class AnswerRefused(Exception):
+    """An answer that is not read on: what is wrong with it, as the rest of a sentence that begins with its address."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +74,16 @@ class Tape:
         """Begin anew: the request is sent once more, over another connection."""
         self._request = BytesIO()
         self._broken = False
+        self._over = False
+        self._answers = 0
+        self._lines = 0
         self.start_answer()
 
     def start_answer(self) -> None:
-        """Forget an interim answer."""
+        """Forget an interim answer. Raises :class:`AnswerRefused` where there is no end of them."""
+        self._answers += 1
+        if self._answers > MOST_INTERIMS + 1:
+            raise AnswerRefused(f"sent more than {MOST_INTERIMS} interim answers and was not read")
         self._head = BytesIO()
         self._body = _Pieces()
         self._seen = 0
@@ -81,7 +95,10 @@ class Tape:
         self._request.write(data)
 
     def line(self, line: bytes) -> None:
-        """A line of the head, without its line feed."""
+        """A line of the head, without its line feed. Raises :class:`AnswerRefused` where the head becomes too large."""
+        self._lines += len(line) + 1
+        if self._lines > LARGEST_HEAD:
+            raise AnswerRefused(f"has a head of more than {LARGEST_HEAD >> 10} KiB and was not read")
         self._head.write((line + b"\n")[: self._most - self._head.tell()])
 
     def end_head(self) -> None:
@@ -89,7 +106,9 @@ class Tape:
         self._answered = True
 
     def data(self, data: bytes) -> None:
-        """A part of the body, perhaps with something after its end."""
+        """A part of the body, perhaps with something after its end. Raises :class:`AnswerRefused` where nobody reads on."""
+        if self._over or self._seen > self._most:
+            raise AnswerRefused("is larger than what is read of an answer")
         self._seen += len(data)
         self._body.add(data[: self._most - self._head.tell() - self._body.size])
 
@@ -107,6 +126,7 @@ class Tape:
         request, head, body = self._request.getvalue(), self._head.getvalue(), self._body.joined()[: self._seen]
         exchange = Exchange(request, head, body, complete=self._ended and whole) if self._answered else None
         self.start()
+        self._over = True
         return exchange
 
 
@@ -185,9 +205,35 @@ class _TapedParser(_LenientHTTPClientParser):
         self.request.tape.start_answer()  # Twisted comes here again after an interim answer
         super().connectionMade()  # type: ignore[no-untyped-call]
 
+    def dataReceived(self, data: bytes) -> None:
+        try:
+            super().dataReceived(data)  # type: ignore[no-untyped-call]
+        except AnswerRefused:
+            self._hang_up()
+            raise
+
     def lineReceived(self, line: bytes) -> None:
         self.request.tape.line(line)
         super().lineReceived(line)
+
+    def statusReceived(self, status: bytes) -> None:
+        """Twisted takes any number for a status, be it negative or larger than a database holds."""
+        parts = status.split(b" ", 2)
+        if len(parts) > 1 and _STATUS.fullmatch(parts[1]) is None:
+            raise AnswerRefused("has a status line without a status of three digits and was not read")
+        super().statusReceived(status)  # type: ignore[no-untyped-call]
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """Refuse it; Twisted would close the connection and not say why."""
+        del line
+        raise AnswerRefused(f"has a line of more than {self.MAX_LENGTH >> 10} KiB in its head and was not read")
+
+    def _hang_up(self) -> None:
+        """Cut the connection: who closes it in order has to hear the other side out, and that may go on for ever."""
+        proxy: Any = self.transport
+        connection = proxy._producer  # noqa: SLF001 - as Scrapy does: the proxy has no word for it
+        if connection is not None:
+            connection.abortConnection()
 
     def allHeadersReceived(self) -> None:
         self.request.tape.end_head()

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 # Zero-width and soft characters that portals and Word leave inside words; white space goes by itself.
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffc"))
-_BOOKMARK = re.compile(r"\[bookmark:[^\]]*\]", re.IGNORECASE)  # left by text made from Word
+_BOOKMARK = re.compile(r"\[bookmark:[^\[\]]{0,300}\]", re.IGNORECASE)  # left by text made from Word
 _SPACE = re.compile(r"\s+")
 
 # Characters that stand for another in the labels of the forms: traditional ones of converted pages, and misprints.

@@ -145,6 +145,7 @@ def _title_candidates(document: Document, hints: Hints) -> Iterator[str]:
     """What may be a report's title, best place first."""
     lines = _before_prose(document)
     yield from (item.text for item in document.values("title") if item.source == "field")
+    yield from _confirmed_titles(document, lines, hints)
     yield from (line.text for line in lines if line.heading)
     yield from _title_lines(lines)
     yield from title_places(document, hints)
@@ -163,6 +164,17 @@ def _title_lines(lines: Sequence[Line]) -> Iterator[str]:
         if _ends_title(lines[index].text) and not _goes_on(lines, index)
     )
     yield from _joined_titles(lines)
+
+
+def _confirmed_titles(document: Document, lines: Sequence[Line], hints: Hints) -> Iterator[str]:
+    """Titles over several lines, broken anywhere, that the list, the page or one heading has whole."""
+    named = [item.text for item in document.values("title")]
+    told = {squeeze(shorten(text)) for text in (*named, hints.page_title, hints.listed_title) if text is not None}
+    for last in range(1, len(lines)) if told else ():
+        for first in range(last - 1, max(-1, last - _TITLE_JOIN), -1):
+            text = _join(lines, first, last)
+            if text in told and _ends_title(text):
+                yield text
 
 
 def _joined_titles(lines: Sequence[Line]) -> Iterator[str]:

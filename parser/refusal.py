@@ -17,6 +17,7 @@ _ENOUGH_FIGURES = 40  # a page that carries the statutory tables is a report eve
 _OLD_WORDS = ("主动公开", "依申请", "复议", "收费", "问题")
 _ENOUGH_OLD_WORDS = 3
 _LITTLE_TEXT = 400
+_LEAST_TEXT = 150  # characters of a small town's report that speaks of nearly all there is to speak of
 _OUTSIDE = ("学年", "report of a school")
 _CHALLENGE = re.compile(
     r"_ts\.nsd|__jsl_clearance|wzwsquestion|wzws-waf-cgi|请开启JavaScript并刷新该页|aliyun_waf_aa|acw_sc__v2|EO_Bot_Ssid|C3VK=|网站防火墙"
@@ -63,7 +64,8 @@ def _by_words(document: Document, tables: Tables, *, has_title: bool) -> str | N
     if not has_title:
         return "it has no report's title, fewer than four of the six sections and no statutory table"
     words = sum(word in text for word in _OLD_WORDS)
-    if (words >= _ENOUGH_OLD_WORDS and len(text) >= _LITTLE_TEXT) or tables.figures:
+    least = _LITTLE_TEXT if words < len(_OLD_WORDS) - 1 else _LEAST_TEXT
+    if (words >= _ENOUGH_OLD_WORDS and len(text) >= least) or tables.figures:
         return None
     return "its title is a report's, but the text has neither the six sections nor the tables"
 

@@ -23,6 +23,11 @@ _STATIC_ARTICLE = re.compile(r"/t\d{6,9}(?:_\d+)?\.s?html?$", re.IGNORECASE)
 _VSB_NEWS = re.compile(r"(?:^|&)(?P<name>wbtreeid|wbnewsid)=(?P<number>\d{1,9})(?=&|$)")
 _TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|spm|from|isappinstalled|share\w*|timestamp)=[^&]*", re.IGNORECASE)
 _LONGEST = 2000  # characters of an address, which is as much as the archive keeps
+# A clock or a random number that keeps caches away: new at every answer, and no part of what is addressed.
+_STAMP = re.compile(
+    r"(?:^|&)(?:t|_|_t|v|r|d|tm|ts|rnd|ran|rand|random|time|nocache)=(?:(?:1[2-9]|2[01])\d{8}(?:\d{3})?|0\.\d+)?(?=&|$)",
+    re.IGNORECASE,
+)
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
@@ -76,7 +81,7 @@ def key(url: str) -> str:
     parts = urlsplit(plain(url))
     host = parts.netloc.lower().removesuffix(_DEFAULT_PORT.get(parts.scheme, "")).removeprefix("www.")
     path = _INDEX.sub("", parts.path or "/")
-    query = _TRACKING.sub("", parts.query).lstrip("&")
+    query = _STAMP.sub("", _TRACKING.sub("", parts.query)).lstrip("&")
     return f"{host}{unquote(path)}" + (f"?{query}" if query else "")
 
 

@@ -27,6 +27,7 @@ _EARLIER_REPORTS = re.compile(
     r"^(?:历史|历年|往年|往期|旧版|以往|以前|更多|19\d\d|20\d\d).{0,16}(?:年报|年度报告)|^(?:年报|年度报告)(?:归档|存档|历史)"
 )
 _OTHER_REPORTS = re.compile(r"网站|报表|法治|依法行政|公积金|统计|预算|决算|质量|绩效|财务|环境|信用|社会责任|权责")
+_SUBSCRIPTION = re.compile(r"订阅|RSS", re.IGNORECASE)
 _AGENCY_BEFORE = re.compile(r"^.*(?:局|委|厅|办|院|会|镇|乡|街道|中心|政府)(?=.)")
 _UNIT_TREES = re.compile(r"^(?:(?:19|20)\d\d年?度?|\d{2}年|.{2,24})$")
 
@@ -43,6 +44,7 @@ ARTICLE_FOLDERS = frozenset({"content_id", "hex_directory", "easysite"})  # fami
 _SHORT_FOLDER = re.compile(r"^nb(?:_?\d+)?$")  # 年报, where it stands below a folder of disclosure
 _DISCLOSURE_FOLDER = re.compile(r"gk")
 _MONTH = re.compile(r"^(?:19|20)\d{4}$")
+_LONGER_THAN_A_TAB = 8  # characters
 _NEAR = 4  # elements between 更多 and the block whose rows it continues
 _DEEPEST_BRANCH = 3  # a column's folder may stand so far above its last one: gknb/2018nb/zxjd2018/
 _WEBSITE_FOLDER = re.compile(r"wz\w{0,40}(?:ndbb|nb|gzbb|ndbg|jgnb)|ndbb|fzzf|zfjs")
@@ -95,6 +97,8 @@ def sub_columns(page: Page) -> tuple[ColumnLink, ...]:
         if _leads_to_other_reports(page, link):
             found.append(ColumnLink(link.url, read_agency(link.text)))
             continue
+        if is_file(link.url):
+            continue
         below = folder(link.url)[len(tree) :].strip("/") if tree and folder(link.url).startswith(tree) else ""
         if not below or below.count("/") > 1 or not is_directory(link.url) or _MONTH.match(below.rpartition("/")[2]):
             continue
@@ -125,10 +129,12 @@ def _leads_to_other_reports(page: Page, link: Link) -> bool:
 def _stands_by_reports(link: Link) -> bool:
     """Whether a link (更多) stands in a block that shows reports."""
     for block, _ in zip(link.element.iterancestors(), range(_NEAR), strict=False):
-        titles = [squeeze(element.get("title") or "".join(element.itertext())) for element in block.iter("a")]
-        named = [text for text in titles if _names_one_report(text)]
-        if named:
-            return 2 * len(named) >= len(titles) - 1
+        beside = [element for element in block.iter("a") if element is not link.element]
+        titles = [squeeze(element.get("title") or "".join(element.itertext())) for element in beside]
+        if any(_names_one_report(text) for text in titles):
+            return 2 * sum(map(_names_one_report, titles)) >= len(titles)
+        if any(len(text) >= _LONGER_THAN_A_TAB for text in titles):
+            return any(_SAYS_REPORTS.search(text) for text in titles)
     return False
 
 
@@ -177,6 +183,8 @@ def _is_further_page(column: str, url: str) -> bool:
 def _may_be_column(link: Link) -> bool:
     """Not a file, not one report with its year, not the website's table or another field's report."""
     if is_file(link.url) or _names_other_reports(link.text) or _names_one_report(link.text):
+        return False
+    if _SUBSCRIPTION.search(link.text):
         return False
     if any(leads_to_the_websites_table(part) for part in segments(link.url)[-1:]):
         return False

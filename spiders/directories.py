@@ -24,10 +24,11 @@ _SAYS_DISCLOSURE: Final = re.compile(
     r"|^法定主动公开内容$|^公开$|^阳光政务$|^政府信息$"
 )
 _PLATFORM: Final = re.compile(r"/gkmlpt/(?:index)?$")  # the first page of a unit's platform, in 广东
+_BESIDE_REPORTS: Final = re.compile(r"(?:指南|目录|内容|制度)$")
 # Pages that list the units of a government
 _UNITS: Final = "部门|公开单位|单位|机构|委办局|委局|乡镇|镇街|街镇|街乡|镇乡|乡街|街道|镇|乡|县区|区县|县市区|市县区|区市县|市县|县市|区市|市区|旗县区|旗县|盟市|园区|开发区|功能区|管委会|办事处|街办"
 _SAYS_UNITS: Final = re.compile(
-    rf"^各(?:市|区|县|州|旗)(?:政府)?(?:政府信息公开)?(?:专栏|网站|网|年报|年度报告)?$|^(?:全部|各|全)?(?:市|区|县|省|州|旗|盟|镇)?(?:人民政府|政府|本级|直属|直|级|属)*(?:工作|组成|职能|所属|派出|下属|直属)*(?:{_UNITS})"
+    rf"^(?:(?:政府|政务)?(?:信息)?公开)?各(?:市|区|县|州|旗)(?:政府)?(?:政府信息公开)?(?:专栏|网站|网|年报|年度报告)?$|^(?:全部|各|全)?(?:市|区|县|省|州|旗|盟|镇)?(?:人民政府|政府|本级|直属|直|级|属)*(?:工作|组成|职能|所属|派出|下属|直属)*(?:{_UNITS})"
     rf"(?:(?:及|和|与|、)?(?:{_UNITS}|中省直|直属|企事业|驻市|驻区|驻县))*(?:人民政府|政府)?"
     r"(?:的)?(?:依法|法定)?(?:主动)?(?:政府|政务)?(?:信息)?(?:公开)?(?:工作)?(?:专栏|专区|平台|网站群|网站|网|栏目|目录|窗口|导航|链接|指南|年报|年度报告|一览|之窗|子站|站点)*$"
 )
@@ -90,14 +91,18 @@ class _Unit:
     group: HtmlElement
 
 
-def disclosure_pages(page: Page) -> tuple[str, ...]:
-    """Pages a portal keeps its disclosure on (政府信息公开, 政务公开), and those that list its units."""
+def disclosure_pages(page: Page, *, beside_reports: bool = False) -> tuple[str, ...]:
+    """Pages a portal keeps its disclosure on (政府信息公开, 政务公开), and those that list its units.
+
+    ``beside_reports``: the page leads to a column of reports, so that the guide and the contents beside it lead to none.
+    """
     found = [
         ColumnLink(link.url, None)
         for link in links(page)
         if site(link.url) == site(page.url)
         and not is_file(link.url)
         and (not is_article(link.url) or name_of(link.url) == "easysite")
+        and not (beside_reports and _BESIDE_REPORTS.search(link.text))
         and (_SAYS_DISCLOSURE.match(link.text) or says_units(link.text) or _PLATFORM.search(urlsplit(link.url).path))
     ]
     return tuple(link.url for link in unique(found, page))
@@ -230,17 +235,19 @@ def _units(page: Page) -> list[_Unit]:
     sizes = Counter(unit.group for unit in named)
     found = [unit for unit in named if unit.is_sure or sizes[unit.group] >= _LEAST_OF_A_DIRECTORY]
     forms = Counter((unit.group, _form(unit.link.url)) for unit in named)
-    beside = [
-        unit
-        for unit in others
-        if _SHORT_NAME.match(unit.name) and forms[unit.group, _form(unit.link.url)] >= _least(unit.group)
-    ]
+    strange = Counter((unit.group, _form(unit.link.url)) for unit in others)
+    beside = [unit for unit in others if _SHORT_NAME.match(unit.name) and _stands_among_units(unit, forms, strange)]
     return [*found, *beside]
 
 
-def _least(container: HtmlElement) -> int:
-    """How many links of a group must name units, so that others of the same form do too."""
-    return 1 if says_units(label(container)) else _LEAST_OF_A_DIRECTORY
+def _stands_among_units(
+    unit: _Unit, forms: Counter[tuple[HtmlElement, str]], strange: Counter[tuple[HtmlElement, str]]
+) -> bool:
+    """Whether enough links of its group and form name units: some, half of them, or one under a label that says so."""
+    place = unit.group, _form(unit.link.url)
+    half = (forms[place] + strange[place] + 1) // 2
+    least = 1 if says_units(label(unit.group)) else min(_LEAST_OF_A_DIRECTORY, max(half, 2))
+    return forms[place] >= least
 
 
 def _form(url: str) -> str:

@@ -12,9 +12,12 @@ from spiders.families.family import Family
 from spiders.families.jilin import Jilin
 from spiders.families.pages import Page
 from spiders.items import Row
-from spiders.links import frames
+from spiders.links import frames, links
 
 _MOST_FRAMES = 6  # of one page: head, menu, list, foot; more are advertisements
+
+
+_OF_A_UNIT = 2  # depth from which a page with a report column is a unit's, and no longer the government's
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,12 @@ class Finds:
     onward: str | None = None  # the next page of a directory of units
 
 
-def look(page: Page, family: Family, *, rows: tuple[Row, ...] = (), deeper: bool = True) -> Finds:
+def look(page: Page, family: Family, *, rows: tuple[Row, ...] = (), depth: int = 0, deepest: int = 1) -> Finds:
     """What an entry page leads to. ``rows`` are those of a page that is a column itself: none of them is a column.
 
-    Where it must not go ``deeper``, only the columns count.
+    ``depth`` is how many links lead to it from the portal's address; at the ``deepest`` only the columns count.
     """
+    deeper = depth < deepest
     listed = {key(row.url) for row in rows}
     found = [*columns.report_columns(page), *family.columns(page)]
     pages: list[str] = []
@@ -42,8 +46,8 @@ def look(page: Page, family: Family, *, rows: tuple[Row, ...] = (), deeper: bool
             found += directories.unit_columns(page)
         else:
             pages += [link.url for link in directories.unit_links(page)]
-            onward = family.further(page).url if pages and not rows else None
-        pages += directories.disclosure_pages(page)
+            onward = family.further(page).url if pages and depth and not rows else None
+        pages += directories.disclosure_pages(page, beside_reports=bool(found) and depth >= _OF_A_UNIT)
         if not found and not pages and not rows and not family.rows(page):
             pages += directories.splash(page)
     return Finds(
@@ -53,6 +57,11 @@ def look(page: Page, family: Family, *, rows: tuple[Row, ...] = (), deeper: bool
         directories.offers(page),
         onward,
     )
+
+
+def signature(page: Page) -> int:
+    """What a page shows and where it leads, as a number: the same for a page whose address alone is new each time."""
+    return hash((page.flat, frozenset(key(link.url) for link in links(page))))
 
 
 def above(page: Page, *, is_article: bool) -> Finds:

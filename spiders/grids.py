@@ -8,7 +8,7 @@ from typing import Final
 from lxml.html import HtmlElement
 
 from parser.labels import squeeze
-from spiders.addresses import folder, is_directory, is_file, key, plain, site
+from spiders.addresses import is_directory, is_file, key, plain, site
 from spiders.agencies import read_agency, read_division
 from spiders.families.addresses import is_article
 from spiders.families.pages import Page
@@ -34,18 +34,26 @@ def read_grid(page: Page) -> tuple[Row, ...]:
     for several in groups.values():
         unnamed = [link for link in several if _may_be_a_report(page, link)]
         together = len({key(link.url) for link in unnamed}) >= _LEAST and 2 * len(unnamed) >= len(several)
-        for link in unnamed if together else [link for link in unnamed if _is_an_article_below(page, link)]:
+        for link in unnamed if together else [link for link in unnamed if _is_an_article(page, link)]:
             address = plain(link.url)
             found.setdefault(key(address), Row(address, link.text, None))
     return tuple(found.values())
+
+
+def says_no_name(text: str) -> bool:
+    """Whether a row's words are an agency, a division, a year or 查看, and nothing else."""
+    bare = squeeze(text)
+    if _SAYS_A_YEAR.match(bare) or _SAYS_LOOK.match(bare):
+        return True
+    return read_agency(bare) is not None or read_division(bare) is not None
 
 
 def _table(link: Link) -> HtmlElement:
     return next(link.element.iterancestors("table", "ul", "ol", "dl"), group(link))
 
 
-def _is_an_article_below(page: Page, link: Link) -> bool:
-    return link.url.startswith(folder(page.url)) and is_article(link.url)
+def _is_an_article(page: Page, link: Link) -> bool:
+    return is_article(link.url) and site(link.url) == site(page.url)
 
 
 def _may_be_a_report(page: Page, link: Link) -> bool:
@@ -53,7 +61,4 @@ def _may_be_a_report(page: Page, link: Link) -> bool:
         return False
     if is_directory(link.url) and not is_article(link.url) and not is_file(link.url) and "?" not in link.url:
         return False  # a folder is a column's branch
-    text = squeeze(link.text)
-    if _SAYS_A_YEAR.match(text) or _SAYS_LOOK.match(text):
-        return True
-    return read_agency(text) is not None or read_division(text) is not None
+    return says_no_name(link.text)

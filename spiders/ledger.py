@@ -39,6 +39,7 @@ class Column:
     rows: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)  # rows that endpoints answered, shown on a page before or not
     reports: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)  # rows that lead to hosts which are not read
     refused: set[str] = field(default_factory=set)  # rows whose article turned out to be none
     unproven: set[str] = field(default_factory=set)  # articles that must say themselves whether they are reports
     publishers: set[str] = field(default_factory=set)  # whom the titles of its rows name
@@ -50,6 +51,7 @@ class Column:
     failures: list[Failure] = field(default_factory=list)
     unread: list[Failure] = field(default_factory=list)  # articles and attachments that could not be fetched
     told: list[Portal] = field(default_factory=list)  # portals that know how it ended
+    absent: bool = False  # the address a menu names is not there
     dropped: bool = False  # a guessed address that is not there
     says_empty: bool = False  # its own page says that nothing stands in it yet
     full: bool = True  # no page was taken from the archive because the first was unchanged
@@ -73,9 +75,9 @@ class Column:
     @property
     def end(self) -> Failure:
         """How it ended once its articles were read."""
-        if self.trusted and self.reports and self.reports <= self.refused:
-            said = f"{self.url}: none of its {len(self.reports)} reports is one by its own page"
-            return Failure(outcomes.INCOMPLETE, said)
+        if self.trusted and self.reports and self.reports <= self.refused | self.elsewhere:
+            why = "is one by its own page" if self.refused else "stands on a host that is read"
+            return Failure(outcomes.INCOMPLETE, f"{self.url}: none of its {len(self.reports)} reports {why}")
         return self.outcome
 
     def is_listed_in(self, reports: set[str]) -> bool:
@@ -113,6 +115,7 @@ class Portal:
     entries: set[str] = field(default_factory=set)
     columns: list[Column] = field(default_factory=list)
     open_entries: int = 0
+    searched: set[int] = field(default_factory=set)  # signatures of the pages that were searched for columns
     failures: list[Failure] = field(default_factory=list)
     tried_elsewhere: bool = False
     gone: int = 0
@@ -122,6 +125,13 @@ class Portal:
     def idle(self) -> bool:
         """Whether nothing of it is open any more."""
         return self.open_entries == 0 and all(column.idle for column in self.columns)
+
+    def is_new(self, signature: int) -> bool:
+        """Whether no page of this signature was searched yet."""
+        if signature in self.searched:
+            return False
+        self.searched.add(signature)
+        return True
 
     def limit(self, detail: str) -> None:
         """Something was not followed any further; said once."""
@@ -135,10 +145,10 @@ class Portal:
         listed = {key(url) for column in self.columns if column.trusted for url in column.reports}
         columns = [column for column in self.columns if not column.is_none and not column.is_listed_in(listed)]
         if any(column.trusted and column.reports for column in columns):  # then others were only met on the way
-            columns = [column for column in columns if column.trusted or column.failures or column.unread]
+            columns = [column for column in columns if (column.trusted or column.failures) and not column.absent]
         ended = [column.end for column in columns]
         lists = [end for end in ended if end.outcome != outcomes.OK]
-        failures = [*self.failures, *lists, *(failure for column in columns for failure in column.unread)]
+        failures = [*self.failures, *lists, *(failure for column in self.columns for failure in column.unread)]
         if not columns and not failures:
             return Failure(outcomes.INCOMPLETE, "no report column was found: give the address of one")
         if not failures:

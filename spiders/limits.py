@@ -17,5 +17,6 @@ class Limits:
     MAX_REQUESTS: ClassVar[int] = 100_000  # of one portal: two days at one a second
     MAX_SECONDS: ClassVar[float] = 20.0  # of computing for one answer; the largest lists take one
     MAX_ATTACHMENTS: ClassVar[int] = 40  # of one article: a collection of all units' files has as many
+    LEAST_WAYS: ClassVar[int] = 3  # to units, on a page without rows that is a directory of them
     MAX_HOPS: ClassVar[int] = 1  # a shell behind a shell is a loop or a trap
     MAX_FRAMES: ClassVar[int] = 2  # a frame in a frame: the menu of a platform that is itself shown in one

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from spiders import columns, verdicts
-from spiders.addresses import key, site
+from spiders.addresses import is_directory, key, site
 from spiders.columns import ColumnLink
 from spiders.families.asks import Ask
 from spiders.families.family import Family
 from spiders.families.pages import Page
-from spiders.grids import read_grid
+from spiders.grids import read_grid, says_no_name
 from spiders.items import RefusedRow, Row
 from spiders.links import frames
 
@@ -54,9 +54,14 @@ def hold(page: Page, family: Family, today: date, *, trusted: bool, branching: b
     rows = everything[:most]
     reports, refused = verdicts.part(rows, today, trusted=trusted)
     questions = family.questions(page)
-    below = (*columns.sub_columns(page), *family.columns(page)) if branching and page.asked is None else ()
-    alone = trusted and not reports and not questions and page.asked is None
-    unnamed = read_grid(page)[:most] if alone else ()
+    shown = columns.sub_columns(page) if page.asked is None else ()  # an answer shows no menus
+    below = (*shown, *family.columns(page)) if branching else ()
+    alone = trusted and not reports and not questions
+    bare = (
+        [one.row for one in refused if says_no_name(one.row.title) and not is_directory(one.row.url)] if alone else []
+    )
+    grid = read_grid(page) if alone and page.asked is None else ()
+    unnamed = tuple({key(row.url): row for row in (*bare, *grid)}.values())[:most]
     listed = {*(key(row.url) for row in (*rows, *unnamed)), *(key(ask.url) for ask in questions)}
     return Holdings(
         rows=rows,

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlsplit
 
-import scrapy
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as Fault
 
 from parser.titles import read
 from spiders import agencies, columns, dates, directories, discovery, outcomes, scripted, shells, verdicts
-from spiders.addresses import is_directory, key, root
+from spiders.addresses import is_directory, is_file, root
 from spiders.answers import (
     RESTED,
     UNCHANGED,
@@ -30,24 +26,21 @@ from spiders.answers import (
     says_gone,
     why,
 )
+from spiders.asking import Asking, Output
 from spiders.errands import Errand, tell
 from spiders.families.addresses import JILIN_CITY_ENTRIES, JILIN_CITY_HOSTS
 from spiders.families.family import Family
 from spiders.families.pages import Page
 from spiders.families.recogniser import recognise
 from spiders.items import AttachmentRead, ListPage, Row, SiteOffered
-from spiders.ledger import Column, Failure, Ledger, Portal, portal_read
-from spiders.limits import Limits
+from spiders.ledger import Failure, Portal, portal_read
 from spiders.listpages import Holdings, framed, hold
-from spiders.patience import Effort, at_most
-from spiders.scripted import Scripted
+from spiders.patience import at_most
 
-_CHINA = timezone(timedelta(hours=8))  # all dates of portals are of UTC+8
 _GONE = frozenset({404, 410})
-Output = Any  # an item or a request: what Scrapy takes from a callback
 
 
-class ReportsSpider(Limits, scrapy.Spider):
+class ReportsSpider(Asking):
     """Finds the annual reports of portals and reads each column to its end.
 
     ``portal`` is one address or several separated by commas; ``year`` limits which articles are fetched (by the year in
@@ -56,33 +49,6 @@ class ReportsSpider(Limits, scrapy.Spider):
     """
 
     name = "reports"
-
-    PRIORITY: ClassVar[dict[str, int]] = {
-        "entry": 0,
-        "list": 10,
-        "article": 20,
-        "attachment": 30,
-    }  # keeps the frontier small
-
-    def __init__(
-        self,
-        portal: str | list[str] = "",
-        year: str | int | None = None,
-        entries: Mapping[str, Sequence[str]] | None = None,
-        scripted: Scripted | None = None,
-        **arguments: Any,
-    ) -> None:
-        super().__init__(**arguments)
-        self.entries = entries or {}
-        self.scripted = scripted or Scripted()
-        self.addresses = read_addresses(portal)
-        if not self.addresses:
-            raise ValueError("no portal given: run scrapy crawl reports -a portal=http://xxgk.example.gov.cn/")
-        self.year = int(year) if year not in {None, ""} else None
-        self.ledger = Ledger()
-        self._asked: Counter[str] = Counter()
-        self._effort = Effort()
-        self.today = datetime.now(_CHINA).date()
 
     async def start(self) -> AsyncIterator[Output]:
         """The portals' own addresses, and the further ones their reading begins at."""
@@ -117,32 +83,23 @@ class ReportsSpider(Limits, scrapy.Spider):
     def fail(self, fault: Fault) -> Iterator[Output]:
         """Errback of every request: gone, refused, or unreachable."""
         errand: Errand = fault.request.cb_kwargs["errand"]  # type: ignore[attr-defined]  # Scrapy sets it
-        failure: Failure | None
         failure, status = why(fault, errand.url)
-        absent = status in _GONE
-        refused = isinstance(fault.value, outcomes.AddressRefused)
-        if errand.role == "entry" and (errand.optional or errand.depth or errand.frames) and (absent or refused):
-            failure = None  # a dead or foreign link among the units is no part of the portal
-        elif errand.role == "attachment" and refused:
-            failure = None  # a link in a report's text to some other place
-        elif errand.role == "list" and refused and errand.depth:
-            errand.the_column.dropped = True  # on a host that is never fetched; what it shows has a public address too
-            failure = None
-        elif errand.role == "attachment" and absent:
-            errand.portal.gone += 1
-            failure = None
-        elif errand.role == "list" and absent:
-            yield from self._absent_list(errand)
-            failure = None if _may_end(errand) or errand.the_column.dropped else failure
-        elif errand.role == "article" and errand.page is not None:
+        absent, refused = status in _GONE, isinstance(fault.value, outcomes.AddressRefused)
+        if errand.role == "article" and errand.page is not None:
             yield from self._tell_article(errand.page, recognise(errand.page), errand)
         elif errand.role == "article" and absent:
             yield tell(errand, errand.url, gone=True)
             yield from self._close(errand, None, gone=True)
             return
-        if failure is not None:
-            self.logger.info("%s %s: %s", errand.role, failure.outcome, failure.detail)
-        yield from self._close(errand, failure)
+        elif errand.role == "list" and absent:
+            yield from self._absent_list(errand)
+        elif errand.role == "attachment" and absent:
+            errand.portal.gone += 1
+        if refused:
+            _led_away(errand)
+        forgiven = _is_forgiven(errand, absent=absent, refused=refused)
+        self.logger.info("%s %s: %s", errand.role, "left out" if forgiven else failure.outcome, failure.detail)
+        yield from self._close(errand, None if forgiven else failure)
 
     # Entry pages
 
@@ -189,7 +146,9 @@ class ReportsSpider(Limits, scrapy.Spider):
     def _discover(self, page: Page, family: Family, errand: Errand, rows: tuple[Row, ...]) -> Iterator[Output]:
         """Report columns, units, and the pages a portal keeps its disclosure on; sites of other hosts are offered."""
         portal = errand.portal
-        finds = discovery.look(page, family, rows=rows, deeper=errand.depth < self.MAX_DEPTH)
+        if not portal.is_new(discovery.signature(page)):
+            return  # the same page again, at an address that differs in a stamp
+        finds = discovery.look(page, family, rows=rows, depth=errand.depth, deepest=self.MAX_DEPTH)
         yield from self._go_on(finds, errand)
         if errand.depth == 0 and (rows or page.has_report_body):
             yield from self._go_on(discovery.above(page, is_article=not rows), errand)
@@ -261,7 +220,7 @@ class ReportsSpider(Limits, scrapy.Spider):
             looked_further = yield from self._look_inside(page, held, errand)
             if looked_further:
                 return
-        yield from self._turn(page, family, errand, news)
+        yield from self._turn(page, family, errand, news, asks=bool(held.questions))
 
     def _look_inside(self, page: Page, held: Holdings, errand: Errand) -> Generator[Output, None, bool]:
         """A list page that leads to no report: its frames, or what its script makes of it, may; whether that is asked for."""
@@ -269,13 +228,10 @@ class ReportsSpider(Limits, scrapy.Spider):
         frames = framed(page) if errand.frames < self.MAX_FRAMES else ()
         for url in frames:
             yield from self._list(replace(errand, url=url, number=1, frames=errand.frames + 1))
-        ways = directories.branches(page) if column.trusted and errand.number == 1 and not held.rows else ()
-        if ways and errand.depth < self.MAX_DEPTH:
-            column.branches += len(ways)
-            column.full = False  # a directory, and no evidence of what is not there
-            for link in ways:
-                yield from self._entry(errand.portal, link.url, errand.depth + 1)
-            return True
+        if column.trusted and errand.number == 1 and not held.rows and errand.depth < self.MAX_DEPTH:
+            leads_on = yield from self._look_below(page, errand)
+            if leads_on:
+                return True
         again = None if frames else self.scripted.list_again(page, errand)
         if again is not None:
             self.ledger.reopen_list(column)
@@ -285,10 +241,27 @@ class ReportsSpider(Limits, scrapy.Spider):
             yield from self._empty_list(page, errand)
         return not held.rows
 
-    def _turn(self, page: Page, family: Family, errand: Errand, news: set[str]) -> Iterator[Output]:
+    def _look_below(self, page: Page, errand: Errand) -> Generator[Output, None, bool]:
+        """A column without rows may be a directory of columns and of units; whether it is one."""
+        column = errand.the_column
+        ways = directories.branches(page)
+        onward = [request for link in ways for request in self._entry(errand.portal, link.url, errand.depth + 1)]
+        for link in columns.report_columns(page):
+            onward += self._column(errand.portal, link, errand.depth + 1)
+        yield from onward
+        if not onward and (len(ways) < self.LEAST_WAYS or self.scripted.explain(page, errand)):
+            return False
+        column.branches += max(len(ways), len(onward))
+        column.full = False  # a directory, and no evidence of what is not there
+        return True
+
+    def _turn(self, page: Page, family: Family, errand: Errand, news: set[str], *, asks: bool) -> Iterator[Output]:
         """The list's next page, as long as pages bring rows that were not seen."""
         further = family.further(page)
         onward = further.url if further.ask is None else further.ask.url
+        if onward is None and news and errand.number == 1 and (further.total or 0) > 1 and not asks:
+            said = f"{page.url} says that its list has {further.total} pages and leads to no second one"
+            errand.the_column.failures.append(Failure(outcomes.INCOMPLETE, said))
         if onward is None or not news:
             return
         column, number = errand.the_column, errand.number + 1
@@ -306,6 +279,9 @@ class ReportsSpider(Limits, scrapy.Spider):
             column.reports.add(page.url)
             yield from self._article(column, row, errand)
         elif errand.number == 1 and not is_a_directory_answer(page):
+            if column.guessed:
+                column.dropped = True  # the server answers its frame for any folder
+                return
             said = self.scripted.explain(page, errand)
             if errand.frames:
                 return  # the head or the foot of the page that holds the list in another frame
@@ -321,6 +297,7 @@ class ReportsSpider(Limits, scrapy.Spider):
     def _absent_list(self, errand: Errand) -> Iterator[Output]:
         """A list that is not there: where its address was a guess, the page that was linked is looked at instead."""
         column = errand.the_column
+        column.absent = errand.number == 1 and errand.depth > 0
         if column.guessed and errand.number == 1:
             column.dropped = True
             if errand.instead is not None:
@@ -343,11 +320,7 @@ class ReportsSpider(Limits, scrapy.Spider):
         if says_gone(page) or family.says_missing(page):
             yield tell(errand, response.url, gone=True)
             return
-        if (
-            not page.has_report_body
-            and (is_directory(page.url) or errand.unnamed or not self._names_a_year(family.title(page)))
-            and len(verdicts.part(family.rows(page), self.today, trusted=True)[0]) > (0 if errand.unnamed else 1)
-        ):
+        if self._is_a_list(page, family, errand):
             column.branches += errand.unnamed
             yield from self._column(errand.portal, columns.ColumnLink(page.url, None), errand.depth + 1)
             return
@@ -394,74 +367,19 @@ class ReportsSpider(Limits, scrapy.Spider):
             file_name(response, errand.link.name if errand.link is not None else ""),
         )
 
+    def _is_a_list(self, page: Page, family: Family, errand: Errand) -> bool:
+        """Whether a row led to a list of reports; the files of one report are none."""
+        if page.has_report_body:
+            return False
+        title = family.title(page)
+        rows, _ = verdicts.part(family.rows(page), self.today, trusted=True)
+        pages = [row for row in rows if not is_file(row.url)]
+        if errand.unnamed:
+            return bool(pages) or (len(rows) > 1 and not self._names_a_year(title))
+        return len(rows) > 1 and (is_directory(page.url) or not self._names_a_year(title))
+
     def _names_a_year(self, title: str | None) -> bool:
         return title is not None and read(title).report_year is not None
-
-    def _wanted(self, title: str) -> bool:
-        return self.year is None or read(title).report_year in {None, self.year}
-
-    # Requests
-
-    def _entry(
-        self, portal: Portal, url: str, depth: int, *, hops: int = 0, frames: int = 0, optional: bool = False
-    ) -> Iterator[Request]:
-        if len(portal.entries) >= self.MAX_ENTRY_PAGES:
-            portal.limit(f"more than {self.MAX_ENTRY_PAGES} pages had to be searched for report columns")
-        elif frames <= self.MAX_FRAMES and self.ledger.open_entry(portal, url):
-            yield self._request(Errand("entry", url, portal, depth=depth, hops=hops, frames=frames, optional=optional))
-
-    def _column(self, portal: Portal, link: columns.ColumnLink, depth: int) -> Iterator[Request]:
-        if len(portal.columns) >= self.MAX_COLUMNS:
-            portal.limit(f"more than {self.MAX_COLUMNS} report columns were found")
-            return
-        column = self.ledger.open_column(portal, link.url, link.agency, guessed=link.guessed, doubtful=link.doubtful)
-        if column is not None:
-            yield from self._list(Errand("list", link.url, portal, column, depth=depth, instead=link.instead))
-
-    def _list(self, errand: Errand) -> Iterator[Request]:
-        column, place = errand.the_column, errand.url if errand.ask is None else errand.ask.key
-        if len(column.pages) >= self.MAX_COLUMN_PAGES:
-            errand.portal.limit(f"{column.url} leads to more than {self.MAX_COLUMN_PAGES} pages")
-        elif self._may_ask(errand.portal) and self.ledger.open_list(column, place):
-            yield self._request(replace(errand, role="list"))
-
-    def _article(self, column: Column, row: Row, errand: Errand) -> Iterator[Request]:
-        if self._wanted(row.title) and self._may_ask(errand.portal) and self.ledger.open_article(column, row.url):
-            if errand.unnamed:
-                column.unproven.add(key(row.url))
-            unnamed = errand.unnamed
-            yield self._request(
-                Errand("article", row.url, errand.portal, column, row, depth=errand.depth, unnamed=unnamed)
-            )
-
-    def _may_ask(self, portal: Portal) -> bool:
-        """Whether a portal may be asked for one more thing; an end must come, whatever it goes on to show."""
-        if self._asked[portal.url] >= self.MAX_REQUESTS:
-            portal.limit(f"more than {self.MAX_REQUESTS} addresses were to be asked for")
-            return False
-        if self._effort.is_spent(portal.url):
-            portal.limit("its pages take too long to understand, so no more of them were asked for")
-            return False
-        return True
-
-    def _request(self, errand: Errand) -> Request:
-        self._asked[errand.portal.url] += 1
-        column_url = errand.column.url if errand.column is not None else None
-        ask = errand.ask if errand.role in {"list", "article"} else None
-        referer = errand.article_url if ask is None else ask.origin
-        headers = {} if referer is None else {"Referer": referer}
-        return Request(
-            errand.url,
-            method="GET" if ask is None else ask.method,
-            body=b"" if ask is None else ask.body,
-            callback=self.read,
-            errback=self.fail,
-            cb_kwargs={"errand": errand},
-            headers={**headers, **dict(ask.headers if ask is not None else ())},
-            meta={"role": errand.role, "portal": errand.portal.url, "column_url": column_url, **errand.marks},
-            priority=self.PRIORITY[errand.role],
-            dont_filter=True,  # the ledger knows what was asked for, and must hear of every end
-        )
 
     # Ends
 
@@ -505,12 +423,26 @@ class ReportsSpider(Limits, scrapy.Spider):
     }
 
 
-def read_addresses(portal: str | list[str]) -> list[str]:
-    """The addresses of an argument: a list, or one text with commas between; ``http://`` where no scheme stands."""
-    given = [portal] if isinstance(portal, str) else portal
-    parts = [part.strip() for text in given for part in re.split(r"\s*,\s*(?=https?://|[\w-]+\.|$)", text)]
-    full = [part if "://" in part else f"http://{part}" for part in parts if part]
-    return list(dict.fromkeys(full))
+def _led_away(errand: Errand) -> None:
+    """What leads to a place that is never read: a row is kept, and says that nothing was fetched; a column is none."""
+    if errand.role == "article" and errand.row is not None:
+        errand.the_column.elsewhere.add(errand.row.url)
+    elif errand.role == "list" and errand.depth:
+        errand.the_column.dropped = True  # what it shows has a public address too
+
+
+def _is_forgiven(errand: Errand, *, absent: bool, refused: bool) -> bool:
+    """Whether a portal may be called read although a request failed, since what it asked for is no part of it."""
+    match errand.role:
+        case "entry":
+            was_tried = errand.optional or errand.depth > 0 or errand.frames > 0
+            return was_tried and (absent or refused)  # a dead or foreign link among the units
+        case "attachment":
+            return absent or refused  # a file that is no longer there, a link to some other place
+        case "list":
+            return errand.the_column.dropped or (absent and _may_end(errand))
+        case _:
+            return refused
 
 
 def _may_end(errand: Errand) -> bool:

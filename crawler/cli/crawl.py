@@ -30,12 +30,25 @@ def command(
     full: Annotated[  # noqa: FBT002 - Typer's way to write a flag
         bool, typer.Option("--full", help="Ask for every page of every list, also where the first is unchanged.")
     ] = False,
+    render: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool, typer.Option("--render", help="Show lists that only a script fills to Chromium (extra scripted).")
+    ] = False,
     delay: Annotated[
         float | None,
         typer.Option(
             help="Least gap between two requests to one host, in seconds [$XXGK_DOWNLOAD_DELAY, else 1].", min=0
         ),
     ] = None,
+    hours: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HH:MM-HH:MM",
+            help="Ask portals at these hours only, as 20:00-06:00 in China's time [$XXGK_HOURS]; waits for them.",
+        ),
+    ] = None,
+    ask_resting: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool, typer.Option("--ask-resting", help="Ask hosts too that blocked lately and are to rest.")
+    ] = False,
     allow: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,9 +73,13 @@ def command(
             entries,
             year=year,
             full=full,
+            render=render,
             delay=delay,
             allow=allow or [],
+            hours=hours,
+            ask_resting=ask_resting,
             progress=show.say,
+            remark=remark,
         )
     if json:
         print_json(line(portal) for portal in summary.portals)

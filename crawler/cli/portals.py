@@ -88,7 +88,10 @@ def register(
     insecure_tls: Annotated[  # noqa: FBT002 - Typer's way to write a flag
         bool, typer.Option("--insecure-tls", help="Its certificate is broken, and it is to be read all the same.")
     ] = False,
-    reason: Annotated[str | None, typer.Option(help="Why: goes with --allow and --insecure-tls.")] = None,
+    scripted: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool, typer.Option("--scripted", help="Only a browser shows the rows of its lists (extra scripted).")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Why: goes with --allow, --insecure-tls and --scripted.")] = None,
     least: Annotated[
         int | None, typer.Option("--reports-per-year", help="The least reports it publishes on each year.")
     ] = None,
@@ -96,8 +99,10 @@ def register(
     json: Json = False,  # noqa: FBT002 - Typer's way to write a flag
 ) -> None:
     """Register a portal for this archive."""
-    if (allow or insecure_tls) and not reason:
-        raise WrongUsage("--allow and --insecure-tls need a --reason: whoever reviews the entry must know it")
+    if (allow or insecure_tls or scripted) and not reason:
+        raise WrongUsage(
+            "--allow, --insecure-tls and --scripted need a --reason: whoever reviews the entry must know it"
+        )
     facts = {
         "name": name,
         "level": level,
@@ -106,6 +111,7 @@ def register(
         "delay": delay,
         "allow": [{"host": host, "reason": reason} for host in allow or ()],
         "insecure_tls": {"reason": reason} if insecure_tls else None,
+        "scripted": {"reason": reason} if scripted else None,
         "expects": {"reports_per_year": least, "since": since} if (least, since) != (None, None) else None,
     }
     added = entry_of({"id": identifier, "url": url, **facts})

@@ -12,8 +12,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
-_XML_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_\-]+)", re.IGNORECASE)
+_DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*+=\s*+[\"']?\s*+([A-Za-z0-9_\-]+)", re.IGNORECASE)
+_XML_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*+=\s*+[\"']([A-Za-z0-9_\-]+)", re.IGNORECASE)
 _CHINESE = {
     "gb2312",
     "gbk",
@@ -28,6 +28,14 @@ _CHINESE = {
     "csgb2312",
 }
 _LATIN = {"iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii", "windows-1252", "cp1252"}
+_NO_CHARSETS = {
+    "idna",
+    "punycode",
+    "raw-unicode-escape",
+    "undefined",
+    "unicode-escape",
+    "utf-7",
+}  # of Python, not of pages
 _SNIFF = 4096  # how far into a page a charset declaration is looked for (HTML asks for the first 1024 bytes)
 
 
@@ -90,9 +98,11 @@ def _codec(name: str | None) -> str | None:
     if clean in {"utf8", "utf-8", "utf_8"}:
         return "utf-8"
     try:
-        return codecs.lookup(clean).name
-    except LookupError:
+        found = codecs.lookup(clean).name
+        b"".decode(found)  # zip, base64 and their like are found too
+    except (LookupError, ValueError):
         return None
+    return None if found in _NO_CHARSETS else found
 
 
 def _bare_utf16(data: bytes) -> str | None:

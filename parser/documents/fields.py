@@ -22,6 +22,9 @@ def page_fields(tree: etree._Element) -> Iterator[Field]:
     for element in tree.iter("title"):
         yield from _field("title", all_text(element), "title")
         break  # the first only: a second one belongs to an included header (quirk 92)
+    for element in tree.iter("h1", "h2", "h3"):
+        if element.find(".//br") is not None:
+            yield from _field("title", all_text(element), "heading")  # its lines as the one title they may be
 
 
 def _field(name: FieldName, text: str, source: str) -> Iterator[Field]:

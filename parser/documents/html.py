@@ -13,7 +13,7 @@ from parser.documents.extent import extent
 from parser.documents.fields import all_text, page_fields
 from parser.documents.layout import holds_marker, unwrap
 from parser.errors import UnreadableDocument
-from parser.labels import normal
+from parser.labels import normal, squeeze
 
 _BLOCKS: Final = frozenset(
     {
@@ -54,11 +54,15 @@ _SCRIPT_STRING = re.compile(
     r"""(["'`])((?:\\.|(?!\1)[^\\])*?<table(?:\\.|(?!\1)[^\\])*?<\\?/table(?:\\.|(?!\1)[^\\])*?)\1""",
     re.IGNORECASE | re.DOTALL,
 )
+_WRITTEN_ARTICLE = re.compile(r"""\bcontent["']?\s*:\s*"((?:\\.|[^"\\])*)"(?=\s*[,}])""")
+_SHORTEST_ARTICLE = 300  # characters of text; a shorter one is a summary
+_COMPARED = 80  # characters by which an article is known to stand in the page already
 
 
 def read_html(text: str) -> Document:
     """A document from an HTML page or fragment; malformed markup is read as a browser would, or refused in one sentence."""
     tree = _tree(_without_open_row(text))
+    _set_written_articles(tree)
     walker = _Walker()
     walker.walk(tree)
     if not any(holds_marker(grid.text) for grid in walker.grids):
@@ -269,6 +273,38 @@ def _gather(element: etree._Element, parts: list[str], depth: int) -> None:
                 parts.append("\x1e")
         if child.tail:
             parts.append(child.tail)
+
+
+def _set_written_articles(tree: etree._Element) -> None:
+    """Set an article that only a script's object holds (gkmlpt: ``_CONFIG.DETAIL.content``) where the script would draw it."""
+    for script in list(tree.iter("script")):
+        for match in _WRITTEN_ARTICLE.finditer(script.text or ""):
+            if len(match.group(1)) < _SHORTEST_ARTICLE:
+                continue
+            article = _article(_unescape(match.group(1)))
+            words = "" if article is None else squeeze(all_text(article))
+            parent = script.getparent()
+            if article is None or parent is None or len(words) < _SHORTEST_ARTICLE:
+                continue
+            if words[:_COMPARED] not in squeeze(_shown(tree)):
+                article.tail, script.tail = script.tail, None
+                parent.insert(parent.index(script) + 1, article)
+
+
+def _shown(tree: etree._Element) -> str:
+    """All text of a page but that of its scripts."""
+    text = all_text(tree)
+    for script in tree.iter("script", "style"):
+        text = text.replace(script.text or "", " ", 1)
+    return text
+
+
+def _article(markup: str) -> etree._Element | None:
+    try:
+        root = _markup(f"<div>{markup}</div>") if "<" in markup else None
+    except etree.LxmlError:
+        return None
+    return next(root.iter("div"), None) if root is not None else None
 
 
 def _tables_in_scripts(tree: etree._Element) -> Iterator[etree._Element]:

@@ -91,7 +91,7 @@ class Family:
 
     def columns(self, page: Page) -> tuple[ColumnLink, ...]:
         """Report columns that the page leads to and no link shows: here the list's beginning, where a later page was given."""
-        first = pagers.beginning(page)
+        first = pagers.beginning(page) if page.asked is None else None
         return () if first is None else (ColumnLink(first, None, guessed=True),)
 
     def says_missing(self, page: Page) -> bool:

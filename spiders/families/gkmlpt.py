@@ -299,12 +299,13 @@ def _elsewhere(page: Page, node: dict[str, Any]) -> str | None:
 
 
 def _numbers(page: Page) -> tuple[str, ...]:
-    """The numbers of the categories to ask for: in the tree, and behind ``#`` in the links to the reports' own page.
+    """The numbers of the categories to ask for: in the tree, and behind ``#`` in addresses of the reports' own page.
 
     An article holds the same tree and asks for nothing.
     """
     if _ARTICLE.search(page.url) is not None:
         return ()
     named = (sound(node.get("id")).strip() for node in _categories(page) if _elsewhere(page, node) is None)
-    linked = (match["number"] for address in _fronts(page) if (match := _NUMBER.search(address)) is not None)
+    fronts = [*_fronts(page), *([page.url] if _is_front(page, page.url) else [])]  # a person may give the address whole
+    linked = (match["number"] for address in fronts if (match := _NUMBER.search(address)) is not None)
     return tuple(dict.fromkeys(number for number in (*named, *linked) if re.fullmatch(r"[0-9]{1,12}", number)))

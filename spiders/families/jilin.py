@@ -31,7 +31,9 @@ _UNIT_FOLDERS = re.compile(rf"/{_GROUPS}/\w+/(?:ndbg|gkzn|gkml|xbgkml|zfxxgknb|x
 _UNIT = re.compile(rf"/{_GROUPS}/(?!t\d)\w+/$|/szf(?:_\d+)?/$")
 _OWN_FOLDER = re.compile(rf"/{_GROUPS}/(?:\w+/)?(?:ndbg|bgtndbg|gkzn|gkml|xbgkml)/|^/jls(?:zn|ndbg)/")
 _GOVERNMENT = re.compile(r"^szf(?:_\d+)?$")
+_ARTICLE_FOLDER = re.compile(r"/(?:19|20)\d{4}/$")  # of the month, below the column's
 _REPORTS = "ndbg/"  # 年度报告, in every unit's folder
+_GUIDES = "/jlszn/"
 _OFFICE = "bgtndbg/"  # 办公厅年度报告, beside the government's
 # 政府信息公开指南 and 政府信息公开年报 share their letters.
 _NAMED_ALIKE = (("zfxxgk", "zfxxgknb/"), ("xxgk", "xxgknb/"))
@@ -118,23 +120,28 @@ class Jilin(Trs):
         facts = (("number", column.number), ("public", column.public), ("scripts", " ".join(scripts[1:])))
         return (Ask(scripts[0], self.name, page.url, facts=facts),)
 
+    def is_column(self, page: Page) -> bool:
+        """The whole city's guides too, where a script asks for them: each stands beside its unit's reports."""
+        guides = urlsplit(page.url).path.startswith(_GUIDES) and page.asked is None and bool(self.questions(page))
+        return guides or super().is_column(page)
+
     def columns(self, page: Page) -> tuple[ColumnLink, ...]:
         """Report columns in the folders of units, whatever the links to them say.
 
         A column's own page leads to the others of its unit: the government's and its office's stand side by side. Where
         a link leads to a unit or to its guide, the column is a guess.
         """
-        if _answer(page) is not None:
-            return ()
-        linked = report_columns(page)
-        if is_report_column(page.url):
+        answer = _answer(page)
+        linked = report_columns(page) if answer is None else ()
+        if answer is None and is_report_column(page.url):
             unit = _above(page.url)
             beside = (link for link in linked if folder(link.url).startswith(unit) and link.url != unit)
             return (*super().columns(page), *beside)
         known = {_above(link.url) for link in linked}
-        ours = [link.url for link in links(page) if is_directory(link.url) and root(link.url) == root(page.url)]
+        shown = (link.url for link in links(page) if root(link.url) == root(page.url))
+        ours = shown if answer is None else [row.url for row in self.rows(page)]
         guesses = [
-            ColumnLink(unit + name, None, guessed=True, instead=None if url == page.url else url)
+            ColumnLink(unit + name, None, guessed=True, instead=url if url != page.url and is_directory(url) else None)
             for url in dict.fromkeys((page.url, *ours))
             if not is_list_of_reports(url)
             for unit, name in _guesses(url)
@@ -145,14 +152,15 @@ class Jilin(Trs):
 
 def _guesses(url: str) -> Iterator[tuple[str, str]]:
     """The unit whose folder or whose guide an address is, with the names its report column may have."""
-    last = segments(url)[-1:]
-    if last and last[0] in SIBLINGS and _above(url) != root(url):
-        yield _above(url), _REPORTS
-        yield from ((_above(url), name) for start, name in _NAMED_ALIKE if last[0].startswith(start))
-    elif _UNIT.search(urlsplit(folder(url)).path) is not None:
-        yield folder(url), _REPORTS
+    place = folder(url) if is_directory(url) else _ARTICLE_FOLDER.sub("/", folder(url))
+    last = segments(place)[-1:]
+    if last and last[0] in SIBLINGS and _above(place) != root(url):
+        yield _above(place), _REPORTS
+        yield from ((_above(place), name) for start, name in _NAMED_ALIKE if last[0].startswith(start))
+    elif is_directory(url) and _UNIT.search(urlsplit(place).path) is not None:
+        yield place, _REPORTS
         if _GOVERNMENT.match(last[0]):
-            yield folder(url), _OFFICE
+            yield place, _OFFICE
 
 
 def _above(url: str) -> str:

@@ -33,6 +33,11 @@ _RECORD = re.compile(
 )
 # A day that closes a link's own words: 年度报告（2026-01-29）.
 _CLOSING_DAY = re.compile(r"(?:(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?)(?=[\s\])）】]*$)")
+# The year and the day in two elements: 2026 | 01-29, or the other way round.
+_SPLIT_DAY = re.compile(
+    r"(?:(?P<year>20\d\d)年?\s+(?P<day>\d{1,2}[-/.]\d{1,2})|(?P<day_first>\d{1,2}[-/.]\d{1,2})\s+(?P<year_last>20\d\d))$"
+)
+_LONGEST_DAY = 40  # characters of such a day with its brackets
 _ESCAPED = re.compile(r"\\(['\"/])")
 
 
@@ -167,7 +172,11 @@ def _date_beside(link: HtmlElement, box: HtmlElement) -> date | None:
         return alone
     if box.tag == "dt":
         return read_line(_beside(box)) or _in_its_description(box)
-    return read_line(_after(link) if box is link else _beside(box))
+    beside = _after(link) if box is link else _beside(box)
+    split = _SPLIT_DAY.match(beside.strip())
+    if split is not None:
+        return read_cell(f"{split['year'] or split['year_last']}-{split['day'] or split['day_first']}")
+    return read_line(beside)
 
 
 def _in_its_description(term: HtmlElement) -> date | None:
@@ -179,7 +188,7 @@ def _in_its_description(term: HtmlElement) -> date | None:
 
 
 def _closing_day(link: HtmlElement) -> date | None:
-    found = _CLOSING_DAY.search(visible(link).strip())
+    found = _CLOSING_DAY.search(visible(link).strip()[-_LONGEST_DAY:])
     return read_cell(found.group()) if found is not None else None
 
 
@@ -205,7 +214,7 @@ def _beside(box: HtmlElement) -> str:
 
 def _opened_rows(page: Page) -> Iterator[Row]:
     """Reports that a click opens by script: a card with a handler, a link without an address of its own."""
-    for link in links(page):
+    for link in links(page) if "onclick" in page.text.lower() else ():
         element = link.element
         if element.get("onclick") is None or (element.tag == "a" and page.resolve(element.get("href")) is not None):
             continue

@@ -45,7 +45,7 @@ class Vsb(Family):
 
     def columns(self, page: Page) -> tuple[ColumnLink, ...]:
         """The branches of a column, which are files below it."""
-        return branches_of_file(page)
+        return () if page.asked is not None else (*super().columns(page), *branches_of_file(page))
 
     def further(self, page: Page) -> Further:
         """The page behind 下页; a page read by looking back leads nowhere, and the last one has no link there."""

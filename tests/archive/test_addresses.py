@@ -18,6 +18,9 @@ CASES = [
     ("http://a.gov.cn/x.html#top", "http://a.gov.cn/x.html"),
     ("http://a.gov.cn/x.jsp;jsessionid=AB12?id=3", "http://a.gov.cn/x.jsp?id=3"),
     ("http://a.gov.cn/x?utm_source=wx&id=3&spm=1.2", "http://a.gov.cn/x?id=3"),
+    ("http://a.gov.cn/x?id=3&t=1763712000123", "http://a.gov.cn/x?id=3"),
+    ("http://a.gov.cn/x?_=0.8812342&id=3", "http://a.gov.cn/x?id=3"),
+    ("http://a.gov.cn/x?t=3&v=20250101&id=1763712000123", "http://a.gov.cn/x?t=3&v=20250101&id=1763712000123"),
     ("http://a.gov.cn/x?from=timeline&isappinstalled=0", "http://a.gov.cn/x"),
     # written differently
     ("HTTP://A.GOV.CN:80", "http://a.gov.cn/"),

@@ -25,6 +25,8 @@ from archive.notes import (
     LossNote,
     Note,
     PortalNote,
+    RestEnded,
+    RestNote,
     RowsNote,
     SameNote,
     from_lines,
@@ -43,6 +45,8 @@ NOTES: st.SearchStrategy[Note] = st.one_of(
     st.builds(SameNote, at=MOMENTS),
     st.builds(BackfillNote, at=MOMENTS),
     st.builds(LossNote, at=MOMENTS, fetched_at=MOMENTS),
+    st.builds(RestNote, at=MOMENTS, since=MOMENTS, until=MOMENTS),
+    st.builds(RestEnded, at=MOMENTS),
 )
 LINE_ENDS = ("\n", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00")
 
@@ -61,8 +65,13 @@ def test_every_kind_has_a_name_of_its_own_and_says_it_first() -> None:
     same = SameNote(WHEN, None, URL, "article", 304, request="", head="")
     lost = LossNote(WHEN, "warc/a.warc.gz", 0, URL, WHEN, "ab", "the file ends before it")
     asked = BackfillNote(WHEN, PORTAL, "web.archive.invalid", "[]", lines=3, captures=1, known=1, passed=1)
-    names = [json.loads(line)["note"] for line in to_lines([*notes, same, lost, asked]).splitlines()]
-    assert names == ["crawl.begun", "rows", "article", "column", "portal", "crawl.ended", "same", "loss", "backfill"]
+    rests: list[Note] = [
+        RestNote(WHEN, None, "xxgk.qingwan.gov.cn", "wzws", 1, WHEN, WHEN),
+        RestEnded(WHEN, None, "x.gov.cn"),
+    ]
+    names = [json.loads(line)["note"] for line in to_lines([*notes, same, lost, asked, *rests]).splitlines()]
+    assert names[:6] == ["crawl.begun", "rows", "article", "column", "portal", "crawl.ended"]
+    assert names[6:] == ["same", "loss", "backfill", "rest", "rest.ended"]
 
 
 def line(**facts: Any) -> bytes:

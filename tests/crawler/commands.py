@@ -22,6 +22,11 @@ def environment(**ours: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **ours}
 
 
+def turns(folder: Path) -> dict[str, str]:
+    """Turns of this test alone: others that run beside it ask hosts of the same names."""
+    return {"XXGK_TURNS": str(folder / ".turns")}
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a command ended."""
@@ -37,11 +42,10 @@ class Ran:
 
 def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "", **ours: str) -> Ran:
     """Run a command to its end; ``prelude`` is Python that runs before it, in its process."""
-    program = ["-c", f"{prelude}\nfrom crawler.cli import main\nmain()"] if prelude else ["-m", "crawler"]
     done = subprocess.run(
-        [sys.executable, *program, *arguments],
+        [sys.executable, *_program(prelude), *arguments],
         cwd=folder,
-        env=environment(**ours),
+        env=environment(**{**turns(folder), **ours}),
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -50,13 +54,17 @@ def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "",
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def start(*arguments: str, folder: Path, **ours: str) -> subprocess.Popen[str]:
-    """Start a command."""
+def start(*arguments: str, folder: Path, prelude: str = "", **ours: str) -> subprocess.Popen[str]:
+    """Start a command; ``prelude`` as above."""
     return subprocess.Popen(
-        [sys.executable, "-m", "crawler", *arguments],
+        [sys.executable, *_program(prelude), *arguments],
         cwd=folder,
-        env=environment(**ours),
+        env=environment(**{**turns(folder), **ours}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _program(prelude: str) -> list[str]:
+    return ["-c", f"{prelude}\nfrom crawler.cli import main\nmain()"] if prelude else ["-m", "crawler"]

@@ -40,6 +40,16 @@ class Seen:
     headers: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A request that was answered; ``ended`` is a moment before the last byte left. Seconds of the monotonic clock."""
+
+    host: str
+    began: float
+    ended: float
+    agent: str
+
+
 Page = Answer | str | Callable[[int], Answer]  # a callable is given how often the address was asked for before
 
 
@@ -50,6 +60,7 @@ class Portal:
         self.pages = pages
         self.port = port
         self.seen: list[Seen] = []
+        self.exchanges: list[Exchange] = []
 
     @property
     def url(self) -> str:
@@ -61,6 +72,11 @@ class Portal:
     def gaps(self, host: str | None = None) -> list[float]:
         times = [seen.at for seen in self.seen if host is None or seen.host == host]
         return [later - earlier for earlier, later in pairwise(times)]
+
+    def pauses(self, host: str) -> list[tuple[float, str, str]]:
+        """What lay between the end of each answer of a host and its next request, and who had asked and asked then."""
+        there = sorted((one for one in self.exchanges if one.host == host), key=lambda one: one.began)
+        return [(two.began - one.ended, one.agent, two.agent) for one, two in pairwise(there)]
 
     def answer(self, host: str, path: str) -> Answer:
         page = self.pages.get(f"{host}{path}", self.pages.get(path, self.pages.get("*")))
@@ -84,9 +100,9 @@ def serve(pages: dict[str, Page], *, tls: ssl.SSLContext | None = None) -> Itera
             parts = urlsplit(self.path)
             host = parts.hostname or self.headers.get("Host", "").rpartition(":")[0]
             path = parts.path + (f"?{parts.query}" if parts.query else "")
-            self.portal.seen.append(
-                Seen(host, path, monotonic(), {name.lower(): value for name, value in self.headers.items()})
-            )
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            seen = Seen(host, path, monotonic(), headers)
+            self.portal.seen.append(seen)
             answer = self.portal.answer(host, path)
             if answer.act is not None:
                 self.close_connection = True
@@ -100,6 +116,7 @@ def serve(pages: dict[str, Page], *, tls: ssl.SSLContext | None = None) -> Itera
                 **answer.headers,
             }.items():
                 self.send_header(name, value)
+            self.portal.exchanges.append(Exchange(host, seen.at, monotonic(), headers.get("user-agent", "")))
             self.end_headers()
             self.wfile.write(body)
 

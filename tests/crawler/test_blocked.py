@@ -118,6 +118,19 @@ def test_a_report_with_a_mark_in_it_is_a_report(extra: str) -> None:
     assert look(Answer(pages.column(links) + extra, headers=headers), "list").kind is Kind.ANSWER
 
 
+def test_a_short_list_of_reports_with_a_login_beside_it_is_a_list() -> None:
+    row = '<ul><li><a href="1.html">青禾市水务局2024年政府信息公开工作年度报告</a></li></ul>'
+    shown = "<html><body><p>登录 请输入验证码 <input></p>{}</body></html>"
+    assert look(Answer(shown.format(row)), "list").kind is Kind.ANSWER
+    assert look(Answer(shown.format("")), "list").system == "rate-limit"
+
+
+def test_a_first_page_with_news_of_a_block_is_no_challenge() -> None:
+    news = "<h3><a href='/n.html'>关于门户网站访问受限的公告</a></h3>"
+    menu = "".join(f"<a href='/{number}/'>栏目{number}</a>" for number in range(6))
+    assert look(Answer(f"<html><body>{menu}{news}</body></html>"), "entry").kind is Kind.ANSWER
+
+
 def test_a_short_article_without_the_marks_of_a_family_may_speak_of_a_block() -> None:
     text = "青禾市水务局二〇二四年政府信息公开工作年度报告。" * 20 + "部分栏目访问受限，已经恢复。"
     assert look(Answer(f"<html><title>年度报告</title><h1>年度报告</h1><p>{text}</p></html>")).kind is Kind.ANSWER

@@ -68,6 +68,7 @@ def test_every_command_has_json_and_a_help_with_an_example(command: list[str], h
         (["crawl", "ftp://a.gov.cn/"], "ftp://a.gov.cn/"),
         (["crawl", "http://a.gov.cn/", "--year", "soon"], "--year"),
         (["crawl", "http://a.gov.cn/", "--delay", "-1"], "--delay"),
+        (["crawl", "http://a.gov.cn/", "--hours", "20-6"], "'20-6' are no hours: write hours of the day"),
         (["crawl", "http://a.gov.cn/", "--allow", "http://b/"], "http://b/"),
         (["portals"], "no archive"),
         (["portals", "add", "A B", "http://a.gov.cn/"], "id"),
@@ -89,11 +90,26 @@ def test_wrong_usage_is_one_sentence_and_exit_status_2(
     assert not (tmp_path / "xxgk-archive").exists()
 
 
-@pytest.mark.parametrize("value", ["fast", "-1", "nan", "inf"])
-def test_a_wrong_delay_in_the_environment_is_named(value: str, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XXGK_DOWNLOAD_DELAY", value)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("XXGK_DOWNLOAD_DELAY", value) for value in ("fast", "-1", "nan", "inf")],
+        ("XXGK_DELAY_JITTER", "20%"),
+        ("XXGK_HOURS", "at night"),
+        ("XXGK_CONTACT", "信息公开办"),
+        ("XXGK_CONTACT", "a@b.cn (office)"),
+        ("XXGK_CONTACT", "a@b.cn\r\nX-Other: 1"),
+        ("XXGK_TURNS", "/dev/null"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_named_in_a_sentence(
+    name: str, value: str, here: Here, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XXGK_TURNS", str(tmp_path / "turns"))
+    monkeypatch.setenv(name, value)
     ran = here("crawl", "http://a.gov.cn/")
-    assert (ran.status, "XXGK_DOWNLOAD_DELAY" in ran.err, "Traceback" in ran.err) == (2, True, False)
+    assert (ran.status, ran.out, name in ran.err, len(ran.err.strip().splitlines())) == (2, "", True, 1)
+    assert not (tmp_path / "xxgk-archive").exists()
 
 
 def test_a_traceback_is_shown_only_with_debug(tmp_path: Path) -> None:

@@ -85,6 +85,14 @@ def test_a_host_under_gov_cn_may_be_fetched(url: str) -> None:
         ("a port beyond all ports", "http://xxgk.jl.gov.cn:65536/"),
         ("a blank in the host", "http://xxgk.jl.gov.cn .example.com/"),
         ("half an IPv6 address", "http://[::1/"),
+        ("IPv6 with a zone", "http://[fe80::1%25eth0]/"),
+        ("IPv4 in the last part of IPv6, the old way", "http://[::127.0.0.1]/"),
+        ("two addresses in one", "http://xxgk.jl.gov.cn/ http://127.0.0.1/".replace("gov.cn/ ", "gov.cn ")),
+        ("a page's source", "view-source:http://xxgk.jl.gov.cn/"),
+        ("a mail server of ours", "http://xxgk.jl.gov.cn:25/"),
+        ("a database of ours", "http://xxgk.jl.gov.cn:6379/"),
+        ("a port that is none", "http://xxgk.jl.gov.cn:0/"),
+        ("an address of a megabyte", "http://xxgk.jl.gov.cn/" + "a" * (1 << 20)),
     ],
     ids=lambda value: value if " " in str(value) and "/" not in str(value) else "",
 )
@@ -143,6 +151,14 @@ def test_an_allowance_that_is_no_host_is_wrong_usage(entry: str) -> None:
         ("64:ff9b::7f00:1", True),
         ("64:ff9b::5db8:d70e", False),
         ("2002:7f00:1::", True),
+        ("::127.0.0.1", True),
+        ("::ffff:0:127.0.0.1", True),
+        ("64:ff9b:1::7f00:1", True),
+        ("2001:0:4136:e378:8000:63bf:80ff:fffe", True),
+        ("2400:3200::5efe:127.0.0.1", True),
+        ("2400:3200::200:5efe:10.0.0.1", True),
+        ("192.0.0.192", True),
+        ("5f00::1", True),
         ("nonsense", True),
     ],
 )
@@ -151,7 +167,18 @@ def test_what_a_name_resolves_to_is_judged(address: str, forbidden: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    "address", ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "0.0.0.0", "224.0.0.1", "fe80::1"]
+    "address",
+    [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "100.100.100.200",
+        "192.0.0.192",
+        "fd20:ce::254",
+        "0.0.0.0",
+        "224.0.0.1",
+        "fe80::1",
+    ],
 )
 def test_no_allowance_opens_a_metadata_service_or_a_link_local_address(address: str) -> None:
     assert kind_of_forbidden(address, allowed=True) is not None
@@ -228,6 +255,14 @@ def test_an_answer_out_of_the_cache_is_judged_again() -> None:
     resolver = GuardedResolver(Names([["127.0.0.1"]]), 100, ["xxgk.qinghe.gov.cn:8000"])
     assert resolve(resolver, "xxgk.qinghe.gov.cn", 8000) == ["127.0.0.1"]
     assert resolve(resolver, "xxgk.qinghe.gov.cn", 8001) == []
+
+
+def test_a_proxys_name_is_a_proxy_at_its_port_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.qinghe.gov.cn:3128")
+    resolver = GuardedResolver(Names([["10.0.0.1"]] * 3), 0)
+    assert resolve(resolver, "proxy.qinghe.gov.cn", 3128) == ["10.0.0.1"]
+    assert resolve(resolver, "proxy.qinghe.gov.cn", 0) == ["10.0.0.1"]  # a tunnel is opened so
+    assert resolve(resolver, "proxy.qinghe.gov.cn", 8080) == []
 
 
 def test_a_name_that_resolves_to_this_machine_is_not_asked_for_anything(tmp_path: Path) -> None:

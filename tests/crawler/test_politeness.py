@@ -39,7 +39,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(written: str, seconds: floa
 
 
 @pytest.mark.parametrize("variable", [True, False])
-def test_the_gap_between_two_requests_is_never_below_the_delay(tmp_path: Path, variable: bool) -> None:
+def test_the_gap_from_an_answer_to_the_next_request_is_never_below_the_delay(tmp_path: Path, variable: bool) -> None:
     address = f"http://{HOST}{pages.COLUMN}"
     with serve(pages.portal(6, host=HOST)) as proxy:
         if variable:
@@ -49,8 +49,18 @@ def test_the_gap_between_two_requests_is_never_below_the_delay(tmp_path: Path, v
                 "crawl", address, "--delay", "0.35", folder=tmp_path, http_proxy=proxy.url, XXGK_DOWNLOAD_DELAY="0"
             )
         assert len(proxy.seen) == 8
-        assert min(proxy.gaps()) >= 0.35
+        assert min(pause for pause, *_ in proxy.pauses(HOST)) >= 0.35
         assert max(proxy.gaps()) < 3
+    assert ran.status == 0
+
+
+def test_the_gap_is_spread_upwards_by_a_share_of_itself(tmp_path: Path) -> None:
+    farthest = "import random; random.uniform = lambda least, most: most"
+    with serve(pages.portal(3, host=HOST)) as proxy:
+        command = ("crawl", f"http://{HOST}{pages.COLUMN}", "--delay", "0.2")
+        ran = xxgk(*command, folder=tmp_path, prelude=farthest, http_proxy=proxy.url, XXGK_DELAY_JITTER="1.5")
+        assert len(proxy.seen) == 5
+        assert min(pause for pause, *_ in proxy.pauses(HOST)) >= 0.5
     assert ran.status == 0
 
 

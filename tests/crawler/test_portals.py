@@ -129,6 +129,7 @@ def test_an_entry_may_say_all_of_this() -> None:
             entries: ["http://xxgk.qinghe.gov.cn/ndbg/", "https://www.qinghe.gov.cn/zfxxgknb/"]
             family: trs
             delay: 3
+            hours: 20:00-06:00
             allow: [{host: "files.qinghe.cn:8080", reason: attachments of the years before 2019 stand there}]
             insecure_tls: {reason: the certificate ran out in 2021}
             expects: {reports_per_year: 40, since: 2019}
@@ -139,6 +140,7 @@ def test_an_entry_may_say_all_of_this() -> None:
     assert entry.addresses[1:] == entry.entries
     assert entry.hosts == ("xxgk.qinghe.gov.cn", "www.qinghe.gov.cn")
     assert entry.delay == 3
+    assert entry.hours == "20:00-06:00"
     assert entry.expects is not None
     assert entry.expects.reports_per_year == 40
 
@@ -183,6 +185,8 @@ def test_an_entry_may_say_all_of_this() -> None:
             f"portals: [{{{ENTRY}, delay: 900}}]",
             ", entry 1 (a): delay: Input should be less than or equal to 300, not 900",
         ),
+        (f"portals: [{{{ENTRY}, hours: 22-6}}]", ", entry 1 (a): hours: '22-6' are no hours: write hours of the day"),
+        (f"portals: [{{{ENTRY}, hours: 2000}}]", ", entry 1 (a): hours: must be text in quotes, not 2000"),
         (f"portals: [{{{ENTRY}, delay: yes}}]", ", entry 1 (a): delay: Input should be a valid number, not True"),
         (f"portals: [{{{ENTRY}, insecure_tls: true}}]", ", entry 1 (a): insecure_tls: must hold fields, not True"),
         (f"portals: [{{{ENTRY}, insecure_tls: {{}}}}]", ", entry 1 (a): insecure_tls.reason: is missing; write it"),

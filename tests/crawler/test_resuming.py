@@ -14,7 +14,7 @@ import pytest
 from archive import reports
 from archive.store import Archive
 from tests.crawler import pages
-from tests.crawler.commands import ROOT, environment, start, xxgk
+from tests.crawler.commands import ROOT, environment, start, turns, xxgk
 from tests.crawler.servers import Answer, Page, Portal, serve
 
 HOST = "xxgk.qinghe.gov.cn"
@@ -130,7 +130,8 @@ def test_another_year_is_another_crawl(tmp_path: Path) -> None:
 
 def test_it_is_an_ordinary_scrapy_project_too(tmp_path: Path) -> None:
     with serve(pages.portal(3, host=HOST)) as proxy:
-        ours = environment(http_proxy=proxy.url, XXGK_ARCHIVE=str(tmp_path / "archive"), XXGK_DOWNLOAD_DELAY="0")
+        settings = {"XXGK_ARCHIVE": str(tmp_path / "archive"), "XXGK_DOWNLOAD_DELAY": "0", **turns(tmp_path)}
+        ours = environment(http_proxy=proxy.url, **settings)
         program = [sys.executable, "-m", "scrapy"]
         listed = subprocess.run([*program, "list"], cwd=ROOT, env=ours, capture_output=True, text=True, check=True)
         assert listed.stdout.split() == ["reports"]

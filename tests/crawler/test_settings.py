@@ -21,6 +21,8 @@ SOURCE = Path(str(settings.__file__)).read_text(encoding="utf-8")
         ("DOWNLOAD_VERIFY_CERTIFICATES", True),
         ("COOKIES_ENABLED", False),
         ("DOWNLOAD_DELAY_JITTER", 0),
+        ("XXGK_DELAY_JITTER", 0.2),
+        ("XXGK_ASK_RESTING", False),
         ("CONCURRENT_REQUESTS_PER_DOMAIN", 1),
         ("AUTOTHROTTLE_ENABLED", True),
         ("TWISTED_DNS_RESOLVER", "crawler.resolver.GuardedResolver"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from html import escape
@@ -338,6 +339,22 @@ def test_labels_of_two_paragraphs_are_read_whole(item: Paper) -> None:  # quirk 
 @BOTH
 def test_tables_in_a_script_are_read_where_the_page_has_none(item: Paper) -> None:  # quirk 95
     assert_exact(record_of(item, in_script), item)
+
+
+@BOTH
+@pytest.mark.parametrize("shown", [False, True], ids=["written only", "shown and written"])
+def test_an_article_that_a_script_draws_is_read_once(item: Paper, shown: bool) -> None:  # gkmlpt
+    written = json.dumps({"title": item.title, "content": render.article(item)}, ensure_ascii=False)
+    script = f"<script>window._CONFIG={{SID:'1',DETAIL:{written.replace('<', chr(92) + 'u003C')}}};</script>"
+
+    def page(_: Paper) -> str:
+        return (
+            f"<html><body><h1>{item.title}</h1><div>{render.article(item) if shown else ''}</div>{script}</body></html>"
+        )
+
+    record = record_of(item, page)
+    assert_exact(record, item)
+    assert [section.text.count(item.prose[1][0]) for section in record.sections if section.number == 1] == [1]
 
 
 def test_spans_that_differ_from_row_to_row_do_not_move_the_values() -> None:  # quirk 95

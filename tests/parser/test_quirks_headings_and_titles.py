@@ -291,3 +291,23 @@ def test_a_page_title_gives_the_name_without_the_site_behind_it() -> None:  # qu
     page = html(PAPER).replace(f"<h1>{PAPER.title}</h1>", "")
     assert page.count(PAPER.title) == 1
     assert record_of(PAPER, lambda _: page).title == PAPER.title
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("清湾市", Hints(page_title=PAPER.title)),
+        ("清湾市", Hints(listed_title=PAPER.title)),
+        (f"{PAPER.title}-清湾市", Hints()),
+        ("清湾市", Hints()),
+    ],
+    ids=["the finder", "the list", "the page", "the heading alone"],
+)
+@pytest.mark.parametrize("kicker", ["", "<h2>清湾市</h2>"])
+def test_a_headline_broken_within_a_word_is_joined(named: str, told: Hints, kicker: str) -> None:  # quirk 4
+    broken = f"{kicker}<h1>{PAPER.title[:8]}<br>{PAPER.title[8:]}</h1>"
+    whole = html(PAPER).replace(f"<h1>{PAPER.title}</h1>", broken)
+    page = whole.replace(f"<title>{PAPER.title}-清湾市政府信息公开</title>", f"<title>{named}</title>")
+    assert page.count(PAPER.title) == (PAPER.title in named)
+    record = record_of(PAPER, lambda _: page, told)
+    assert (record.title, record.publisher, record.report_year) == (PAPER.title, PAPER.agency, PAPER.year)

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from spiders.reports import ReportsSpider, read_addresses
+from spiders.asking import read_addresses
+from spiders.reports import ReportsSpider
 from tests.replay import Asked, City, Expected, Pages, Reply, serve
 from tests.spiders.crawl import crawl
 

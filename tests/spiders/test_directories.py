@@ -180,7 +180,7 @@ def test_the_next_page_of_a_directory_and_what_stands_above_an_article_are_searc
         f'<li><a href="/bm/{code}/">{name}</a></li>' for code, name in (("czj", "财政局"), ("jyj", "教育局"))
     )
     directory = page(f"<ul>{units}</ul><script>createPageHTML(2, 0, 'index', 'html');</script>", "/bm/")
-    assert discovery.look(directory, recognise(directory)).onward == f"{HOST}/bm/index_1.html"
+    assert discovery.look(directory, recognise(directory), depth=1, deepest=5).onward == f"{HOST}/bm/index_1.html"
     crumbs = (
         '<div>当前位置：<a href="/">首页</a> &gt; <a href="/bm/">部门</a> &gt; <a href="/bm/czj/nb/">年报</a></div>'
     )

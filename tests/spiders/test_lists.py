@@ -58,6 +58,8 @@ def test_a_row_is_the_outer_item_with_its_first_link_and_its_last_date() -> None
         ),
         '<li><div><b>29</b><span>2026-01</span></div><a href="t20260113_1.html">{title}</a></li>',
         '<li><a href="t20260113_1.html">{title}（2026-01-29）</a></li>',
+        '<li><span class="y">2026</span><span class="md">01-29</span><a href="t20260113_1.html">{title}</a></li>',
+        '<li><a href="t20260113_1.html">{title}</a><p><b>01/29</b> <i>2026</i></p></li>',
         '<dl><dt><a href="t20260113_1.html">{title}</a></dt><dd>2026-01-29</dd></dl>',
         "<div onclick=\"window.open('t20260113_1.html')\"><h4>{title}</h4><p>2026-01-29</p></div>",
         '<li><a href="javascript:;" onclick="location.href=\'t20260113_1.html\'">{title}</a><i>2026-01-29</i></li>',

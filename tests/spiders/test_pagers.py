@@ -48,7 +48,7 @@ VSB = '<span class="p_next p_fun"><a href="{next}">下页</a></span> <span class
         ),
         ("n/index_2.html", '<a href="./">1</a> <a href="index_2.html">2</a>', None, None),
         ("n/", '<a href="javascript:;">下一页</a>', None, None),
-        ("n/", '<A HREF=list.asp?page=2><IMG SRC=next.gif ALT=下一页></A>', "n/list.asp?page=2", None),
+        ("n/", "<A HREF=list.asp?page=2><IMG SRC=next.gif ALT=下一页></A>", "n/list.asp?page=2", None),
         ("n/nb", '<b>1</b> <a href="/n/nb/page/2">2</a> <a href="/n/nb/page/3">3</a>', "n/nb/page/2", 3),
         ("n/nb/page/2", '<a href="/n/nb/page/1">1</a> <b>2</b> <a href="/n/nb/page/3">3</a>', "n/nb/page/3", 3),
         ("n/nb", '<b>1</b> <a href="/n/nb/detail/2">2</a> <a href="/other/page/3">3</a>', None, None),

@@ -106,11 +106,23 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "rests",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("host", name="pk_rests"),
+    )
+
+    op.create_table(
         "portals",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("given", sa.Text(), nullable=True),
         sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("encoding", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("crawl_id", sa.Integer(), nullable=True),
@@ -356,7 +368,9 @@ def downgrade() -> None:
         "report_columns",
         "articles",
         "reports",
+        "sites",
         "portals",
+        "rests",
         "journal",
         "captures",
         "warc_files",

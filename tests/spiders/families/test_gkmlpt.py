@@ -74,6 +74,11 @@ def test_each_category_of_reports_and_those_below_it_are_asked_for(text: str, nu
     assert questions(text) == [f"/gkmlpt/api/all/{number}?page=1&sid=1" for number in numbers]
 
 
+def test_the_number_in_the_reports_own_address_counts_where_its_page_has_no_tree() -> None:
+    assert questions(shell("190", []), "/gkmlpt/annualreport#3310") == ["/gkmlpt/api/all/3310?page=1&sid=190"]
+    assert questions(shell("190", []), "/gkmlpt/index#3310") == []
+
+
 def test_a_unit_below_a_host_is_asked_at_its_own_place_with_its_own_number() -> None:
     assert questions(shell("668040", [REPORTS]), "/hysz/gkmlpt/index") == [
         "/hysz/gkmlpt/api/all/2629?page=1&sid=668040"

@@ -45,7 +45,8 @@ def test_a_page_is_known_by_its_own_folder(path: str) -> None:
         ("/cy/qzfzcbm/jyj/", ["zfxxgkzn/", "zfxxgknb/"], []),
         ("/zcbm/fgw_1/gkml/", ["../gkml/"], ["/zcbm/fgw_1/ndbg/"]),
         ("/", ["/ysqgk/", "/gkzn/", "/gzbm/"], []),
-        ("/", ["http://other.gov.cn/szf/", "/zcbm/fgw_1/gkzn/202001/t20200101_1.html"], []),
+        ("/jlszn/", ["/zcbm/fgw_1/gkzn/202001/t20200101_1.html", "/zcbm/t20200101_1.html"], ["/zcbm/fgw_1/ndbg/"]),
+        ("/", ["http://other.gov.cn/szf/", "/zwgk/202001/t20200101_1.html"], []),
         ("/szf/ndbg/", ["../gkzn/", "../bgtndbg/", "/szf/ndbg/"], ["/szf/bgtndbg/"]),
         ("/thsrmzf/thsrmzf1/ndbg/", ["../xxgknb/", "/qtdw/mzj/ndbg/"], ["/thsrmzf/thsrmzf1/xxgknb/"]),
     ],
@@ -106,6 +107,15 @@ def test_no_directory_of_a_bare_address_is_asked_and_none_without_a_number(body:
     asked = FAMILY.questions(page("/zcbm/fgw_98087/ndbg/", body))
     assert [ask.url for ask in asked if not ask.url.startswith(PROVINCE)] == []
     assert len(asked) == ("111.26" in body)
+
+
+def test_guides_that_a_script_asks_for_lead_to_the_reports_beside_them() -> None:
+    entry = page("/jlszn/", f"{EMPTY}<script>var lb=66001;load('{PROVINCE}?page=')</script>")
+    assert FAMILY.is_column(entry)
+    (ask,) = FAMILY.questions(entry)
+    guide = f"{HOST}/gzbm/fgw_1/gkzn/202003/t20200303_1.html"
+    answer = Page(ask.url, f'result({{"data":[{{"title":"某局政府信息公开指南","puburl":"{guide}"}}]}})', asked=ask)
+    assert [link.url for link in FAMILY.columns(answer)] == [f"{HOST}/gzbm/fgw_1/ndbg/"]
 
 
 def test_a_cut_title_of_an_answer_says_so() -> None:
