@@ -8,41 +8,22 @@ from itertools import pairwise
 from lxml.html import HtmlElement
 
 from parser.labels import normal, squeeze
+from spiders import words
 from spiders.families.pages import Page, visible
+from spiders.words import lists
 
-_ENDINGS = (
-    "人民政府|政府|办公室|办公厅|街道办事处|办事处|街道|委员会|管委会|管理委员会|发改委|卫健委|政法委|局|厅|委|镇|乡|苏木|开发区|新区|高新区|园区|中心|支队|总队|大队|"
-    "研究室|参事室|公署|行署|署|院|银行|联合会|供销社|保护区|林场|农场|总公司|社"
-)
-_AGENCY = re.compile(rf"^[\u4e00-\u9fff（）()·]{{2,40}}(?:{_ENDINGS})(?:[（(][^（）()]*[)）])?$")
+_AGENCY = words.agency()
 _COLUMN_WORDS = re.compile(
     r"(?:的?(?:法定)?(?:主动)?(?:政府|政务)?信息公开)?(?:工作)?(?:指南|目录|年度报告|年报|制度|专栏|平台|网|网站|专题|首页)?$|信息公开$"
 )
-_NOT_AGENCIES = (
-    "首页",
-    "网站首页",
-    "当前位置",
-    "您的位置",
-    "区政府部门",
-    "市政府部门",
-    "政府部门",
-    "组成部门",
-    "直属机构",
-    "工作部门",
-    "县政府部门",
-    "省政府部门",
-)
-_DIVISION = re.compile(
-    r"^[\u4e00-\u9fff]{1,12}(?:自治)?(?:区|县|市|旗|州|盟|镇|乡|街道|街|新城|管理区)(?:人民政府|政府)?$"
-)
+_NOT_AGENCIES = frozenset(lists("agencies")["no_agency"])
+_DIVISION = words.division()
 _GOVERNMENT = re.compile(
     r"^(?P<name>(?:省|市|区|县|州|旗|盟|镇|乡)(?:人民)?政府(?:办公?室?|办公厅)?|(?:市|区|县|省)府办(?:公室)?|政府办|管委会|街道办)"
     r"(?:(?:政府|政务)?信息公开)?(?:工作)?(?:指南|目录|年度报告|年报|专栏|平台|网|网站|首页)?$"
 )
 _SITE_WORDS = re.compile(r"(?:政府)?(?:门户)?(?:网站|网)$")
-_NOT_DIVISIONS = frozenset(
-    {"县区", "区县", "各区", "各县", "各市", "全市", "全县", "全区", "我市", "我县", "我区", "乡镇", "社区", "城市"}
-)
+_NOT_DIVISIONS = frozenset(lists("divisions")["no_division"])
 _CRUMBS = (
     ".CurrChnlCls",
     ".crumb a",

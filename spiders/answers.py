@@ -105,7 +105,8 @@ def why(fault: Fault, url: str) -> tuple[Failure, int | None]:
     """What a failed request says, and the HTTP status where there was one."""
     error = fault.value
     if isinstance(error, outcomes.FetchRefused):
-        return Failure(error.outcome, f"{url}: {error.detail}"), None
+        said = error.detail if error.detail.startswith(url) else f"{url}: {error.detail}"
+        return Failure(error.outcome, said), None
     if isinstance(error, HttpError):
         return Failure(outcomes.UNREACHABLE, f"{url}: HTTP {error.response.status}"), error.response.status
     if isinstance(error, IgnoreRequest):

@@ -10,23 +10,21 @@ from lxml.html import HtmlElement
 
 from parser.labels import squeeze
 from parser.titles import judge, read
+from spiders import words
 from spiders.addresses import folder, is_directory, is_file, key, root, segments, site
 from spiders.agencies import read_agency
 from spiders.families.addresses import is_article, name_of
 from spiders.families.pages import Page
 from spiders.links import Link, group, links
+from spiders.words import lists, one_of
 
 # Links
 _SAYS_REPORTS = re.compile(r"信息公开(?:工作)?(?:的)?年度?(?:工作)?报(?:告)?")
-_MAY_MEAN_REPORTS = re.compile(
-    r"^(?:历年|历史|往年|各年度?|年度|公开|(?:本|各)?(?:省|市|区|县|州|旗|镇|乡)?(?:人民)?政府)?(?:工作)?(?:年度报告|年报|年度工作报告)(?:专栏|列表|公开|查询)?$"
-)
+_MAY_MEAN_REPORTS = words.bare_reports()
 _MORE = re.compile(r"^[\[(（【]?(?:查看|阅读)?(?:更多|more)[^\u4e00-\u9fff]{0,4}$", re.IGNORECASE)
 _KIND_OF_REPORTS = re.compile(r"^(?:.{2,12}?)(?:年报|年度报告)$")  # 县直部门年报, 乡镇年报: below a column of reports
-_EARLIER_REPORTS = re.compile(
-    r"^(?:历史|历年|往年|往期|旧版|以往|以前|更多|19\d\d|20\d\d).{0,16}(?:年报|年度报告)|^(?:年报|年度报告)(?:归档|存档|历史)"
-)
-_OTHER_REPORTS = re.compile(r"网站|报表|法治|依法行政|公积金|统计|预算|决算|质量|绩效|财务|环境|信用|社会责任|权责")
+_EARLIER_REPORTS = words.earlier_reports()
+_OTHER_REPORTS = re.compile(one_of(lists("reports")["other_fields"]))
 _SUBSCRIPTION = re.compile(r"订阅|RSS", re.IGNORECASE)
 _AGENCY_BEFORE = re.compile(r"^.*(?:局|委|厅|办|院|会|镇|乡|街道|中心|政府)(?=.)")
 _UNIT_TREES = re.compile(r"^(?:(?:19|20)\d\d年?度?|\d{2}年|.{2,24})$")

@@ -11,39 +11,31 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from parser.labels import squeeze
+from spiders import words
 from spiders.addresses import folder, is_directory, is_file, key, root, segments, site
 from spiders.agencies import is_government, read_agency, read_division
 from spiders.columns import ColumnLink, is_list_of_reports, leads_to_the_websites_table, unique
 from spiders.families.addresses import is_article, name_of
 from spiders.families.pages import Page
 from spiders.links import Link, group, label, links
+from spiders.words import lists, one_of
 
 # Pages of disclosure
-_SAYS_DISCLOSURE: Final = re.compile(
-    r"^(?:法定)?(?:主动)?(?:政府|政务)?信息公开(?:专栏|平台|网|栏目|首页|目录|指南|专题|工作)?$|^(?:政务|政府|信息)公开(?:专栏|平台|网|栏目|首页)?$"
-    r"|^法定主动公开内容$|^公开$|^阳光政务$|^政府信息$"
-)
+_SAYS_DISCLOSURE: Final = words.disclosure()
 _PLATFORM: Final = re.compile(r"/gkmlpt/(?:index)?$")  # the first page of a unit's platform, in 广东
-_BESIDE_REPORTS: Final = re.compile(r"(?:指南|目录|内容|制度)$")
+_BESIDE_REPORTS: Final = re.compile(rf"{one_of(lists('disclosure')['beside_reports'])}$")
 # Pages that list the units of a government
-_UNITS: Final = "部门|公开单位|单位|机构|委办局|委局|乡镇|镇街|街镇|街乡|镇乡|乡街|街道|镇|乡|县区|区县|县市区|市县区|区市县|市县|县市|区市|市区|旗县区|旗县|盟市|园区|开发区|功能区|管委会|办事处|街办"
-_SAYS_UNITS: Final = re.compile(
-    rf"^(?:(?:政府|政务)?(?:信息)?公开)?各(?:市|区|县|州|旗)(?:政府)?(?:政府信息公开)?(?:专栏|网站|网|年报|年度报告)?$|^(?:全部|各|全)?(?:市|区|县|省|州|旗|盟|镇)?(?:人民政府|政府|本级|直属|直|级|属)*(?:工作|组成|职能|所属|派出|下属|直属)*(?:{_UNITS})"
-    rf"(?:(?:及|和|与|、)?(?:{_UNITS}|中省直|直属|企事业|驻市|驻区|驻县))*(?:人民政府|政府)?"
-    r"(?:的)?(?:依法|法定)?(?:主动)?(?:政府|政务)?(?:信息)?(?:公开)?(?:工作)?(?:专栏|专区|平台|网站群|网站|网|栏目|目录|窗口|导航|链接|指南|年报|年度报告|一览|之窗|子站|站点)*$"
-)
+_SAYS_UNITS: Final = words.directory()
 _SIGNS: Final = re.compile(r"[、（）()/·•|｜—\-\s,，>»:：]+")
 # Labels of links that lead to other governments
-_OTHERS: Final = re.compile(
-    r"友情|国务院|部委|中央|各省|省区市|省市区|全国|外省|兄弟|省外|媒体|新闻|商业|常用|相关链接"
+_OTHERS: Final = re.compile(one_of(lists("sites")["others"]))
+_OWN: Final = re.compile(one_of((*lists("units")["names"], *lists("sites")["own"])))
+_COUNTRYWIDE: Final = re.compile(rf"^{one_of(lists('sites')['of_the_state'])}")
+_NO_WAY_IN: Final = re.compile(
+    rf"{one_of(lists('sites')['no_way_in'])}|login|register|/reg\b|\.(?:css|js|ico)$", re.IGNORECASE
 )
-_OWN: Final = re.compile(rf"{_UNITS}|所辖|下辖|下级|基层|直属|网站群|子站|站群")
-_COUNTRYWIDE: Final = re.compile(r"^(?:中国|中华|国家|国务院|全国|中共|共青团)")
-_NO_WAY_IN: Final = re.compile(r"登录|注册|login|register|/reg\b|\.(?:css|js|ico)$|报告|年报", re.IGNORECASE)
 _MOST_OF_A_SPLASH = 6  # links
-_SHORT_NAME: Final = re.compile(
-    r"^(?!.*(?:指南|目录|年报|年度报告|制度|公开|新闻|动态|首页|更多|上一页|下一页|网站|通知|公告))[\u4e00-\u9fff（）()·]{2,16}$"
-)
+_SHORT_NAME: Final = re.compile(rf"^(?!.*{one_of(lists('agencies')['no_unit'])})[\u4e00-\u9fff（）()·]{{2,16}}$")
 _LEAST_OF_A_DIRECTORY = 3  # links to units in one group
 # The columns that stand beside a unit's reports on the sites of 吉林.
 SIBLINGS: Final = frozenset(

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -53,8 +54,13 @@ class Link:
     element: HtmlElement
 
 
-def links(page: Page) -> Iterator[Link]:
+@lru_cache(maxsize=2)  # of the page that is being looked at: half a dozen questions are asked about its links
+def links(page: Page) -> tuple[Link, ...]:
     """Every link to another page, in document order; one address may come several times."""
+    return tuple(_links(page))
+
+
+def _links(page: Page) -> Iterator[Link]:
     here = key(page.url)
     for element in _leading(page.tree):
         url = _target(page, element)

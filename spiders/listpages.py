@@ -50,7 +50,7 @@ def hold(page: Page, family: Family, today: date, *, trusted: bool, branching: b
     are taken.
     """
     everything = family.rows(page)
-    lacking = [family.shortfall(page), f"{len(everything)} rows" if len(everything) > most else None]
+    lacking = [family.shortfall(page), _too_many(len(everything), most)]
     rows = everything[:most]
     reports, refused = verdicts.part(rows, today, trusted=trusted)
     questions = family.questions(page)
@@ -72,6 +72,10 @@ def hold(page: Page, family: Family, today: date, *, trusted: bool, branching: b
         branches=tuple(link for link in below if key(link.url) not in listed),
         lacking=tuple(said for said in lacking if said is not None),
     )
+
+
+def _too_many(count: int, most: int) -> str | None:
+    return f"it has {count} rows, and no more than {most} of a page are read" if count > most else None
 
 
 def framed(page: Page) -> tuple[str, ...]:

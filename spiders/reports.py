@@ -73,10 +73,9 @@ class ReportsSpider(Asking):
                 for output in self._readers[errand.role](self, response, errand):
                     found.append(output)  # noqa: PERF402  # as it comes: an error loses only what follows
         except Exception as error:
-            self.logger.exception("%s could not be understood: %s", response.url, type(error).__name__)
-            failure = Failure(
-                outcomes.INCOMPLETE, f"{response.url} could not be understood ({type(error).__name__}: {error})"
-            )
+            said = f"{response.url} could not be understood ({type(error).__name__}: {error})"
+            self.logger.exception("%s", said)
+            failure = Failure(outcomes.INCOMPLETE, said)
         yield from found
         yield from self._close(errand, failure)
 

@@ -101,7 +101,8 @@ class Gkmlpt(Family):
             if page.asked is not None:
                 return "the directory did not answer with a list"
             count = len(_numbers(page))
-            return f"{count} categories of reports are named" if count > _MOST_CATEGORIES else None
+            said = f"it names {count} categories of reports, and no more than {_MOST_CATEGORIES} are asked for"
+            return said if count > _MOST_CATEGORIES else None
         items, total = _items(answer), _total(answer)
         if total is None or _seen(page) >= total:
             return None
