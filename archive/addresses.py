@@ -48,8 +48,8 @@ def wire(url: str) -> str:
     return text
 
 
-def of_portal(url: str) -> str:
-    """A portal's address as notes and tables have it: as :func:`wire` writes it, with a path, and with its fragment.
+def with_fragment(url: str) -> str:
+    """The address of a portal or a column as it is known by: as :func:`wire` writes it, with a path and its fragment.
 
     Some systems name the category there alone (``/gkmlpt/annualreport#2629``): two fragments are two portals. Scheme
     and host are in small letters. Raises :class:`AddressRefused` as :func:`wire`.
@@ -62,7 +62,9 @@ def of_portal(url: str) -> str:
         return bare
     whole = urlunsplit((parts.scheme, parts.netloc.lower(), parts.path or "/", parts.query, fragment))
     if len(whole) > LONGEST:
-        raise AddressRefused(f"the address of a portal is too long: {whole[:80]}… (the longest is {LONGEST})")
+        raise AddressRefused(
+            f"an address of {len(whole)} characters is not kept: {whole[:80]}… (the longest is {LONGEST})"
+        )
     return whole
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
@@ -14,6 +14,7 @@ from archive.publishers import scope
 from archive.schema import Article, ArticleColumn, ListRow, Portal, ReportColumn, Sighting, Version
 from archive.store import Archive
 from archive.timeline import Moment, Timeline, load
+from archive.versions import has_text
 
 _Listed = tuple[bool, int, str | None, date | None]  # a row without a date counts last, then the first one noted
 _NONE: ColumnElement[int] = literal_column(
@@ -48,12 +49,16 @@ class Selection:
 
 @dataclass(frozen=True)
 class Before:
-    """The version an article showed before it was derived; ``line_digest`` is of its record's line."""
+    """The version an article showed before it was derived; ``line_digest`` is of its record's line.
+
+    ``has_text``: it was read, and not only known by its title.
+    """
 
     version_id: int
     digest: str
     line_digest: str
     capture_id: int
+    has_text: bool
 
 
 @dataclass
@@ -81,11 +86,11 @@ def count(archive: Archive, selection: Selection, after: int = 0) -> int:
 
 def load_batch(archive: Archive, selection: Selection, after: int, size: int) -> list[Work]:
     """The next articles of a selection behind an id."""
-    query = select(Article, Portal.division).outerjoin(Portal, Portal.id == Article.portal_id)
+    query = select(Article, Portal.division, Portal.encoding).outerjoin(Portal, Portal.id == Article.portal_id)
     query = query.where(selection.where(), Article.id > after).order_by(Article.id).limit(size)
     with archive.session() as session:
-        found = [(article, division) for article, division in session.execute(query).all()]
-        articles = [article for article, _ in found]
+        found = [(article, division, encoding) for article, division, encoding in session.execute(query).all()]
+        articles = [article for article, _, _ in found]
         if not articles:
             return []
         anew = frozenset(article.id for article in articles if selection.is_anew(article))
@@ -94,7 +99,7 @@ def load_batch(archive: Archive, selection: Selection, after: int, size: int) ->
         return [
             Work(
                 article,
-                known[article.id],
+                replace(known[article.id], encoding=encoding),
                 scope(division, article.url),
                 timelines[article.id],
                 article.id in anew,
@@ -102,7 +107,7 @@ def load_batch(archive: Archive, selection: Selection, after: int, size: int) ->
                 None if article.version_id is None else before.get(article.version_id),
                 basis=None if article.id in anew else article.basis,
             )
-            for article, division in found
+            for article, division, encoding in found
         ]
 
 
@@ -146,5 +151,10 @@ def _last_seen(session: Session, articles: Sequence[Article]) -> dict[int, datet
 
 def _before(session: Session, articles: Sequence[Article]) -> dict[int, Before]:
     ids = sorted({article.version_id for article in articles if article.version_id is not None})
-    query = select(Version.id, Version.digest, Version.line_digest, Version.capture_id).where(Version.id.in_(ids))
-    return {row.id: Before(*row) for row in session.execute(query)}
+    query = select(
+        Version.id, Version.digest, Version.line_digest, Version.capture_id, Version.figures, Version.prose_digest
+    )
+    return {
+        number: Before(number, digest, line_digest, capture_id, has_text(figures, prose))
+        for number, digest, line_digest, capture_id, figures, prose in session.execute(query.where(Version.id.in_(ids)))
+    }

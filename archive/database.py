@@ -141,7 +141,7 @@ _POSTGRESQL = {  # by state, or by the class its first two characters are
 }
 _SENTENCES = {
     "busy": "were held by another process for more than {wait:g} s: run the same command again when it has ended",
-    "full": "cannot be written, the disk is full: make room, then run the same command again",
+    "full": "cannot be written, the disk is full: free some of it, then run the same command again",
     "closed": "cannot be opened or written ({said}): give this user the rights to them, then run the same command again",
     "failing": "cannot be read or written ({said}): look after the disk and its limits, then run the same command again",
     "damaged": "are damaged ({said}): move {tables} and what lies beside it of that name away, xxgk reindex makes them again",

@@ -150,7 +150,7 @@ class _Filing:
             fresh.values(stale=0), execution_options={"synchronize_session": False}
         )
         if self._count is not None:
-            return self._count
+            return "unread" if article.outcome == Outcome.UNREAD else self._count
         if article.outcome in {Outcome.REFUSED, Outcome.FAILED, Outcome.UNCAPTURED}:
             return str(article.outcome)
         return "changed" if article.withdrawn_at != before else "unchanged"
@@ -159,11 +159,9 @@ class _Filing:
         """A reading with a record becomes a version, or is one that is known."""
         filed = file_reading(self._session, self._article, reading, self._within, moment.at)
         self.reports.add(filed.report_id)
-        if reading.outcome is Outcome.UNREAD:
-            self._count = "unread"
-        elif filed.new_report:
+        if filed.new_report:
             self._count = "created"
-        elif filed.new_version and self._count is None:
+        elif self._count is None and (filed.new_version or reading.outcome is Outcome.UNREAD):
             self._count = "changed"
         return filed.version_id
 

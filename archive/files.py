@@ -121,5 +121,5 @@ def check_folder(folder: Path, known: int) -> None:
     """Raise :class:`ArchiveError` where files are known and the folder that held them is not there."""
     if known and not (folder / WARC_FOLDER).is_dir():
         raise ArchiveError(
-            f"the folder {folder / WARC_FOLDER} is gone, and {known} WARC files were in it: put it back, or make it a link to where it is now"
+            f"the folder {folder / WARC_FOLDER} is gone, and {known} WARC files were in it: put it back, or a link to where it is now"
         )

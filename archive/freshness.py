@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta, timezone
 
 from sqlalchemy import select
 
-from archive.addresses import wire
+from archive.addresses import with_fragment
 from archive.deadlines import last_days
 from archive.schema import ColumnReading, ReportColumn
 from archive.store import Archive
@@ -24,7 +24,9 @@ def is_fresh(archive: Archive, column_url: str, now: datetime) -> bool:
     query = (
         select(ColumnReading.read_at)
         .join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
-        .where(ReportColumn.url == wire(column_url), ColumnReading.outcome == _READ, ColumnReading.full.is_(True))
+        .where(
+            ReportColumn.url == with_fragment(column_url), ColumnReading.outcome == _READ, ColumnReading.full.is_(True)
+        )
     )
     with archive.session() as session:
         last = session.scalars(query.order_by(ColumnReading.read_at.desc()).limit(1)).first()

@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from archive.addresses import canonical, of_portal
+from archive.addresses import canonical, with_fragment
 from archive.catalogue import DELIVERED, DOCUMENT_ROLES
 from archive.documents import Outcome
 from archive.schema import Article, Attachment, CaptureRow, ListRow, Portal, ReportColumn
@@ -30,7 +30,7 @@ class Gaps:
 def of_portal(archive: Archive, portal: str, years: Collection[int] = ()) -> Gaps:
     """What a portal is known to have had. Rows whose title says another year than ``years`` are left out, if any is named."""
     columns = select(ReportColumn.url).join(Portal, Portal.id == ReportColumn.portal_id)
-    columns = columns.where(Portal.url == of_portal(portal)).order_by(ReportColumn.id)
+    columns = columns.where(Portal.url == with_fragment(portal)).order_by(ReportColumn.id)
     with archive.session() as session:
         queries = (_rows(portal, years), _articles(portal), _files(portal))
         found = [url for query in queries for url in session.scalars(query)]
@@ -57,7 +57,7 @@ def _rows(portal: str, years: Collection[int]) -> Select[str]:
         select(ListRow.url)
         .join(ReportColumn, ReportColumn.id == ListRow.column_id)
         .join(Portal, Portal.id == ReportColumn.portal_id)
-        .where(Portal.url == of_portal(portal), ListRow.refused.is_(None))
+        .where(Portal.url == with_fragment(portal), ListRow.refused.is_(None))
     )
     reached = select(Article.id).where(
         or_(Article.address == ListRow.address, Article.requested_address == ListRow.address),
@@ -69,14 +69,14 @@ def _rows(portal: str, years: Collection[int]) -> Select[str]:
 
 
 def _articles(portal: str) -> Select[str]:
-    query = select(Article.url).join(Portal, Portal.id == Article.portal_id).where(Portal.url == of_portal(portal))
+    query = select(Article.url).join(Portal, Portal.id == Article.portal_id).where(Portal.url == with_fragment(portal))
     absent = or_(Article.gone_at.is_not(None), Article.withdrawn_at.is_not(None), ~_delivered(Article.address))
     return query.where(absent, Article.refused.is_(None)).order_by(Article.id)
 
 
 def _files(portal: str) -> Select[str]:
     query = select(Attachment.url).join(Article, Article.id == Attachment.article_id)
-    query = query.join(Portal, Portal.id == Article.portal_id).where(Portal.url == of_portal(portal))
+    query = query.join(Portal, Portal.id == Article.portal_id).where(Portal.url == with_fragment(portal))
     return query.where(~_delivered(Attachment.address)).order_by(Attachment.id)
 
 

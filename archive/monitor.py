@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from archive.addresses import of_portal
+from archive.addresses import with_fragment
 from archive.deadlines import Due, due
 from archive.documents import Outcome
 from archive.filing import WITHDRAWN
@@ -125,10 +125,10 @@ def _roster(year: int, portal: str | None) -> Select[Publisher]:
         .join(Sighting, Sighting.version_id == Version.id)
         .join(Article, Article.id == Sighting.article_id)
         .join(Portal, Portal.id == Article.portal_id)
-        .where(Portal.url == of_portal(portal))
+        .where(Portal.url == with_fragment(portal))
     )
     owning = select(ReportColumn.publisher_id).join(Portal, Portal.id == ReportColumn.portal_id)
-    owning = owning.where(Portal.url == of_portal(portal))
+    owning = owning.where(Portal.url == with_fragment(portal))
     return query.where(or_(Publisher.id.in_(reporting), Publisher.id.in_(owning)))
 
 
@@ -266,10 +266,20 @@ class _Case:
     def _listed_unread(self) -> ListRow | None:
         """A row of the year that did not become a report: the report may be there, only not readable."""
         year = self.asked.year
+        known = (
+            select(Report.id)
+            .join(Version, Version.report_id == Report.id)
+            .where(Version.id == Article.version_id, Report.publisher_id.is_not(None), Report.report_year.is_not(None))
+        )
         settled = (
             select(Article.id)
             .where(or_(Article.address == ListRow.address, Article.requested_address == ListRow.address))
-            .where(Article.outcome.in_([Outcome.REPORT, Outcome.UNREAD, Outcome.REFUSED]))
+            .where(
+                or_(
+                    Article.outcome.in_([Outcome.REPORT, Outcome.REFUSED]),
+                    and_(Article.outcome == Outcome.UNREAD, known.exists()),
+                )
+            )
         )
         of_the_year = or_(
             ListRow.report_year == year,

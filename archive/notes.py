@@ -59,7 +59,11 @@ class PortalNote:
 
 @dataclass(frozen=True)
 class ColumnNote:
-    """A column was followed to its end, or given up. ``full``: all its pages were asked for, none taken as unchanged."""
+    """A column was followed to its end, or given up.
+
+    ``full``: all its pages were asked for, none taken as unchanged, and it lost not much (:mod:`archive.losses`).
+    ``above`` is the column of which it is a part (a year, a kind of units).
+    """
 
     kind: ClassVar[str] = "column"
     at: datetime
@@ -73,6 +77,7 @@ class ColumnNote:
     rows: int
     reports: int
     full: bool = True
+    above: str | None = None
 
 
 @dataclass(frozen=True)

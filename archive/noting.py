@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from archive.addresses import canonical, host_of, of_portal, wire
+from archive.addresses import canonical, host_of, wire, with_fragment
 from archive.catalogue import DELIVERED
 from archive.errors import AddressRefused
 from archive.inserts import insert_new
@@ -172,6 +172,7 @@ class Noting:
         if reading is None:
             reading = ColumnReading(column_id=column.id, crawl_id=crawl_id)
             self._session.add(reading)
+        column.above = note.above
         reading.outcome, reading.detail, reading.full = note.outcome, note.detail, note.full
         reading.pages, reading.rows, reading.reports = note.pages, note.rows, note.reports
         reading.read_at = note.at
@@ -314,16 +315,18 @@ class Noting:
     def _look_up(self, notes: Sequence[Note]) -> None:
         """Look for the portals and columns of notes together."""
         named = [note for note in notes if isinstance(note, RowsNote | ArticleNote | ColumnNote | PortalNote)]
-        urls = {of_portal(note.portal) for note in named if note.portal is not None}
+        urls = {with_fragment(note.portal) for note in named if note.portal is not None}
         for key, number in self._session.execute(select(Portal.url, Portal.id).where(Portal.url.in_(sorted(urls)))):
             self._portals[key] = number
-        columns = {wire(note.column_url) for note in named if not isinstance(note, PortalNote) and note.column_url}
+        columns = {
+            with_fragment(note.column_url) for note in named if not isinstance(note, PortalNote) and note.column_url
+        }
         query = select(ReportColumn).where(ReportColumn.url.in_(sorted(columns)))
         for row in self._session.scalars(query.where(ReportColumn.portal_id.in_(sorted(self._portals.values())))):
             self._columns[row.portal_id, row.url] = row
 
     def _portal(self, url: str) -> int:
-        key = of_portal(url)
+        key = with_fragment(url)
         if key not in self._portals:
             query = select(Portal.id).where(Portal.url == key)
             known = self._session.scalars(query).first()
@@ -334,7 +337,7 @@ class Noting:
         return self._portals[key]
 
     def _column(self, portal: str, url: str, agency: str | None) -> ReportColumn:
-        portal_id, key = self._portal(portal), wire(url)
+        portal_id, key = self._portal(portal), with_fragment(url)
         row = self._columns.get((portal_id, key))
         if row is None:
             query = select(ReportColumn).where(ReportColumn.portal_id == portal_id, ReportColumn.url == key)

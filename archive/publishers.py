@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.addresses import host_of, site_of
 from archive.errors import UnknownPublisher
 from archive.inserts import insert_new
-from archive.schema import Portal, Publisher, Report, ReportColumn
-from archive.store import Archive
+from archive.schema import Portal, Publisher, ReportColumn
 
 LOCAL_FILES = "files"  # the scope of imported files: nothing says which site they come from
 _NOISE = re.compile(r"[\s\W_]+")
 _GOVERNMENT = re.compile(r"人民政府|政府")
-
-
-@dataclass(frozen=True)
-class PublisherLine:
-    """A publisher and the report years known of it."""
-
-    id: int
-    name: str
-    scope: str
-    reports: int
-    first_year: int | None
-    last_year: int | None
 
 
 def key(name: str) -> str:
@@ -74,30 +59,6 @@ def resolve(session: Session, name: str) -> Publisher:
         choices = ", ".join(f"{one.scope}/{one.name}" for one in found[:5])
         raise UnknownPublisher(f"{len(found)} publishers are called {name}: name one of {choices}")
     return found[0]
-
-
-def list_publishers(archive: Archive) -> Iterator[PublisherLine]:
-    """Every publisher with a report, or with a column of its own."""
-    known = (
-        select(
-            Report.publisher_id,
-            func.count().label("n"),
-            func.min(Report.report_year).label("first"),
-            func.max(Report.report_year).label("last"),
-        )
-        .group_by(Report.publisher_id)
-        .subquery()
-    )
-    in_a_column = select(ReportColumn.id).where(ReportColumn.publisher_id == Publisher.id).exists()
-    query = (
-        select(Publisher.id, Publisher.name, Publisher.scope, func.coalesce(known.c.n, 0), known.c.first, known.c.last)
-        .outerjoin(known, known.c.publisher_id == Publisher.id)
-        .where(known.c.n.is_not(None) | in_a_column)
-        .order_by(Publisher.scope, Publisher.name, Publisher.id)
-    )
-    with archive.session() as session:
-        for row in session.execute(query.execution_options(yield_per=500)):
-            yield PublisherLine(*row)
 
 
 def attach_columns(session: Session) -> None:

@@ -12,7 +12,7 @@ import simplejson
 from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session, undefer
 
-from archive.addresses import canonical, of_portal
+from archive.addresses import canonical, with_fragment
 from archive.captures import Capture, from_row, select_captures
 from archive.changes import Changes, compare
 from archive.derive import Derived, derive
@@ -240,7 +240,7 @@ def _narrowed(query: Any, year: int | None, publisher: str | None, portal: str |
             .join(Sighting, Sighting.version_id == Version.id)
             .join(Article, Article.id == Sighting.article_id)
             .join(Portal, Portal.id == Article.portal_id)
-            .where(Portal.url == of_portal(portal))
+            .where(Portal.url == with_fragment(portal))
         )
         query = query.where(Report.id.in_(here))
     return query

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from datetime import UTC, date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -260,6 +259,7 @@ class ReportColumn(Base):
     url: Mapped[str] = mapped_column(index=True)
     agency: Mapped[str | None]
     publisher_id: Mapped[int | None] = mapped_column(ForeignKey("publishers.id"))  # derived: by the column's agency
+    above: Mapped[str | None]  # the column of which it is a part (a year, a kind of units)
 
 
 class ColumnReading(Base):
@@ -276,7 +276,7 @@ class ColumnReading(Base):
     pages: Mapped[int]
     rows: Mapped[int]
     reports: Mapped[int]
-    full: Mapped[bool] = mapped_column(default=True)  # every page was asked for; false where the first was unchanged
+    full: Mapped[bool] = mapped_column(default=True)  # no page was taken as unchanged, and no loss is told
     read_at: Mapped[datetime]
 
 
@@ -472,9 +472,3 @@ class ReparseRun(Base):
     article_id: Mapped[int] = mapped_column(default=0)  # the last article done
     effects: Mapped[str]  # JSON: the counts
     reports: Mapped[str]  # JSON: the reports named in the summary
-
-
-def table_names() -> list[str]:
-    """The names of our tables, parents before their children."""
-    tables: list[Any] = Base.metadata.sorted_tables
-    return [table.name for table in tables]

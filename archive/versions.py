@@ -56,9 +56,17 @@ def rank(source: str | None) -> int:
     return _RANK[PublishedSource(source)] if source is not None else len(_RANK)
 
 
+def has_text(figures: int, prose_digest: str) -> bool:
+    """Whether a version is of a report that was read, and not only known by its title."""
+    return figures > 0 or prose_digest != _NO_PROSE
+
+
 def _plain(text: str | None) -> str | None:
     return None if text is None else _SPACE.sub("", text)
 
 
 def _digest(value: object) -> str:
     return digest(json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace"))
+
+
+_NO_PROSE = _digest([])

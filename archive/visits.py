@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -12,6 +12,7 @@ from archive.documents import Outcome, Reading
 from archive.timeline import Moment
 
 Shown = TypeVar("Shown")
+_Read = tuple[Moment, Reading | None]
 _WITH_RECORD = frozenset({Outcome.REPORT, Outcome.UNREAD})
 
 
@@ -19,7 +20,8 @@ _WITH_RECORD = frozenset({Outcome.REPORT, Outcome.UNREAD})
 class Visits(Generic[Shown]):
     """The state of an article while its readings are gone through in their order.
 
-    ``version`` is what it showed last and stays when it is withdrawn; ``emptied`` says that its own page withdrew it.
+    ``version`` is what it showed last and stays when it is withdrawn; ``emptied`` says that its own page withdrew it,
+    ``has_text`` that a report was read there: a page that now has only its title does not take its place.
     """
 
     outcome: str | None
@@ -29,6 +31,7 @@ class Visits(Generic[Shown]):
     withdrawn_at: datetime | None
     withdrawn_because: str | None
     emptied: bool = False
+    has_text: bool = False
 
     @classmethod
     def of(cls, work: Work, version: Shown | None) -> Visits[Shown]:
@@ -37,7 +40,9 @@ class Visits(Generic[Shown]):
         outcome, detail = work.nothing if work.nothing is not None else (article.outcome, article.detail)
         if work.anew:
             return cls(outcome, detail, None, None, None, None)
-        return cls(outcome, detail, version, work.last_seen, article.withdrawn_at, article.withdrawn_because)
+        has_text = work.before is not None and work.before.has_text
+        withdrawn_at, withdrawn_because = article.withdrawn_at, article.withdrawn_because
+        return cls(outcome, detail, version, work.last_seen, withdrawn_at, withdrawn_because, has_text=has_text)
 
     def go_through(
         self,
@@ -47,16 +52,18 @@ class Visits(Generic[Shown]):
     ) -> None:
         """Each reading in its order: ``file`` takes one with a record, ``again`` the same documents seen once more."""
         shown = self.version if self.outcome in _WITH_RECORD else None
-        for moment, reading in work.readings:
+        for moment, reading in _with_what_came_later(work.readings):
             if moment.documents is None:
                 self._withdraw(moment.at, moment.gone or "it is gone")
             elif reading is None and shown is not None:
                 again(moment, shown)
                 self._seen(moment.at, shown)
             elif reading is not None:
-                self.outcome, self.detail, shown = reading.outcome, reading.detail, None
-                if reading.record is not None:
+                lost = reading.hollow and self.has_text
+                self.outcome, self.detail, shown = Outcome.REFUSED if lost else reading.outcome, reading.detail, None
+                if reading.record is not None and not lost:
                     shown = file(moment, reading)
+                    self.has_text = bool(reading.record.figures or reading.record.sections)
                     self._seen(moment.at, shown)
                 elif reading.holds_none and moment.page_read and self.last_seen is not None:
                     self._withdraw(moment.at, f"its page holds no report any more: {reading.detail}", emptied=True)
@@ -74,3 +81,15 @@ class Visits(Generic[Shown]):
             self.last_seen, self.version = at, version
             self.withdrawn_at = self.withdrawn_because = None
             self.emptied = False
+
+
+def _with_what_came_later(readings: Sequence[_Read]) -> list[_Read]:
+    """The readings, each with the text that was fetched after its page: an import has page and files one by one."""
+    found = list(readings)
+    for at in range(len(found) - 2, -1, -1):
+        (moment, reading), (later, text) = found[at : at + 2]
+        if reading is None or not reading.hollow or text is None or text.hollow or text.record is None:
+            continue
+        if not later.page_read:
+            found[at : at + 2] = [(moment, text), (later, None)]
+    return found

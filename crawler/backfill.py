@@ -23,7 +23,6 @@ from archive import gaps
 from archive.addresses import canonical
 from archive.deposit import deposit
 from archive.derive import Derived
-from archive.notes import PortalNote
 from archive.store import Archive
 from crawler.allowance import Allowance
 from crawler.backfilling import BackfillSpider
@@ -36,6 +35,7 @@ from crawler.errors import CrawlerError
 from crawler.harvest import Errand, Harvest
 from crawler.keeping import description
 from crawler.passed import Passed
+from crawler.portals import registered
 from crawler.process import begin_log, run
 from crawler.webarchives import WebArchive, implied
 
@@ -124,7 +124,7 @@ def backfill(
     since = max((day for day in (since, first) if day is not None), default=None)
     with Archive.open(folder, database, create=True, write=True, description=description(settings)) as archive:
         moment = archive.now()
-        deposit(archive, notes=[PortalNote(moment, None, one.url, None, None, one.division) for one in portals])
+        deposit(archive, notes=registered(portals, moment, None))
         errands = [errand for portal in portals for errand in errands_of(archive, portal, years, since, until)]
         settings.set("LOG_FILE", str(log := begin_log(folder, "backfill")), priority="cmdline")
         with Passed.open(folder, web.id) as passed:
@@ -234,7 +234,7 @@ def _settings(allow: Sequence[str], delay: float | None) -> Settings:
         "ITEM_PIPELINES": {},
         "URLLENGTH_LIMIT": 0,  # a question holds an address, and a dropped one would end the run without a word
         "XXGK_HOURS": None,  # they spare portals, and none is asked
-        "REFERER_ENABLED": False,  # no capture is come to from another
+        "REFERRER_POLICY": "no-referrer",  # no capture is come to from another
         "XXGK_ALLOW": [*settings.getlist("XXGK_ALLOW"), *allow],
         **({} if delay is None else {"DOWNLOAD_DELAY": delay}),
     }

@@ -289,8 +289,9 @@ class Barrier:
         verdict = judge(response, role="attachment" if role == _INDEX else role)
         if verdict.kind is Kind.BLOCKED:
             self._count_block(request, verdict.system)
-            logger.warning("Blocked by %s: %s (%s)", verdict.system, request.url, verdict.sign)
-            raise Blocked(verdict.system, f"{verdict.system} blocks {request.url}: {verdict.sign}")
+            said = f"{verdict.system} blocks {request.url}: {verdict.sign}"
+            logger.warning("%s", said)
+            raise Blocked(verdict.system, said)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:

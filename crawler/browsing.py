@@ -295,7 +295,7 @@ class Visit:
             await route.abort("failed")
         else:
             if response.status >= _BROKEN:
-                self._miss(request, f"{request.url} was answered with {response.status}")
+                self._miss(request, f"{request.url} was answered with status {response.status}")
             await route.fulfill(status=response.status, headers=told(response), body=response.body)
         finally:
             self._open -= 1

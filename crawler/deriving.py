@@ -15,6 +15,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def words(done: Derived) -> str:
+    """What deriving did, in one line; the numbers are articles."""
+    return (
+        f"reports: {done.created} new, {done.changed} changed, {done.unchanged} unchanged; "
+        f"{done.refused} no reports, {done.unread} not readable here, {done.failed} failed"
+    )
+
+
 def derive_pending(archive: Archive, say: Callable[[str], None] = lambda _: None) -> Derived:
     """The records of what was captured or noted since the last time; ``say`` is told how far it is."""
     jobs = cores()

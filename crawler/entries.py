@@ -7,10 +7,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from archive.addresses import with_fragment
+from archive.errors import AddressRefused
 from crawler.allowance import Allowance
 from crawler.errors import WrongUsage
 from crawler.hours import Hours
-from spiders.addresses import key
+from parser.documents.encoding import codec_of
+from spiders.addresses import key_with_fragment
 
 Level = Literal["central", "province", "prefecture", "county", "township", "zone", "vertical"]
 Text = Annotated[str, Field(min_length=1)]
@@ -18,14 +21,18 @@ LONGEST_DELAY = 300.0  # seconds; with more, a city's reports would take months
 
 
 def address_of(written: str) -> str:
-    """An address as it is crawled and kept: with its scheme, and with a path. Raises ``ValueError``."""
+    """An address as it is crawled and kept: with its scheme, a path, and its fragment. Raises ``ValueError``."""
     text = written.strip()
     text = text if "://" in text else f"http://{text}"
     parts = urlsplit(text)
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or any(sign.isspace() for sign in text):
         raise ValueError(f"{written!r} is no http or https address")
     _ = parts.port  # raises where it is no number
-    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path or "/", parts.query, ""))
+    netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode("ascii")
+    try:
+        return with_fragment(urlunsplit(parts._replace(netloc=netloc)))
+    except AddressRefused as error:
+        raise ValueError(str(error)) from error
 
 
 def _host_of(written: str) -> str:
@@ -43,6 +50,13 @@ def _hours_of(written: str) -> str:
     return written
 
 
+def _charset_of(written: str) -> str:
+    """Raises ``ValueError`` for what names no encoding."""
+    if codec_of(written) is None:
+        raise ValueError(f"{written!r} is no charset that pages are written in, as gb18030, big5 or utf-8")
+    return written
+
+
 Address = Annotated[str, AfterValidator(address_of)]
 
 
@@ -55,6 +69,13 @@ class _Reviewed(BaseModel):
 class Exemption(_Reviewed):
     """A rule that does not hold for a portal, and why."""
 
+    reason: Text
+
+
+class Encoding(_Reviewed):
+    """The charset of a portal's pages where they declare a wrong one, and why that is known."""
+
+    charset: Annotated[str, AfterValidator(_charset_of)]
     reason: Text
 
 
@@ -79,6 +100,7 @@ class PortalEntry(_Reviewed):
     GB/T 2260, of the government an agency belongs to; zones have none. ``family`` is a hint, each page is judged by
     itself. ``delay`` is the least gap in seconds between two requests to its hosts, where it is above the crawl's;
     ``hours`` are those of the day at which they may be asked, in China's time, as 20:00-06:00.
+    ``encoding`` holds for all its pages, in what is read of them and in the reports made of them.
     ``scripted`` says that only a browser shows the rows of its lists.
     """
 
@@ -93,6 +115,7 @@ class PortalEntry(_Reviewed):
     hours: Annotated[str, AfterValidator(_hours_of)] | None = None
     allow: tuple[AllowedHost, ...] = Field(default=(), strict=False)
     insecure_tls: Exemption | None = None
+    encoding: Encoding | None = None
     scripted: Exemption | None = None
     expects: Expectation | None = None
     notes: Text | None = None
@@ -113,7 +136,7 @@ class PortalEntry(_Reviewed):
     @field_validator("entries")
     @classmethod
     def _differ(cls, entries: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        keys = [key(address) for address in (info.data.get("url", ""), *entries)]
+        keys = [key_with_fragment(address) for address in (info.data.get("url", ""), *entries)]
         twice = next((address for at, address in enumerate(entries, 1) if keys[at] in keys[:at]), None)
         if twice is not None:
             raise ValueError(f"{twice} stands in this entry already; leave it out")

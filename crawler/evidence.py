@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from typing import Self
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -15,6 +14,7 @@ from crawler.keeping import Keeper, keep
 from crawler.politeness import Politeness
 from crawler.resting import Resting
 from crawler.restoring import ARCHIVED
+from crawler.turns import host_of
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class BlockedPages:
         """Let an answer pass, or keep it as evidence and raise :class:`Blocked`."""
         if ARCHIVED in response.flags:
             return response
-        host, role = urlsplit(request.url).hostname or "", str(request.meta.get("role", ""))
+        host, role = host_of(request.url), str(request.meta.get("role", ""))
         if response.status == _NOT_MODIFIED:
             self.resting.answered(host, page=role in _PAGES)
             return response
@@ -61,11 +61,12 @@ class BlockedPages:
         if verdict.kind is Kind.BLOCKED:
             self.resting.blocked(host, verdict.system, at_once=role == "robots")
             await keep(self._keeper, request, response, role="blocked")
-            logger.warning("Blocked by %s: %s (%s)", verdict.system, request.url, verdict.sign)
-            raise Blocked(verdict.system, f"{verdict.system} blocks {request.url}: {verdict.sign}")
+            said = f"{verdict.system} blocks {request.url}: {verdict.sign}"
+            logger.warning("%s", said)
+            raise Blocked(verdict.system, said)
         if verdict.kind is Kind.SUSPECT:
             await keep(self._keeper, request, response, role="blocked")
-            raise FetchRefused(f"{request.url} answered with a page that shows nothing: suspect", outcome=INCOMPLETE)
+            raise FetchRefused(f"{request.url} answered with a page that shows nothing", outcome=INCOMPLETE)
         if verdict.kind is Kind.GONE:
             response.flags.append(GONE)
         if role != "robots" and response.status not in _SAYS_NOTHING:

@@ -8,12 +8,20 @@ from typing import Any
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
 from scrapy.http import Response
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
 from crawler.politeness import Politeness
 from crawler.wire import EXCHANGE, Tape, TapedPool, recording
+
+_NO_ANSWER = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadFailedError, DownloadTimeoutError)
 
 
 class Fetching(HTTP11DownloadHandler):
@@ -41,7 +49,11 @@ class Fetching(HTTP11DownloadHandler):
         if self._politeness is None:
             return await self._recorded(request)
         async with self._politeness.turn(request.url) as turn:
-            response = await self._recorded(request)
+            try:
+                response = await self._recorded(request)
+            except _NO_ANSWER:
+                self._politeness.silent(request.url)
+                raise
             self._politeness.heard(response, turn)
         return response
 

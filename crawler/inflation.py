@@ -26,7 +26,7 @@ class Inflation:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._keeper = Keeper.of(crawler)
+        self._keeper = crawler.get_extension(Keeper)  # none where captures come from a web archive
         self._most = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     @classmethod
@@ -42,7 +42,8 @@ class Inflation:
         try:
             await asyncio.to_thread(codings.decode, response.body, coding, request.url, self._most)
         except PayloadTooLarge as refused:
-            await keep(self._keeper, request, response, role="blocked")
+            if self._keeper is not None:
+                await keep(self._keeper, request, response, role="blocked")
             raise FetchRefused(f"{refused} and was not read", outcome=INCOMPLETE) from refused
         except PayloadRefused:
             pass  # damaged, which is no attack: it is kept as it came, and whoever reads it says so

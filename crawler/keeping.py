@@ -28,7 +28,7 @@ from archive.errors import AddressRefused, ArchiveError
 from archive.notes import Note, SameNote
 from archive.store import Archive
 from archive.warc import digest, http_head, http_request, read_head, status_of
-from crawler.deriving import derive_pending
+from crawler.deriving import derive_pending, words
 from crawler.gathering import Gatherer
 from crawler.politeness import Politeness
 from crawler.restoring import ARCHIVED, restore
@@ -90,6 +90,7 @@ class Keeper:
         self.resumed: bool = settings.getbool("XXGK_RESUMED")
         self._derives = settings.getbool("XXGK_DERIVE")
         self.last_words: list[Callable[[], Sequence[Note]]] = []  # what is to be noted when the crawl ends
+        self.judgements: list[Callable[[], Sequence[Note]]] = []  # and once all of a finished one is in the tables
         if not self.crawl_id:
             self._begin(crawler)
         crawler.signals.connect(self._spider_closed, signal=signals.spider_closed)
@@ -128,16 +129,22 @@ class Keeper:
         del spider
         if self.trouble is None:
             state = crawls.FINISHED if reason == "finished" else crawls.STOPPED
-            for words in self.last_words:
-                for note in words():
-                    self.gatherer.note(note)
+            self._note(self.last_words)
             self.gatherer.note(crawls.ended(self.archive, self.crawl_id, state))
         try:
             await self.gatherer.drain()
+            if self.trouble is None and reason == "finished":
+                self._note(self.judgements)
+                await self.gatherer.drain()
         except ArchiveError as error:
             self.fail(error)
         if self.trouble is None and self._derives:
-            logger.info("Derived: %s", derive_pending(self.archive))
+            logger.info("%s", words(derive_pending(self.archive)))
+
+    def _note(self, tellers: list[Callable[[], Sequence[Note]]]) -> None:
+        for tell in tellers:
+            for note in tell():
+                self.gatherer.note(note)
 
     def _close(self) -> None:
         self._open.close()

@@ -9,20 +9,27 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
+from archive import losses
 from archive.errors import AddressRefused
 from archive.notes import ArticleNote, ColumnNote, Note, PortalNote, RowsNote, SiteNote
 from archive.noting import check
 from crawler.keeping import Keeper
 from spiders.items import ArticleRead, AttachmentRead, ColumnRead, ListPage, PortalRead, SiteOffered
+from spiders.outcomes import INCOMPLETE, OK
 
 logger = logging.getLogger(__name__)
 
 
 class Notes:
-    """Item pipeline: each item becomes a note of the archive. Notes may be taken twice, so a resumed crawl takes them again."""
+    """Item pipeline: each item becomes a note of the archive. Notes may be taken twice, so a resumed crawl takes them again.
+
+    At the end no portal goes without an outcome, none that lost its reports is ``ok``, and no column that did is evidence.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
         self._keeper = Keeper.of(crawler)
+        self._keeper.judgements.append(self._ends)
         self.outcomes: dict[str, PortalRead] = {}  # of this run, by portal
 
     @classmethod
@@ -43,6 +50,21 @@ class Notes:
         self._keeper.gatherer.note(note)
         return item
 
+    def _ends(self) -> list[Note]:
+        archive, crawl = self._keeper.archive, self._keeper.crawl_id
+        notes: list[Note] = []
+        for url in getattr(self._crawler.spider, "addresses", ()):
+            told, detail = self.outcomes.get(url), None
+            if told is None:  # it was not read to its end
+                detail = "the crawl ended without a word about this portal; its log says more"
+            elif told.outcome == OK:
+                detail = losses.of_crawl(archive, crawl, url)
+            if detail is not None:
+                logger.info("portal %s: %s: %s", INCOMPLETE, url, detail)
+                notes.append(PortalNote(archive.clock(), crawl, portal=url, outcome=INCOMPLETE, detail=detail))
+            notes += losses.of_columns(archive, crawl, url)
+        return notes
+
     def _note(self, item: Any) -> Note | None:
         at, crawl = self._keeper.archive.clock(), self._keeper.crawl_id
         match item:
@@ -58,11 +80,14 @@ class Notes:
                     refused=tuple((refused.row.url, refused.row.title, refused.reason) for refused in item.refused),
                 )
             case ColumnRead():
+                if item.outcome != OK:
+                    logger.info("column %s: %s: %s", item.outcome, item.column_url, item.detail)
                 return ColumnNote(at, crawl, **asdict(item))
             case ArticleRead():
                 return _article(at, crawl, item)
             case PortalRead():
                 self.outcomes[item.portal] = item
+                logger.info("portal %s: %s: %s", item.outcome, item.portal, item.detail)
                 return PortalNote(at, crawl, portal=item.portal, outcome=item.outcome, detail=item.detail)
             case SiteOffered():
                 return SiteNote(at, crawl, **asdict(item))

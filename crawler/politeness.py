@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -23,13 +24,15 @@ from scrapy.http import Response
 from crawler import hours
 from crawler.hours import CHINA, Hours, opening
 from crawler.turns import Turn, Turns, folder_of, host_of
-from spiders.outcomes import INCOMPLETE, FetchRefused, Postponed
+from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused, Postponed
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 300.0  # seconds; a host that asks for more is put off: the crawl of the other hosts must end some day
+PATIENCE = 9  # requests without an answer, one behind the other: three addresses, each tried three times
 WAITS = object()  # signal: the crawl waits for its hours; ``sentence`` says until when
 _WAITS = frozenset({429, 503, 301, 302, 307, 308})  # the statuses RFC 9110, 10.2.3 gives Retry-After a meaning for
+_TOO_MANY = 429
 _LOOKS = 60.0  # seconds between two looks at the clock while the hours are closed: it may be set, or have stood still
 Refusal = Callable[[], FetchRefused]
 
@@ -50,6 +53,7 @@ class Politeness(AutoThrottle):
             host: [Hours.read(span) for span in spans] for host, spans in settings.getdict("XXGK_PORTAL_HOURS").items()
         }
         self._told: set[datetime] = set()
+        self._silences: Counter[str] = Counter()
         self._rests: dict[str, Refusal] = {}
         self._judges: list[Callable[[str], FetchRefused | None]] = []
         self._stopping = False
@@ -75,7 +79,7 @@ class Politeness(AutoThrottle):
         """Why nothing may be sent to this address now, if so."""
         if self._stopping:
             return FetchRefused("the crawl was stopped early; the same command goes on with it", outcome=INCOMPLETE)
-        host = urlsplit(url).hostname or ""
+        host = host_of(url)
         rest = self._rests.get(host)
         if rest is not None:
             return rest()
@@ -111,18 +115,30 @@ class Politeness(AutoThrottle):
                     yield turn
                     return
 
+    def silent(self, url: str) -> None:
+        """No answer came. A host that is silent again and again is asked no more: each try holds up to a minute."""
+        host = host_of(url)
+        self._silences[host] += 1
+        if self._silences[host] == PATIENCE:
+            said = f"{host} did not answer {PATIENCE} times in a row and is asked no more in this crawl"
+            logger.warning("%s", said)
+            self.rest(host, lambda: FetchRefused(said))
+
     def heard(self, response: Response, turn: Turn) -> None:
         """An answer came: what it asks for by Retry-After is done."""
+        self._silences.pop(host_of(response.url), None)
         written = response.headers.get("Retry-After")
         if written is None or response.status not in _WAITS:
             return
         seconds = retry_after(written.decode("latin-1"), datetime.now(UTC))
         if seconds is None:
             return
-        host = urlsplit(response.url).hostname or ""
-        logger.info("%s asks to be left alone for %d s (Retry-After)", host, seconds)
+        host = host_of(response.url)
+        said = f"{host} asked to be left alone for {seconds:.0f} s (Retry-After)"
+        logger.info("%s", said)
         if seconds > LONGEST_WAIT:
-            self.rest(host, lambda: Postponed(f"{host} asked to be left alone for {seconds:.0f} s (Retry-After)"))
+            too_many = response.status == _TOO_MANY
+            self.rest(host, lambda: Blocked("rate-limit", said) if too_many else Postponed(said))
         else:
             turn.pause = seconds
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from pydantic import ValidationError
 
 from archive import listings
 from archive.listings import Site
+from archive.notes import PortalNote
 from archive.store import Archive
 from crawler.entries import PortalEntry, PortalFile, address_of
 from crawler.errors import WrongRegistry, WrongUsage
-from spiders.addresses import key
+from spiders.addresses import key_with_fragment
 
 FOLDER = "portals"  # below the archive's folder: what its owner registered
 UNREGISTERED = "unregistered"  # the id of an address that only a command named
@@ -67,8 +69,10 @@ class Registry:
 def read_registry(archive_folder: Path | None = None) -> Registry:
     """The built-in entries and those of an archive. Raises :class:`WrongRegistry`."""
     own = own_entries(archive_folder)
-    taken = {key(address) for entry in own for address in entry.addresses}
-    built_in = [entry for entry in built_in_entries() if not taken.intersection(map(key, entry.addresses))]
+    taken = {key_with_fragment(address) for entry in own for address in entry.addresses}
+    built_in = [
+        entry for entry in built_in_entries() if not taken.intersection(map(key_with_fragment, entry.addresses))
+    ]
     return Registry([*built_in, *own])
 
 
@@ -106,9 +110,9 @@ def add(archive_folder: Path, entry: PortalEntry) -> Path:
     Raises :class:`WrongUsage` if its id or one of its addresses is taken.
     """
     own = own_entries(archive_folder)
-    addresses = {key(address) for address in entry.addresses}
+    addresses = {key_with_fragment(address) for address in entry.addresses}
     for known in own:
-        if known.id == entry.id or addresses.intersection(map(key, known.addresses)):
+        if known.id == entry.id or addresses.intersection(map(key_with_fragment, known.addresses)):
             raise WrongUsage(f"{known.id} is registered already: {known.url}; its file is in {archive_folder / FOLDER}")
     path = archive_folder / FOLDER / f"{entry.id}.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +121,25 @@ def add(archive_folder: Path, entry: PortalEntry) -> Path:
     fresh.write_text(yaml.safe_dump({"portals": [row]}, allow_unicode=True, sort_keys=False), encoding="utf-8")
     fresh.replace(path)
     return path
+
+
+def registered(
+    portals: Iterable[PortalEntry], at: datetime, crawl_id: int | None, given: Mapping[str, str] | None = None
+) -> list[PortalNote]:
+    """Notes of what the registry says of portals; ``given`` has the addresses that were typed, by the portal's own."""
+    return [
+        PortalNote(
+            at,
+            crawl_id,
+            portal=portal.url,
+            outcome=None,
+            detail=None,
+            division=portal.division,
+            encoding=portal.encoding.charset if portal.encoding is not None else None,
+            given=(given or {}).get(portal.url),
+        )
+        for portal in portals
+    ]
 
 
 def unregistered(archive: Archive, registry: Registry) -> list[Site]:
@@ -206,7 +229,7 @@ def _refuse_twins(placed: Sequence[_Placed]) -> None:
             raise WrongRegistry(f"{place}: the id {entry.id} stands twice, first in {there}; give one another id")
         ids[entry.id] = place, entry
         for address in entry.addresses:
-            other = addresses.setdefault(key(address), (place, entry))
+            other = addresses.setdefault(key_with_fragment(address), (place, entry))
             if other[1] is not entry:
                 raise WrongRegistry(
                     f"{place}: {address} of {entry.id} belongs to {other[1].id} in {other[0]} already; keep one of the two"

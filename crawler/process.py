@@ -20,6 +20,11 @@ from crawler.errors import CrawlerError
 from crawler.politeness import Politeness
 
 LOGS = "logs"
+_ALWAYS_THE_SAME = (
+    "alembic",
+    "scrapy.addons",
+    "scrapy.middleware",
+)  # loggers that tell each crawl what this one is made of
 
 
 class Process(AsyncCrawlerProcess):
@@ -42,7 +47,9 @@ def run(
 ) -> Crawler:
     """Run a spider; ``prepare`` gets the crawler before it begins. Raises what kept it from beginning."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    process = Process(settings)
+    process = Process(settings)  # sets all loggers of Scrapy to their beginning
+    for name in _ALWAYS_THE_SAME:
+        logging.getLogger(name).setLevel(logging.WARNING)
     crawler = process.create_crawler(spider)
     prepare(crawler)
     task = process.crawl(crawler, **arguments)

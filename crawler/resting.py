@@ -50,11 +50,7 @@ class Resting:
             rest = self._known.get(host)
             if rest is None or self._ask or rest.until <= self._keeper.archive.clock():
                 return None
-        return Blocked(
-            rest.system,
-            f"{rest.host} blocks since {rest.since:%Y-%m-%d %H:%M} UTC ({rest.system}) and rests until "
-            f"{rest.until:%Y-%m-%d %H:%M} UTC",
-        )
+        return Blocked(rest.system, _sentence(rest))
 
     def blocked(self, host: str, system: str, *, at_once: bool = False) -> None:
         """A host answered with a page that blocks; ``at_once``: one such answer says enough."""
@@ -81,10 +77,15 @@ class Resting:
             self._found[host] = here
             return None
         self._found[host] = rest
-        logger.warning("%s blocks (%s) and rests until %s", host, rest.system, rest.until.isoformat(timespec="minutes"))
+        logger.warning("%s", _sentence(rest))
         return rest.note(now, self._keeper.crawl_id)
 
     def _last_words(self) -> list[Note]:
         """Hosts of which everything that was asked was blocked rest too, however little it was."""
         silent = [host for host in self._blocks if not self._pages[host] and host not in self._found]
         return [note for host in silent if (note := self._begin(host)) is not None]
+
+
+def _sentence(rest: Rest) -> str:
+    since, until = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (rest.since, rest.until))
+    return f"{rest.host} blocks since {since} ({rest.system}) and rests until {until}"

@@ -5,8 +5,6 @@ The wait that Retry-After asks for is kept by :mod:`crawler.politeness`; here it
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from scrapy import Request
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import ResponseDataLossError
@@ -14,6 +12,7 @@ from scrapy.http import Response
 from scrapy.utils.response import response_status_message
 
 from crawler.evidence import BlockedPages
+from crawler.turns import host_of
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
 # Statuses below 400 would pass for answers: challenges come with them, and ordinary pages by mistake.
@@ -44,8 +43,10 @@ class Retries(RetryMiddleware):
         if response.status == _TOO_MANY:
             judge = self.crawler.get_downloader_middleware(BlockedPages)
             if judge is not None:
-                judge.resting.blocked(urlsplit(request.url).hostname or "", _RATE_LIMIT)
-            raise Blocked(_RATE_LIMIT, f"{request.url} was answered with 429, each time it was asked for")
+                judge.resting.blocked(host_of(request.url), _RATE_LIMIT)
+            raise Blocked(_RATE_LIMIT, f"{request.url} was answered with status 429, each time it was asked for")
         if response.status in _ERRORS_IN_DISGUISE:
-            raise FetchRefused(f"{request.url} was answered with {response.status}, which promises no page, each time")
+            raise FetchRefused(
+                f"{request.url} was answered with status {response.status}, which is no page, each time it was asked for"
+            )
         return response

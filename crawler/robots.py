@@ -16,6 +16,13 @@ from urllib.parse import urlsplit
 from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
@@ -34,6 +41,14 @@ _WHOLE_ADDRESS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What portals do every day: where in the program it was met says nothing.
+_OF_THE_NETWORK = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
 
 
 class Rules:
@@ -91,9 +106,9 @@ class Robots:
             outcome, detail = refused.outcome, refused.detail
             return lambda: FetchRefused(f"robots.txt of {origin} could not be read: {detail}", outcome=outcome)
         except Exception as error:
-            detail = f"{type(error).__name__}: {error}"
-            logger.warning("robots.txt of %s could not be read: %s", origin, detail, exc_info=error)
-            return lambda: Postponed(f"robots.txt of {origin} could not be read: {detail}")
+            said = f"robots.txt of {origin} could not be read: {type(error).__name__}: {error}"
+            logger.warning("%s", said, exc_info=None if isinstance(error, _OF_THE_NETWORK) else error)
+            return lambda: Postponed(said)
         return self._judge(origin, response)
 
     def _judge(self, origin: str, response: Response) -> Answer:

@@ -6,9 +6,8 @@ fetched twice. Twisted's reactor runs once in a process, so a process runs one c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from archive import crawls, listings, losses
+from archive import crawls, listings
 from archive.derive import Derived
 from archive.listings import PortalState
-from archive.notes import PortalNote
 from archive.store import Archive
 from crawler import process
 from crawler.allowance import Allowance
@@ -33,10 +31,10 @@ from crawler.environment import words
 from crawler.errors import CrawlerError
 from crawler.hours import check as check_hours
 from crawler.keeping import Keeper, description
-from crawler.pipelines import Notes
 from crawler.politeness import WAITS
+from crawler.portals import registered
 from spiders.items import ArticleRead
-from spiders.outcomes import INCOMPLETE, OK
+from spiders.outcomes import OK
 from spiders.reports import ReportsSpider
 from spiders.scripted import Scripted
 
@@ -68,6 +66,7 @@ def crawl(
     database: str | None,
     portals: Sequence[PortalEntry],
     *,
+    given: Mapping[str, str] | None = None,
     year: int | None = None,
     full: bool = False,
     render: bool = False,
@@ -81,7 +80,7 @@ def crawl(
 ) -> CrawlSummary:
     """Crawl portals side by side into an archive, which is made if absent; SIGINT and SIGTERM stop it cleanly.
 
-    ``full`` asks for every page of every list, also where the first page is as it was lately. ``render`` shows lists
+    ``given`` has the addresses that were typed, by the portal's own. ``full`` asks for every page of every list, also where the first page is as it was lately. ``render`` shows lists
     that only a script fills to a browser, of every portal; without it, of those whose registry entry says so.
     ``delay`` is the least gap between two requests to one host, in seconds; ``allow`` names hosts beside .gov.cn;
     ``hours`` are those of the day at which portals may be asked (:mod:`crawler.hours`); ``ask_resting`` asks hosts too
@@ -115,17 +114,19 @@ def crawl(
     said = description(settings)
     with Archive.open(folder, database, create=True, write=True, description=said) as archive:
         arguments = {"year": year, **({"full": True} if full else {}), **({"render": True} if render else {})}
-        begun = crawls.begin(archive, arguments, urls, partial(_known, portals, archive.clock()))
+        known = partial(registered, portals, archive.clock(), given=given)  # from now on, however the crawl ends
+        begun = crawls.begin(archive, arguments, urls, known)
     log = process.begin_log(folder, f"crawl-{begun.id}")
     ours = {"XXGK_CRAWL": begun.id, "XXGK_RESUMED": begun.resumed, "LOG_FILE": str(log)}
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
-    crawler = _run(settings, progress, remark, portal=urls, year=year, entries=entries, scripted=scripted)
+    encodings = {portal.url: portal.encoding.charset for portal in portals if portal.encoding is not None}
+    crawler = _run(
+        settings, progress, remark, portal=urls, year=year, entries=entries, scripted=scripted, encodings=encodings
+    )
     stats = crawler.stats
     stopped = stats.get_value("finish_reason") != "finished"
     with Archive.open(folder, database, write=True, description=said) as archive:
-        if not stopped:
-            _note_ends(archive, begun.id, urls, crawler)
         derived = None if stopped else derive_pending(archive, progress)
         states = tuple(state for state in listings.portals(archive) if state.url in urls)
     return CrawlSummary(
@@ -156,14 +157,6 @@ def _hours(portals: Sequence[PortalEntry]) -> dict[str, list[str]]:
         for host in portal.hosts if portal.hours is not None else ():
             hours.setdefault(host, []).append(portal.hours or "")
     return hours
-
-
-def _known(portals: Sequence[PortalEntry], at: datetime, crawl_id: int) -> list[PortalNote]:
-    """The portals are known from now on, however the crawl ends."""
-    return [
-        PortalNote(at, crawl_id, portal=portal.url, outcome=None, detail=None, division=portal.division)
-        for portal in portals
-    ]
 
 
 def _scripted(portals: Sequence[PortalEntry], *, render: bool) -> Scripted:
@@ -217,18 +210,3 @@ def _settings(folder: Path, ours: dict[str, Any], allow: list[str]) -> Settings:
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
     return settings
-
-
-def _note_ends(archive: Archive, crawl_id: int, urls: list[str], crawler: Crawler) -> None:
-    """No portal goes without an outcome, and none that lost its reports is called ``ok``."""
-    notes = crawler.get_item_pipeline(Notes)
-    told = {} if notes is None else notes.outcomes
-    for url in urls:
-        if url not in told:  # the spider said nothing about it: it was not read to its end
-            detail: str | None = "the crawl ended without a word about this portal; its log says more"
-        elif told[url].outcome == OK:
-            detail = losses.of_crawl(archive, crawl_id, url)
-        else:
-            continue
-        if detail is not None:
-            listings.note_portal(archive, crawl_id, portal=url, outcome=INCOMPLETE, detail=detail)

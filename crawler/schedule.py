@@ -19,6 +19,7 @@ from types import FrameType
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from archive import listings
+from archive.listings import PortalState
 from archive.store import Archive
 from crawler.campaign import due
 
@@ -44,16 +45,19 @@ class Ticker:
     def tick(self, now: datetime | None = None) -> list[str]:
         """Crawl what is due; returns it. Takes as long as the crawl does."""
         now = now or datetime.now(UTC)
-        urls = [url for url in self._due(now) if now - self._tried.get(url, datetime.min.replace(tzinfo=UTC)) >= PAUSE]
+        states = self._states()
+        overdue = due(states, self._portals, now)
+        urls = [url for url in overdue if now - self._tried.get(url, datetime.min.replace(tzinfo=UTC)) >= PAUSE]
         if not urls:
             return []
+        given = {state.url: state.given for state in states}  # as somebody knows them
         self._tried.update(dict.fromkeys(urls, now))
         self._say(f"{now.astimezone():%Y-%m-%d %H:%M} {len(urls)} portals are due")
         with self._lock:
             if self._stopped:
                 return []
             self._child = subprocess.Popen(  # noqa: S603 - our own program
-                self.command(urls), env=self.environment(), stdin=subprocess.DEVNULL
+                self.command([given.get(url, url) for url in urls]), env=self.environment(), stdin=subprocess.DEVNULL
             )
         status = self._child.wait()
         self._child = None
@@ -81,9 +85,9 @@ class Ticker:
         except subprocess.TimeoutExpired:
             child.kill()  # nothing is lost by it: the next crawl goes on
 
-    def _due(self, now: datetime) -> list[str]:
+    def _states(self) -> list[PortalState]:
         with Archive.open(self._folder, self._database, create=True) as archive:
-            return due(listings.portals(archive), self._portals, now)
+            return listings.portals(archive)
 
 
 def run(ticker: Ticker, say: Say) -> None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from parser.stubs import Stub
+
 
 class ParserError(Exception):
     """A document could not become a record."""
 
 
 class NotAReport(ParserError):
-    """The document was read and is not a 政府信息公开工作年度报告; ``reason`` names the class of look-alike."""
+    """The document was read and is not a 政府信息公开工作年度报告; ``reason`` names the class of look-alike.
 
-    def __init__(self, reason: str) -> None:
+    ``stub`` is what it says of a report whose text is not in it, where it does.
+    """
+
+    def __init__(self, reason: str, stub: Stub | None = None) -> None:
         super().__init__(f"not an annual report: {reason}")
         self.reason = reason
+        self.stub = stub
 
 
 class UnreadableDocument(ParserError):

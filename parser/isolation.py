@@ -23,6 +23,7 @@ from parser.effort import Effort, heard_by
 from parser.errors import NotAReport, ParserError, UnreadableDocument, UnsupportedFormat
 from parser.hints import Hints
 from parser.record import Record
+from parser.stubs import Body, Stub
 
 _HEADER = struct.Struct(">Q")
 _MAX_ANSWER = 64 * 1024 * 1024
@@ -198,7 +199,9 @@ def _pack(hints: Hints) -> dict[str, Any]:
 
 def _hints(packed: Mapping[str, Any]) -> Hints:
     days = {
-        name: date.fromisoformat(packed[name]) for name in ("listed_on", "page_date") if packed.get(name) is not None
+        name: date.fromisoformat(packed[name])
+        for name in ("listed_on", "page_date", "shown_on")
+        if packed.get(name) is not None
     }
     return Hints(**{**packed, **days})
 
@@ -209,10 +212,14 @@ def _unpack(line: str) -> Record:
     answer = json.loads(line)
     error = answer["error"]
     if error == "NotAReport":
-        raise NotAReport(str(answer["reason"]))
+        raise NotAReport(str(answer["reason"]), _stub(answer))
     if error == "UnsupportedFormat":
         raise UnsupportedFormat(str(answer["kind"]), str(answer["advice"]))
     raise UnreadableDocument(str(answer["message"]))
+
+
+def _stub(answer: Mapping[str, Any]) -> Stub | None:
+    return Stub(Record.from_json(answer["record"]), Body(answer["body"])) if "record" in answer else None
 
 
 def _answer(data: bytes, hints: Hints) -> str:
@@ -221,7 +228,8 @@ def _answer(data: bytes, hints: Hints) -> str:
     try:
         return parse(data, hints).to_json()
     except NotAReport as error:
-        return json.dumps({"error": "NotAReport", "reason": error.reason})
+        stub = {} if error.stub is None else {"record": error.stub.record.to_json(), "body": error.stub.body}
+        return json.dumps({"error": "NotAReport", "reason": error.reason, **stub})
     except UnsupportedFormat as error:
         return json.dumps({"error": "UnsupportedFormat", "kind": error.kind, "advice": error.advice})
     except ParserError as error:

@@ -317,6 +317,8 @@ def _published(document: Document, hints: Hints) -> tuple[date | None, Published
             if day is not None:
                 return day, PublishedSource.FIELD
     day = _meta_date(document)
+    if hints.shown_on is not None and hints.shown_on != day:  # beside the title, without a label
+        return hints.shown_on, PublishedSource.PAGE
     if day is not None:
         return day, PublishedSource.META
     _, day = signature(document.lines)

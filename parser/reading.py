@@ -10,8 +10,9 @@ from parser.hints import Hints
 from parser.labels import squeeze
 from parser.metadata import Metadata, read_metadata
 from parser.record import Finding, Record, Severity, Table
-from parser.refusal import ENOUGH_HEADINGS, refusal, refusal_of_publisher
+from parser.refusal import ENOUGH_HEADINGS, NO_TEXT, refusal, refusal_of_publisher
 from parser.sections import printed_order, read_sections
+from parser.stubs import read_stub
 from parser.tables import Tables, read_tables
 
 
@@ -32,7 +33,7 @@ def parse_document(document: Document, hints: Hints) -> Record:
     sections = read_sections(document.lines, loose=old_form)
     reason = refusal(document, hints, tables, len(sections))
     if reason is not None:
-        raise NotAReport(reason)
+        raise NotAReport(reason, read_stub(document, hints) if reason == NO_TEXT else None)
     if not old_form and tables.template is None and len(sections) < ENOUGH_HEADINGS:
         sections = read_sections(document.lines, loose=True)
     metadata = read_metadata(document, hints)

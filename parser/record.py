@@ -42,7 +42,7 @@ class PublishedSource(StrEnum):
     """Where ``published_on`` was read, best first."""
 
     LIST = "list"  # the row of the list that led here
-    PAGE = "page"  # a labelled date beside the title
+    PAGE = "page"  # a date beside the title, labelled or not
     FIELD = "field"  # the header table (公开日期, 发布日期) or a tag made for it
     META = "meta"  # <meta name="PubDate">, unless it is the time of generation
     SIGNED = "signed"  # the date signed at the end of the text

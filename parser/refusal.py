@@ -18,6 +18,7 @@ _OLD_WORDS = ("主动公开", "依申请", "复议", "收费", "问题")
 _ENOUGH_OLD_WORDS = 3
 _LITTLE_TEXT = 400
 _LEAST_TEXT = 150  # characters of a small town's report that speaks of nearly all there is to speak of
+NO_TEXT = "its title is a report's, but the text has neither the six sections nor the tables"
 _OUTSIDE = ("学年", "report of a school")
 _CHALLENGE = re.compile(
     r"_ts\.nsd|__jsl_clearance|wzwsquestion|wzws-waf-cgi|请开启JavaScript并刷新该页|aliyun_waf_aa|acw_sc__v2|EO_Bot_Ssid|C3VK=|网站防火墙"
@@ -67,7 +68,7 @@ def _by_words(document: Document, tables: Tables, *, has_title: bool) -> str | N
     least = _LITTLE_TEXT if words < len(_OLD_WORDS) - 1 else _LEAST_TEXT
     if (words >= _ENOUGH_OLD_WORDS and len(text) >= least) or tables.figures:
         return None
-    return "its title is a report's, but the text has neither the six sections nor the tables"
+    return NO_TEXT
 
 
 def _look_alike(document: Document, hints: Hints) -> tuple[str, str] | None:

@@ -28,6 +28,10 @@ _STAMP = re.compile(
     r"(?:^|&)(?:t|_|_t|v|r|d|tm|ts|rnd|ran|rand|random|time|nocache)=(?:(?:1[2-9]|2[01])\d{8}(?:\d{3})?|0\.\d+)?(?=&|$)",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(
+    r"(?:^|&)(?:t|_|_t|tm|ts|rnd|rand|random|time|nocache)=(?:1[2-9]\d{8}(?:\d{3})?|0\.\d{6,})(?=&|$)", re.IGNORECASE
+)
+_STATIC = ("/", ".html", ".htm", ".shtml", ".pdf", ".doc", ".docx")
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
@@ -60,7 +64,8 @@ def resolve(base: str, href: str, encoding: str = "utf-8") -> str | None:
 def plain(url: str) -> str:
     """The address to fetch instead: the original of a traditional-character gateway or a phone copy.
 
-    Static articles answer the same whatever the query says; other queries stay as they are, in their order.
+    Static articles answer the same whatever the query says; other queries stay as they are, in their order, but for the
+    clock that keeps caches away: with it a report would have another address every day.
     """
     parts = urlsplit(url)
     netloc, path, query = parts.netloc, parts.path, parts.query
@@ -71,6 +76,8 @@ def plain(url: str) -> str:
     news = {match["name"]: match["number"] for match in _VSB_NEWS.finditer(query)}
     if path.endswith("/content.jsp") and len(news) == 2:  # VSB's other address of /info/1116/5946.htm
         path, query = f"{path.removesuffix('content.jsp')}info/{news['wbtreeid']}/{news['wbnewsid']}.htm", ""
+    without = _CLOCK.sub("", query).lstrip("&")
+    query = without if without or path.endswith(_STATIC) else query  # show.aspx?t=… alone may be a number after all
     if _STATIC_ARTICLE.search(path):
         query = ""
     return urlunsplit((parts.scheme, netloc, path, query, ""))
@@ -83,6 +90,12 @@ def key(url: str) -> str:
     path = _INDEX.sub("", parts.path or "/")
     query = _STAMP.sub("", _TRACKING.sub("", parts.query)).lstrip("&")
     return f"{host}{unquote(path)}" + (f"?{query}" if query else "")
+
+
+def key_with_fragment(url: str) -> str:
+    """The key of an address that a person gave: behind its ``#`` may stand what no other part of it says."""
+    fragment = urlsplit(url).fragment
+    return f"{key(url)}#{fragment}" if fragment else key(url)
 
 
 def is_file(url: str) -> bool:

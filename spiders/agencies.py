@@ -13,6 +13,7 @@ from spiders.families.pages import Page, visible
 from spiders.words import lists
 
 _AGENCY = words.agency()
+_RANKED = words.ranked_agency()
 _COLUMN_WORDS = re.compile(
     r"(?:的?(?:法定)?(?:主动)?(?:政府|政务)?信息公开)?(?:工作)?(?:指南|目录|年度报告|年报|制度|专栏|平台|网|网站|专题|首页)?$|信息公开$"
 )
@@ -48,7 +49,7 @@ def read_agency(text: str) -> str | None:
             candidate
             and candidate not in _NOT_AGENCIES
             and not candidate.endswith("政府部门")
-            and _AGENCY.match(candidate)
+            and (_AGENCY.match(candidate) or _RANKED.match(candidate))
         ):
             return candidate
     return None

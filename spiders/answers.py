@@ -23,6 +23,7 @@ RESTED = "rested"  # flag of an answer: it was
 RENDER = "xxgk_render"  # mark in Request.meta: the page is wanted as a browser shows it
 RENDERED = "rendered"  # flag of an answer: it is so shown
 TURNED = "xxgk_turned"  # mark in Request.meta: the further pages its pager turned to, as markup in UTF-8
+CHARSET = "xxgk_charset"  # mark in Request.meta: what the portal's pages are written in, whatever they declare
 UNFINISHED = "xxgk_unfinished"  # mark in Request.meta: what a page as rendered may lack
 
 _SAYS_GONE = re.compile(
@@ -41,8 +42,20 @@ _FILE_NAME = re.compile(
 
 
 def page_of(response: Response, asked: Ask | None = None) -> Page:
-    """An answer as a page; ``asked`` is what a list's script would have asked."""
-    return read_page(response.url, response.body, headers_of(response), asked)
+    """An answer as a page; ``asked`` is what a list's script would have asked.
+
+    Its address has the fragment of what was asked for: some platforms name the category there alone.
+    """
+    fragment = urlsplit(response.request.url).fragment if response.request is not None else ""
+    url = f"{response.url.partition('#')[0]}#{fragment}" if fragment else response.url
+    return read_page(url, response.body, headers_of(response), asked, charset_of(response))
+
+
+def charset_of(response: Response) -> str | None:
+    """The portal's exception for the encoding of its pages; what a browser wrote and what is JSON is in UTF-8."""
+    written_anew = RENDERED in response.flags or response.body.lstrip()[:1] in {b"{", b"["}
+    known: str | None = None if written_anew or response.request is None else response.request.meta.get(CHARSET)
+    return known
 
 
 def joined(page: Page, box: Page) -> Page:

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure as Fault
 from parser.titles import read
 from spiders import columns
 from spiders.addresses import key
+from spiders.answers import CHARSET
 from spiders.errands import Errand
 from spiders.items import Row
 from spiders.ledger import Column, Ledger, Portal
@@ -43,10 +44,12 @@ class Asking(Limits, scrapy.Spider):
         year: str | int | None = None,
         entries: Mapping[str, Sequence[str]] | None = None,
         scripted: Scripted | None = None,
+        encodings: Mapping[str, str] | None = None,
         **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
         self.entries = entries or {}
+        self.encodings = encodings or {}
         self.scripted = scripted or Scripted()
         self.addresses = read_addresses(portal)
         if not self.addresses:
@@ -76,11 +79,15 @@ class Asking(Limits, scrapy.Spider):
         elif frames <= self.MAX_FRAMES and self.ledger.open_entry(portal, url):
             yield self._request(Errand("entry", url, portal, depth=depth, hops=hops, frames=frames, optional=optional))
 
-    def _column(self, portal: Portal, link: columns.ColumnLink, depth: int) -> Iterator[Request]:
+    def _column(
+        self, portal: Portal, link: columns.ColumnLink, depth: int, above: str | None = None
+    ) -> Iterator[Request]:
         if len(portal.columns) >= self.MAX_COLUMNS:
             portal.limit(f"more than {self.MAX_COLUMNS} report columns were found")
             return
-        column = self.ledger.open_column(portal, link.url, link.agency, guessed=link.guessed, doubtful=link.doubtful)
+        column = self.ledger.open_column(
+            portal, link.url, link.agency, guessed=link.guessed, doubtful=link.doubtful, above=above
+        )
         if column is not None:
             yield from self._list(Errand("list", link.url, portal, column, depth=depth, instead=link.instead))
 
@@ -124,7 +131,13 @@ class Asking(Limits, scrapy.Spider):
             errback=self.fail,
             cb_kwargs={"errand": errand},
             headers={**headers, **dict(ask.headers if ask is not None else ())},
-            meta={"role": errand.role, "portal": errand.portal.url, "column_url": column_url, **errand.marks},
+            meta={
+                "role": errand.role,
+                "portal": errand.portal.url,
+                "column_url": column_url,
+                CHARSET: self.encodings.get(errand.portal.url),
+                **errand.marks,
+            },
             priority=self.PRIORITY[errand.role],
             dont_filter=True,  # the ledger knows what was asked for, and must hear of every end
         )

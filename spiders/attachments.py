@@ -1,4 +1,4 @@
-"""The files of an article: links in its body and attachment boxes, hidden ones too, and addresses in its scripts."""
+"""The files of an article: links in its body and attachment boxes, hidden ones too, addresses in its scripts, pictures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from lxml.html import HtmlElement
 
+from parser.documents.shown import ENOUGH_PROSE, is_content, is_editors, prose, source_of
 from parser.labels import squeeze
 from spiders.addresses import FILE_ENDINGS, is_file, key
 from spiders.families.pages import Page, visible
@@ -37,13 +38,15 @@ def read_attachments(page: Page, body: HtmlElement | None) -> tuple[AttachmentLi
     """The attachments of an article in the order they stand, each address once.
 
     Only what stands in the body, in an attachment box, in a viewer or in a script: a file linked from the site's menu
-    is no part of the article. Without a body every file whose link lies outside a list of links counts.
+    is no part of the article. Without a body every file whose link lies outside a list of links counts. Where the text
+    is not on the page, the pictures of its body are the report.
     """
     roots: list[HtmlElement] = [body] if body is not None else []
     for selector in BOXES:
         roots.extend(page.select(selector))
     found: dict[str, AttachmentLink] = {}
-    for link in [*_linked(page, roots or [page.tree]), *_viewed(page), *_scripted(page)]:
+    links = [*_linked(page, roots or [page.tree]), *_viewed(page), *_scripted(page), *_pictured(page, body)]
+    for link in links:
         known = found.get(key(link.url))
         if known is None or (not known.name and link.name):
             found[key(link.url)] = link
@@ -98,6 +101,17 @@ def _scripted(page: Page) -> Iterator[AttachmentLink]:
                 url = page.resolve(match["address"])
                 if url is not None:
                     yield AttachmentLink(url, _file_name(url))
+
+
+def _pictured(page: Page, body: HtmlElement | None) -> Iterator[AttachmentLink]:
+    """The pictures that stand where a text should; without a body those that an editor put there."""
+    root = body if body is not None else page.tree
+    if page.has_report_body or prose(visible(root).split("\n")) >= ENOUGH_PROSE:
+        return
+    for picture in root.iter("img"):
+        url = page.resolve(source_of(picture))
+        if url is not None and is_content(picture) and (body is not None or is_editors(picture)):
+            yield AttachmentLink(url, _file_name(url))
 
 
 def _name(link: HtmlElement, url: str) -> str:

@@ -12,7 +12,7 @@ from parser.labels import squeeze
 from parser.titles import judge, read
 from spiders import words
 from spiders.addresses import folder, is_directory, is_file, key, root, segments, site
-from spiders.agencies import read_agency
+from spiders.agencies import read_agency, read_division
 from spiders.families.addresses import is_article, name_of
 from spiders.families.pages import Page
 from spiders.links import Link, group, links
@@ -24,7 +24,10 @@ _MAY_MEAN_REPORTS = words.bare_reports()
 _MORE = re.compile(r"^[\[(（【]?(?:查看|阅读)?(?:更多|more)[^\u4e00-\u9fff]{0,4}$", re.IGNORECASE)
 _KIND_OF_REPORTS = re.compile(r"^(?:.{2,12}?)(?:年报|年度报告)$")  # 县直部门年报, 乡镇年报: below a column of reports
 _EARLIER_REPORTS = words.earlier_reports()
+_SHORT_NAME = words.short_name()
 _OTHER_REPORTS = re.compile(one_of(lists("reports")["other_fields"]))
+_SITE_BEHIND = re.compile(r"[-_|—–].*$")  # 年度报告_青禾市人民政府
+_MOST_HEADINGS = 40
 _SUBSCRIPTION = re.compile(r"订阅|RSS", re.IGNORECASE)
 _AGENCY_BEFORE = re.compile(r"^.*(?:局|委|厅|办|院|会|镇|乡|街道|中心|政府)(?=.)")
 _UNIT_TREES = re.compile(r"^(?:(?:19|20)\d\d年?度?|\d{2}年|.{2,24})$")
@@ -91,8 +94,9 @@ def sub_columns(page: Page) -> tuple[ColumnLink, ...]:
     here = folder(page.url) if is_directory(page.url) else re.sub(r"\.\w+$", "/", page.url)  # zfxxgknb.htm
     tree = None if key(here) == key(root(page.url)) or urlsplit(page.url).query else here
     found = []
+    of_units = _choices_of_units(page)
     for link in links(page):
-        if _leads_to_other_reports(page, link):
+        if key(link.url) in of_units or _leads_to_other_reports(page, link):
             found.append(ColumnLink(link.url, read_agency(link.text)))
             continue
         if is_file(link.url):
@@ -118,10 +122,24 @@ def _leads_to_other_reports(page: Page, link: Link) -> bool:
         return False
     if _SAYS_A_YEAR.match(link.text) or _EARLIER_REPORTS.match(link.text):
         return True
-    here, there = urlsplit(page.url), urlsplit(link.url)
-    if here[:3] == there[:3] and there.query and read_agency(link.text) is not None:
-        return True  # the column of one unit
     return _KIND_OF_REPORTS.match(link.text) is not None and judge(link.text, in_report_column=True).is_report
+
+
+def _choices_of_units(page: Page) -> frozenset[str]:
+    """The keys of the column's own address asked for one unit each: agencies, and what stands among several of them."""
+    here = urlsplit(page.url)
+    menus: dict[tuple[HtmlElement, str], list[Link]] = {}
+    for link in links(page):
+        there = urlsplit(link.url)
+        if there[:3] == here[:3] and there.query:
+            menus.setdefault((group(link), re.sub(r"=[^&]*", "=", there.query)), []).append(link)
+    found: set[str] = set()
+    for several in menus.values():
+        named = [link for link in several if read_agency(link.text) or read_division(link.text)]
+        found.update(key(link.url) for link in named if len(named) > 1 or read_agency(link.text))
+        if len(named) > 1 and 2 * len(named) >= len(several):
+            found.update(key(link.url) for link in several if _SHORT_NAME.match(link.text))
+    return frozenset(found)
 
 
 def _stands_by_reports(link: Link) -> bool:
@@ -154,6 +172,13 @@ def names_reports(page: Page) -> bool:
         and not _names_one_report(text)
         for text in named
     )
+
+
+def may_name_reports(page: Page) -> bool:
+    """Whether a page's title or a heading is nothing but 年度报告, 公开年报 and the like: perhaps those of another field."""
+    heads = [element for tag in ("title", "h1", "h2", "h3") for element in page.tree.iter(tag)]
+    named = (_SITE_BEHIND.sub("", squeeze("".join(element.itertext()))) for element in heads[:_MOST_HEADINGS])
+    return any(_MAY_MEAN_REPORTS.match(text) is not None for text in named)
 
 
 def is_list_of_reports(url: str, branches: int = 1) -> bool:

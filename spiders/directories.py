@@ -35,8 +35,10 @@ _NO_WAY_IN: Final = re.compile(
     rf"{one_of(lists('sites')['no_way_in'])}|login|register|/reg\b|\.(?:css|js|ico)$", re.IGNORECASE
 )
 _MOST_OF_A_SPLASH = 6  # links
-_SHORT_NAME: Final = re.compile(rf"^(?!.*{one_of(lists('agencies')['no_unit'])})[\u4e00-\u9fff（）()·]{{2,16}}$")
+_SHORT_NAME: Final = words.short_name()
 _LEAST_OF_A_DIRECTORY = 3  # links to units in one group
+_LEAST_ALONE = 2  # where the group has no other links
+_STEPS_OF_A_UNIT = 3  # a unit's own part stands so near the end of its address: jyj/xxgk/index.shtml
 # The columns that stand beside a unit's reports on the sites of 吉林.
 SIBLINGS: Final = frozenset(
     {
@@ -218,16 +220,20 @@ def _units(page: Page) -> list[_Unit]:
     """
     named: list[_Unit] = []
     others: list[_Unit] = []
+    every: Counter[HtmlElement] = Counter()
     for link in links(page):
         agency = read_agency(link.text)
         name = agency or read_division(link.text)
         sure = agency is not None or is_government(link.text) is not None
         place = named if name is not None else others
-        place.append(_Unit(link, name or link.text, sure, group(link)))
+        around = group(link)
+        place.append(_Unit(link, name or link.text, sure, around))
+        every[around] += 1
     sizes = Counter(unit.group for unit in named)
-    found = [unit for unit in named if unit.is_sure or sizes[unit.group] >= _LEAST_OF_A_DIRECTORY]
-    forms = Counter((unit.group, _form(unit.link.url)) for unit in named)
-    strange = Counter((unit.group, _form(unit.link.url)) for unit in others)
+    least = {place: _LEAST_OF_A_DIRECTORY if sizes[place] < every[place] else _LEAST_ALONE for place in sizes}
+    found = [unit for unit in named if unit.is_sure or sizes[unit.group] >= least[unit.group]]
+    forms = Counter((unit.group, form) for unit in named for form in _forms(unit.link.url))
+    strange = Counter((unit.group, form) for unit in others for form in _forms(unit.link.url))
     beside = [unit for unit in others if _SHORT_NAME.match(unit.name) and _stands_among_units(unit, forms, strange)]
     return [*found, *beside]
 
@@ -236,19 +242,26 @@ def _stands_among_units(
     unit: _Unit, forms: Counter[tuple[HtmlElement, str]], strange: Counter[tuple[HtmlElement, str]]
 ) -> bool:
     """Whether enough links of its group and form name units: some, half of them, or one under a label that says so."""
-    place = unit.group, _form(unit.link.url)
-    half = (forms[place] + strange[place] + 1) // 2
-    least = 1 if says_units(label(unit.group)) else min(_LEAST_OF_A_DIRECTORY, max(half, 2))
-    return forms[place] >= least
+    says_so = says_units(label(unit.group))
+    for form in _forms(unit.link.url):
+        place = unit.group, form
+        half = (forms[place] + strange[place] + 1) // 2
+        if forms[place] >= (1 if says_so else min(_LEAST_OF_A_DIRECTORY, max(half, 2))):
+            return True
+    return False
 
 
-def _form(url: str) -> str:
-    """An address without what tells units apart: its last part, and the values of its query."""
+def _forms(url: str) -> tuple[str, ...]:
+    """An address without what tells units apart: the values of its query, or one of its last parts (jyj/index.shtml)."""
     parts = urlsplit(url)
     path = re.sub(r"\d+", "#", parts.path.rstrip("/"))
     if not path:
-        return f"*.{site(url)}/"  # a host of its own
-    return f"{parts.netloc}{path if parts.query else path[: path.rfind('/')]}/*?{re.sub(r'=[^&]*', '=', parts.query)}"
+        return (f"*.{site(url)}/",)  # a host of its own
+    if parts.query:
+        return (f"{parts.netloc}{path}?{re.sub(r'=[^&]*', '=', parts.query)}",)
+    steps = path.split("/")
+    last = range(max(1, len(steps) - _STEPS_OF_A_UNIT), len(steps))
+    return tuple(parts.netloc + "/".join([*steps[:at], "*", *steps[at + 1 :]]) for at in last)
 
 
 def _belongs(page: Page, url: str, shared: frozenset[str]) -> bool:

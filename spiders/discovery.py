@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from spiders import agencies, columns, directories
 from spiders.addresses import key, root, site
@@ -60,8 +61,9 @@ def look(page: Page, family: Family, *, rows: tuple[Row, ...] = (), depth: int =
 
 
 def signature(page: Page) -> int:
-    """What a page shows and where it leads, as a number: the same for a page whose address alone is new each time."""
-    return hash((page.flat, frozenset(key(link.url) for link in links(page))))
+    """What a page shows and where it leads, as a number: the same for a page whose query alone is new each time."""
+    place, leads = urlsplit(page.url)[1:3], (*(link.url for link in links(page)), *frames(page))
+    return hash((place, page.flat, frozenset(map(key, leads))))
 
 
 def above(page: Page, *, is_article: bool) -> Finds:

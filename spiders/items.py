@@ -52,7 +52,8 @@ class ListPage:
 class ColumnRead:
     """A column was followed to its end, or given up (``outcome`` other than ``ok``).
 
-    ``full``: every page was asked for, none taken as unchanged.
+    ``full``: every page was asked for, none taken as unchanged. ``above`` is the column that leads to it as a part of its
+    own (a year, a kind of units): that one is not read to its end where this one is not.
     """
 
     portal: str
@@ -64,6 +65,7 @@ class ColumnRead:
     rows: int
     reports: int
     full: bool = True
+    above: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from spiders import outcomes
-from spiders.addresses import key
+from spiders.addresses import key, key_with_fragment
 from spiders.items import ColumnRead, PortalRead
 
 _SEVERAL = 3  # a government and its office may share a column, and one agency may be named in two ways
@@ -31,6 +31,7 @@ class Column:
 
     url: str
     agency: str | None = None
+    above: str | None = None  # the column that leads to it as a part of its own
     guessed: bool = False
     doubtful: bool = False  # its link did not say of what its reports are
     trusted: bool = True
@@ -180,11 +181,13 @@ class Ledger:
 
     def open_entry(self, portal: Portal, url: str) -> bool:
         """Whether an entry page has to be asked for; it is then open."""
-        if key(url) in portal.entries or key(url) in self._columns:
+        place = key_with_fragment(url)
+        if place in portal.entries or place in self._columns:
             return False
-        portal.entries.add(key(url))
+        portal.entries |= {place, key(url)}  # a link to the page names no fragment
         portal.open_entries += 1
-        self._entries.setdefault(key(url), portal)
+        for known in (place, key(url)):
+            self._entries.setdefault(known, portal)
         return True
 
     def close_entry(self, portal: Portal, url: str) -> None:
@@ -207,7 +210,14 @@ class Ledger:
         return True
 
     def open_column(
-        self, portal: Portal, url: str, agency: str | None, *, guessed: bool = False, doubtful: bool = False
+        self,
+        portal: Portal,
+        url: str,
+        agency: str | None,
+        *,
+        guessed: bool = False,
+        doubtful: bool = False,
+        above: str | None = None,
     ) -> Column | None:
         """A column that has to be read, or None where it is being read already (the portal then waits for it too)."""
         known = self._columns.get(key(url))
@@ -222,16 +232,20 @@ class Ledger:
                 self._waiting.setdefault(key(url), []).append(portal)
                 portal.open_entries += 1
             return None
-        column = Column(url, agency, guessed=guessed, doubtful=doubtful)
+        column = Column(url, agency, above=above, guessed=guessed, doubtful=doubtful)
         self._columns[key(url)] = column
         self._join(portal, column)
         return column
 
-    def adopt_column(self, portal: Portal, url: str, agency: str | None, *, trusted: bool) -> Column:
+    def adopt_column(
+        self, portal: Portal, url: str, agency: str | None, *, trusted: bool, doubtful: bool = False
+    ) -> Column:
         """The column an entry page turned out to be."""
-        known = self._columns.get(key(url))
-        column = known if known is not None else Column(url, agency, trusted=trusted)
-        self._columns[key(url)] = column
+        place = key_with_fragment(url)
+        known = self._columns.get(place)
+        column = known if known is not None else Column(url, agency, trusted=trusted, doubtful=doubtful)
+        self._columns[place] = column
+        self._columns.setdefault(key(url), column)
         self._join(portal, column)
         return column
 
@@ -363,6 +377,7 @@ def _column_read(portal: Portal, column: Column) -> ColumnRead:
         rows=len(column.rows),
         reports=len(column.reports),
         full=column.full,
+        above=column.above,
     )
 
 

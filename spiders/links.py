@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -15,7 +16,7 @@ from lxml.html import HtmlElement
 from parser.labels import squeeze
 from spiders import titles
 from spiders.addresses import key
-from spiders.families.pages import Page, read_markup, visible
+from spiders.families.pages import SILENT, Page, read_markup, visible
 
 # An address in a handler: window.open('…'), location.href='…', and whatever a template calls its own function.
 _QUOTED: Final = re.compile(r"(['\"])(?P<text>[^'\"\s]{1,400})\1")
@@ -42,6 +43,7 @@ _SIDE_FRAME: Final = re.compile(r"/module/(?:visitcount|xxgk/tree)")  # Hanweb's
 _DECORATIONS: Final = "»›>●◆■▪·•★☆【】[]"
 _LONGEST_LABEL = 24  # characters of a heading above a group of links
 _LONGEST_TEXT = 200  # characters; a box with a handler may hold half a page
+_HIGHEST_CAPTION = 2  # elements between a picture and the box with its caption
 _HIGHEST = 4  # elements between a link and the group it stands in
 
 
@@ -63,7 +65,7 @@ def links(page: Page) -> tuple[Link, ...]:
 def _links(page: Page) -> Iterator[Link]:
     here = key(page.url)
     for element in _leading(page.tree):
-        url = _target(page, element)
+        url = target(page, element)
         if url is not None and key(url) != here:
             yield Link(url, text_of(element), element)
     for script in page.tree.iter("script"):
@@ -71,7 +73,7 @@ def _links(page: Page) -> Iterator[Link]:
             if key(url) != here:
                 yield Link(url, name, script)
         for element in _written(script.text or ""):
-            url = _target(page, element)
+            url = target(page, element)
             if url is not None and key(url) != here:
                 yield Link(url, text_of(element), element)
 
@@ -91,7 +93,19 @@ def text_of(element: HtmlElement) -> str:
         return squeeze(words).strip(_DECORATIONS) or squeeze(words)
     pictures = [element, *element.iter("img")]
     named = (squeeze(picture.get(name) or "") for picture in pictures for name in ("title", "alt", "value"))
-    return next((text for text in named if text), "")
+    return next((text for text in named if text), "") or _caption(element)
+
+
+def _caption(element: HtmlElement) -> str:
+    """The words below a picture that is a link, in a box of their own."""
+    for box in islice(element.iterancestors(), _HIGHEST_CAPTION):
+        beside = (other for other in filter(_may_lead, box.iterdescendants()) if other is not element)
+        if box.tag in {"body", "html"} or any(element not in other.iterancestors() for other in beside):
+            break
+        words = squeeze(visible(box))
+        if words:
+            return words if len(words) <= _LONGEST_LABEL else ""
+    return ""
 
 
 def group(link: Link) -> HtmlElement:
@@ -101,15 +115,17 @@ def group(link: Link) -> HtmlElement:
     chosen = link.element
     for ancestor in [parent for parent, _ in zip(link.element.iterancestors(), range(_HIGHEST), strict=False)]:
         chosen = ancestor
-        if sum(1 for _, _ in zip(ancestor.iter(*_LEADING), range(2), strict=False)) > 1:
+        if sum(1 for _, _ in zip(filter(_may_lead, ancestor.iterdescendants()), range(2), strict=False)) > 1:
             break
     return chosen
 
 
+def _may_lead(element: HtmlElement) -> bool:
+    return element.tag in _LEADING or any(name in element.attrib for name in ("onclick", *_ADDRESSES))
+
+
 def label(container: HtmlElement) -> str:
     """The words above a group of links (部门信息公开, 县区政府网站): its first choice, or what stands before it."""
-    if container.tag == "script":
-        return ""
     if container.tag == "select":
         first = next(container.iter("option"), None)
         return squeeze(visible(first)) if first is not None else ""
@@ -118,7 +134,7 @@ def label(container: HtmlElement) -> str:
         if element is None or element.tag == "body":
             break
         before = element.getprevious()
-        words = squeeze(visible(before)) if before is not None else ""
+        words = squeeze(visible(before)) if before is not None and before.tag not in SILENT else ""
         if words:
             return words if len(words) <= _LONGEST_LABEL else ""
         element = element.getparent()
@@ -141,16 +157,17 @@ def _written(script: str) -> Iterator[HtmlElement]:
 def _nodes(page: Page, script: str) -> Iterator[tuple[str, str]]:
     for match, _ in zip(_NODE.finditer(script), range(_MOST_NODES), strict=False):
         name, url = _NODE_NAME.search(match.group()), _NODE_URL.search(match.group())
-        target = (
+        address = (
             page.resolve(html.unescape(url["url"]).replace("\\/", "/"))
             if name is not None and url is not None
             else None
         )
-        if name is not None and target is not None:
-            yield target, squeeze(name["name"])
+        if name is not None and address is not None:
+            yield address, squeeze(name["name"])
 
 
-def _target(page: Page, element: HtmlElement) -> str | None:
+def target(page: Page, element: HtmlElement) -> str | None:
+    """The address an element leads to, by itself or by what its handler says; None where it leads nowhere."""
     if element.tag == "option":
         value = (element.get("value") or "").strip()
         return page.resolve(value) if _LOOKS_LIKE_AN_ADDRESS.match(value) else None

@@ -45,7 +45,8 @@ class ReportsSpider(Asking):
 
     ``portal`` is one address or several separated by commas; ``year`` limits which articles are fetched (by the year in
     the title; rows without one are always fetched), never which lists are read. ``entries`` has further addresses of a
-    portal, by its own: they count as one portal, with one outcome.
+    portal, by its own: they count as one portal, with one outcome. ``encodings`` has, by a portal's address, the charset
+    of its pages where they declare a wrong one.
     """
 
     name = "reports"
@@ -114,6 +115,8 @@ class ReportsSpider(Asking):
             return
         family = recognise(page)
         named = columns.is_report_column(page.url) or columns.names_reports(page) or family.is_column(page)
+        bare = not named and errand.depth == 0 and columns.may_name_reports(page)
+        named = named or bare
         rows, _ = verdicts.part(family.rows(page), self.today, trusted=named)
         if page.has_report_body and len(rows) < 2:
             row = Row(page.url, family.title(page) or "", None)
@@ -124,6 +127,7 @@ class ReportsSpider(Asking):
                 errand.url,
                 agencies.of_crumbs(page),
                 trusted=named or verdicts.are_most(rows, family.rows(page)),
+                doubtful=bare,
             )
             if self.ledger.open_list(column, page.url):
                 onward = replace(errand, role="list", column=column, rests=UNCHANGED in response.flags)
@@ -214,7 +218,8 @@ class ReportsSpider(Asking):
             yield from self._list(replace(errand, url=ask.url, ask=ask, number=1, stated=None, rests=False))
         for link in held.branches:
             column.branches += 1
-            yield from self._column(errand.portal, replace(link, agency=link.agency or column.agency), errand.depth + 1)
+            below = replace(link, agency=link.agency or column.agency)
+            yield from self._column(errand.portal, below, errand.depth + 1, above=column.url)
         if held.is_bare:
             looked_further = yield from self._look_inside(page, held, errand)
             if looked_further:
@@ -246,7 +251,7 @@ class ReportsSpider(Asking):
         ways = directories.branches(page)
         onward = [request for link in ways for request in self._entry(errand.portal, link.url, errand.depth + 1)]
         for link in columns.report_columns(page):
-            onward += self._column(errand.portal, link, errand.depth + 1)
+            onward += self._column(errand.portal, link, errand.depth + 1, above=column.url)
         yield from onward
         if not onward and (len(ways) < self.LEAST_WAYS or self.scripted.explain(page, errand)):
             return False
@@ -277,10 +282,9 @@ class ReportsSpider(Asking):
             row = Row(page.url, recognise(page).title(page) or "", None)
             column.reports.add(page.url)
             yield from self._article(column, row, errand)
+        elif column.guessed and errand.number == 1 and errand.ask is None:
+            column.dropped = True  # the server answers its frame for any folder
         elif errand.number == 1 and not is_a_directory_answer(page):
-            if column.guessed:
-                column.dropped = True  # the server answers its frame for any folder
-                return
             said = self.scripted.explain(page, errand)
             if errand.frames:
                 return  # the head or the foot of the page that holds the list in another frame
@@ -321,7 +325,8 @@ class ReportsSpider(Asking):
             return
         if self._is_a_list(page, family, errand):
             column.branches += errand.unnamed
-            yield from self._column(errand.portal, columns.ColumnLink(page.url, None), errand.depth + 1)
+            below = columns.ColumnLink(page.url, None)
+            yield from self._column(errand.portal, below, errand.depth + 1, above=column.url)
             return
         ask = family.enclosures(page) if errand.page is None else None
         if ask is not None and self.ledger.open_article(column, ask.key):

@@ -12,6 +12,7 @@ from spiders.links import frames
 _SCRIPTED = re.compile(
     r"location(?:\.href)?\s*(?:=(?!=)|\.(?:replace|assign)\s*\()\s*(['\"])(?P<url>[^'\"]+)\1", re.IGNORECASE
 )
+_CLICKED = re.compile(r"\bonclick\s*=\s*(['\"])(?:(?!\1).)*\1", re.IGNORECASE | re.DOTALL)  # a menu of buttons
 _REFRESH = re.compile(r"^\s*+[\d.]*+\s*+[;,]?\s*+url\s*+=\s*+['\"]?(?P<url>[^'\"]+)", re.IGNORECASE)
 _LARGEST_SCRIPTED = 1200  # bytes of a page that is nothing but a script; the known ones have under 400
 _MOST_WORDS = 120  # characters a page with a refresh may show (正在跳转 …)
@@ -48,7 +49,7 @@ def _refreshed(page: Page) -> str | None:
 def _scripted(page: Page) -> str | None:
     if len(page.text) > _LARGEST_SCRIPTED or _words(page) or "document.cookie" in page.text:
         return None  # a script that sets a cookie and reloads is a challenge, not a shell
-    match = _SCRIPTED.search(page.text)
+    match = _SCRIPTED.search(_CLICKED.sub("", page.text))
     return page.resolve(match["url"]) if match is not None else None
 
 

@@ -44,6 +44,17 @@ def agency() -> re.Pattern[str]:
     return re.compile(rf"^[\u4e00-\u9fff（）()·]{{2,40}}{endings}(?:[（(][^（）()]*[)）])?$")
 
 
+def ranked_agency() -> re.Pattern[str]:
+    """An agency's short name with its rank before it (市残联)."""
+    known = lists("agencies")
+    return re.compile(rf"^{one_of(known['ranks'])}[\u4e00-\u9fff]{{1,10}}?{one_of(known['ranked'])}$")
+
+
+def short_name() -> re.Pattern[str]:
+    """What may be a unit's name where it stands among other units (残联, 农科园)."""
+    return re.compile(rf"^(?!.*{one_of(lists('agencies')['no_unit'])})[\u4e00-\u9fff（）()·]{{2,16}}$")
+
+
 def division() -> re.Pattern[str]:
     """A division's, a town's or a zone's name and nothing else."""
     endings = one_of(lists("divisions")["endings"])

@@ -1,7 +1,7 @@
-"""The log manual: what the system says of portals and crawls stands in it, all of it and nothing else.
+"""The log manual holds what the system says of portals and crawls: all of it, and nothing it does not say.
 
-A message is a text of words inside a function of the modules that speak of portals and crawls, whatever is done with it
-there: so none can be added past the manual. What looks like one and is none stands in the tables below, with its reason.
+A message is any text of two words or more in the modules that speak of portals and crawls, whatever is done with it there: so
+none gets past the manual by a way that nobody thought of. What is a text and no message stands in the tables below.
 """
 
 from __future__ import annotations
@@ -17,36 +17,210 @@ import pytest
 from tests.test_house import ROOT, package_files, relative
 
 MANUAL = ROOT / "docs" / "log-manual.md"
-SPEAK = ("crawler", "spiders", "archive")
-SCRAPYS = "## Lines of Scrapy"
+SCRAPYS = "Lines of Scrapy"  # the part whose messages are not ours
+PACKAGES = ("crawler/", "spiders/", "archive/")
 
-# Modules that say nothing of portals or crawls, by what they speak of.
-SILENT = {
+# Modules that say nothing of portals and crawls; what they speak of.
+ELSEWHERE = {
     "files that are imported": ("archive/adoption", "archive/foreign", "archive/imports", "archive/unpacked"),
     "reports and publishers": (
-        *("archive/compare", "archive/documents", "archive/filing", "archive/monitor", "archive/publishers"),
-        *("archive/readers", "archive/reports", "archive/reparsing", "archive/timeline", "archive/visits"),
+        *("archive/changes", "archive/compare", "archive/documents", "archive/filing", "archive/monitor"),
+        *("archive/publishers", "archive/readers", "archive/reparsing", "archive/reports", "archive/timeline"),
+        "archive/visits",
     ),
-    "the archive by itself": (
+    "an archive by itself": (
         *("archive/cdxj", "archive/copying", "archive/members", "archive/migrations", "archive/notes"),
         *("archive/originals", "archive/reindex", "archive/repair", "archive/verify"),
     ),
     "commands that ask no portal": (
-        *("crawler/cli/copying", "crawler/cli/derived", "crawler/cli/imports", "crawler/cli/index", "crawler/cli/monitor"),
-        *("crawler/cli/parse", "crawler/cli/reindex", "crawler/cli/reports", "crawler/cli/verify"),
+        *("crawler/cli/copying", "crawler/cli/derived", "crawler/cli/imports", "crawler/cli/index"),
+        *("crawler/cli/monitor", "crawler/cli/parse", "crawler/cli/reindex", "crawler/cli/reports"),
+        "crawler/cli/verify",
     ),
-}  # fmt: skip
-# Calls whose texts are for a machine or a reader of code: selectors, statements, scripts, faults of the program.
-UNSAID = frozenset(
-    {"LookupError", "RuntimeError", "TypeError", "compile", "evaluate", "exec_driver_sql", "execute", "print_table"}
-    | {"rpartition", "select", "startswith", "text", "Page", "typing.Option"}
-)
-# Texts outside functions that are said all the same, by module.
-CONSTANTS = {
-    "archive/database.py": "_REMEDIES",
-    "archive/transcripts.py": None,
-    "crawler/environment.py": "JITTER",
-    "crawler/harvest.py": None,
-    "crawler/hours.py": "_FORM",
-    "crawler/replay.py": None,
+    "faults of the program, which nobody can act on": ("archive/crawls", "archive/deposit", "archive/schema"),
+    "why a row is no report": ("spiders/verdicts",),
 }
+# Calls whose texts are selectors, statements, scripts, headings, or faults of the program.
+UNSAID = frozenset(
+    {"Argument", "LookupError", "Option", "Page", "RuntimeError", "TypeError", "compile", "evaluate", "execute"}
+    | {"exec_driver_sql", "print_table", "rpartition", "select", "startswith", "text"}
+)
+HELP = frozenset({"help", "epilog", "description"})  # arguments that a command's --help or a schema shows
+# Modules whose constants, outside functions, are said too; those of the others are selectors and patterns.
+SAID_CONSTANTS = frozenset(
+    {"archive/database.py", "archive/transcripts.py", "crawler/environment.py", "crawler/harvest.py"}
+    | {"crawler/hours.py", "crawler/replay.py"}
+)
+NO_MESSAGES = {
+    "Scrapy/⟨…⟩ Twisted/⟨…⟩": "in the head of a WARC file",
+    "HTTP/1.1 ⟨…⟩ ⟨…⟩": "in a WARC record",
+    "⟨…⟩ ⟨…⟩ HTTP/1.1": "in a WARC record",
+    "⟨…⟩ UTC": "a time in a message",
+    "⟨…⟩; msgtype=request": "in a WARC record",
+    "⟨…⟩; msgtype=response": "in a WARC record",
+    "⟨…⟩ in ⟨…⟩": "of an imported capture, where it comes from",
+    "the record ⟨…⟩": "of an imported capture, where it comes from",
+    "⟨…⟩ Playwright/⟨…⟩": "of a rendered page, what made it",
+    "⟨…⟩ MiB": "a size in a message",
+    "⟨…⟩ bytes": "a size in a message",
+    "application/x-www-form-urlencoded; charset=UTF-8": "a header",
+}
+
+_FIELD = re.compile(r"%[sd]|\{\w+(?::\w+)?\}|⟨[^⟩]*⟩")
+_WORD = re.compile(r"[A-Za-z][A-Za-z']+")
+
+
+def test_every_message_of_the_code_stands_in_the_manual() -> None:
+    known = set(told(ours()))
+    missing = [f"{place}: {text}" for text, place in messages().items() if text not in known]
+    assert missing == [], "\n".join([f"{relative(MANUAL)} lacks", *missing])
+
+
+def test_the_manual_has_no_message_that_the_code_does_not_say() -> None:
+    said = messages()
+    stale = [text for text in told(ours()) if text not in said]
+    assert stale == [], "\n".join([f"{relative(MANUAL)} has what is not said", *stale])
+
+
+def test_no_message_stands_in_the_manual_twice() -> None:
+    found = list(told(ours()))
+    assert sorted({text for text in found if found.count(text) > 1}) == []
+
+
+def test_the_lines_of_scrapy_in_the_manual_are_lines_of_scrapy() -> None:
+    spec = find_spec("scrapy")
+    assert spec is not None
+    assert spec.origin is not None
+    sources = [path.read_text(encoding="utf-8") for path in Path(spec.origin).parent.rglob("*.py")]
+    words = [
+        str(node.value) for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)
+    ]
+    said = "\n".join([*words, *sources])
+    lines = list(told(scrapys()))
+    assert len(lines) >= 10
+    assert [line for line in lines if any(part not in said for part in line.split("⟨…⟩"))] == []
+
+
+def test_every_row_of_the_manual_says_what_a_message_means_and_what_to_do() -> None:
+    rows = rows_of(MANUAL.read_text(encoding="utf-8"))
+    assert len(rows) > 50
+    assert [row[0] for row in rows if len(row) != 3 or not all(row)] == []
+
+
+def test_the_tables_of_what_is_no_message_name_nothing_that_is_gone() -> None:
+    modules = [relative(path) for path in package_files()]
+    gone = [name for names in ELSEWHERE.values() for name in names if not any(_is_in(name, path) for path in modules)]
+    texts = {text for path in speaking() for text, _ in texts_of(path)}
+    assert gone == []
+    assert sorted(SAID_CONSTANTS - {relative(path) for path in speaking()}) == []
+    assert sorted(NO_MESSAGES.keys() - texts) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('def f(): logger.info("%s was read", url)', ["⟨…⟩ was read"]),
+        ('def f(): raise Oops(f"{url} is gone: {why!r:.60}")', ["⟨…⟩ is gone: ⟨…⟩"]),
+        ('def f(): return "it is gone" if a == "no report words" else None', ["it is gone"]),
+        ("def f(): said = f\"{a}{' and more' if b else ''}\"", ["and more"]),
+        ('def f(): said += f"; no longer found: {a}"', ["no longer found: ⟨…⟩"]),
+        ('def f(): say("Stopped.")', ["Stopped."]),
+        ('def f(): return {"a": "is missing; write it"}', ["is missing; write it"]),
+        ('def f():\n    """Not said at all."""', []),
+        ('def f(): re.compile("two words"); Option(help="two words")', []),
+        ('def f(): return f"{a}: {b}", "utf-8", "a,b"', []),
+        ('SELECTOR = ".box .title"', []),
+    ],
+)
+def test_a_message_is_known_when_it_is_seen(code: str, found: list[str]) -> None:
+    assert [text for text, _ in _texts(ast.parse(code), constants=False)] == found
+
+
+# The code
+
+
+def messages() -> dict[str, str]:
+    """Each message of the code, with a place where it is made."""
+    found: dict[str, str] = {}
+    for path in speaking():
+        for text, line in texts_of(path):
+            if text not in NO_MESSAGES:
+                found.setdefault(text, f"{relative(path)}:{line}")
+    return found
+
+
+def speaking() -> list[Path]:
+    silent = [name for names in ELSEWHERE.values() for name in names]
+    modules = [path for path in package_files() if path.suffix == ".py" and relative(path).startswith(PACKAGES)]
+    return [path for path in modules if not any(_is_in(name, relative(path)) for name in silent)]
+
+
+def texts_of(path: Path) -> Iterator[tuple[str, int]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return _texts(tree, constants=relative(path) in SAID_CONSTANTS)
+
+
+def _is_in(name: str, module: str) -> bool:
+    return module == f"{name}.py" or module.startswith(f"{name}/")
+
+
+def _texts(node: ast.AST, *, constants: bool) -> Iterator[tuple[str, int]]:
+    """The texts below a node that are said, with their lines; ``constants``: those outside functions too."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Expr(value=ast.Constant()) | ast.Compare():  # a docstring; what others wrote is compared
+                continue
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in UNSAID:
+                continue
+            case ast.keyword(arg=name) if name in HELP:
+                continue
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from _texts(child, constants=True)
+                continue
+            case ast.JoinedStr(values=parts):
+                whole = "".join(str(part.value) if isinstance(part, ast.Constant) else "⟨…⟩" for part in parts)
+                fields = [ast.Expression(part.value) for part in parts if isinstance(part, ast.FormattedValue)]
+                if constants and _is_said(text := normal(whole)):
+                    yield text, child.lineno
+                for field in fields:
+                    yield from _texts(field, constants=constants)
+                continue
+            case ast.Constant(value=str(written)) if constants and _is_said(text := normal(written)):
+                yield text, child.lineno
+        yield from _texts(child, constants=constants)
+
+
+def normal(text: str) -> str:
+    """A message as it is compared: its fields alike, without what joins it to another."""
+    return _FIELD.sub("⟨…⟩", text).strip(" ,;")
+
+
+def _is_said(text: str) -> bool:
+    words = len(_WORD.findall(text.replace("⟨…⟩", " ")))
+    return (words > 0 and " " in text and words + ("⟨…⟩" in text) > 1) or re.fullmatch(
+        r"[A-Z][a-z]+\.", text
+    ) is not None
+
+
+# The manual
+
+
+def ours() -> str:
+    return MANUAL.read_text(encoding="utf-8").partition(f"\n## {SCRAPYS}\n")[0]
+
+
+def scrapys() -> str:
+    return MANUAL.read_text(encoding="utf-8").partition(f"\n## {SCRAPYS}\n")[2]
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """The cells of each row of the page's tables of messages."""
+    tables = re.findall(r"^\| message \| means \| do \|\n\| --- .*\n((?:\|.*\n)+)", page, re.MULTILINE)
+    rows = [row.strip("|").split(" | ") for table in tables for row in table.splitlines()]
+    return [[cell.strip() for cell in cells] for cells in rows]
+
+
+def told(page: str) -> Iterator[str]:
+    """The messages of a page: what stands as code in the first cells of its tables."""
+    for row in rows_of(page):
+        yield from (normal(text) for _, text in re.findall(r"(`+) ?(.+?) ?\1(?!`)", row[0]))

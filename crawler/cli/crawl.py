@@ -61,6 +61,7 @@ def command(
 
     The archive is made if there is none. A crawl that was killed goes on with the same command.
     """
+    from crawler.deriving import words  # noqa: PLC0415 - as below
     from crawler.run import crawl  # noqa: PLC0415 - Scrapy takes a second to import, which other commands need not wait for
 
     invocation = Invocation.of(context)
@@ -71,6 +72,7 @@ def command(
             invocation.folder,
             invocation.database,
             entries,
+            given={entry.url: name for entry, name in zip(entries, portals, strict=True) if name != entry.id},
             year=year,
             full=full,
             render=render,
@@ -93,10 +95,7 @@ def command(
         raise typer.Exit(STOPPED)
     derived = summary.derived
     if derived is not None:
-        remark(
-            f"{summary.answers} answers; reports: {derived.created} new, {derived.changed} changed, {derived.unchanged} unchanged, "
-            f"{derived.refused} refused, {derived.unread} not readable here, {derived.failed} failed"
-        )
+        remark(f"{summary.answers} answers; {words(derived)}")
     if summary.warnings:
         remark(f"{summary.warnings} warnings stand in {summary.log}")
     if summary.needs_attention:
@@ -107,6 +106,7 @@ def line(portal: PortalState) -> dict[str, Any]:
     """A portal as ``--json`` prints it, here and in ``xxgk portals``."""
     return {
         "url": portal.url,
+        "given": portal.given,
         "host": portal.host,
         "outcome": portal.outcome,
         "read_at": portal.read_at.isoformat() if portal.read_at is not None else None,

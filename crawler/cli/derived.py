@@ -10,7 +10,7 @@ from archive.reparsing import Reparsed, reparse
 from archive.reports import Derived
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
-from crawler.deriving import cores
+from crawler.deriving import cores, words
 from parser.isolation import ParserPool
 
 EXAMPLE = "Example: xxgk reparse --dry-run"
@@ -53,10 +53,7 @@ def command(
 
 def tell(done: Derived) -> None:
     """What deriving did, in one line."""
-    remark(
-        f"reports: {done.created} new, {done.changed} changed, {done.unchanged} unchanged; "
-        f"{done.refused} no reports, {done.unread} not readable here, {done.failed} failed"
-    )
+    remark(words(done))
 
 
 def _print_summary(done: Reparsed) -> None:

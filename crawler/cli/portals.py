@@ -88,10 +88,16 @@ def register(
     insecure_tls: Annotated[  # noqa: FBT002 - Typer's way to write a flag
         bool, typer.Option("--insecure-tls", help="Its certificate is broken, and it is to be read all the same.")
     ] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="CHARSET", help="What its pages are written in, where they declare it wrongly."),
+    ] = None,
     scripted: Annotated[  # noqa: FBT002 - Typer's way to write a flag
         bool, typer.Option("--scripted", help="Only a browser shows the rows of its lists (extra scripted).")
     ] = False,
-    reason: Annotated[str | None, typer.Option(help="Why: goes with --allow, --insecure-tls and --scripted.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why: goes with --allow, --insecure-tls, --encoding and --scripted.")
+    ] = None,
     least: Annotated[
         int | None, typer.Option("--reports-per-year", help="The least reports it publishes on each year.")
     ] = None,
@@ -99,9 +105,9 @@ def register(
     json: Json = False,  # noqa: FBT002 - Typer's way to write a flag
 ) -> None:
     """Register a portal for this archive."""
-    if (allow or insecure_tls or scripted) and not reason:
+    if (allow or insecure_tls or encoding or scripted) and not reason:
         raise WrongUsage(
-            "--allow, --insecure-tls and --scripted need a --reason: whoever reviews the entry must know it"
+            "--allow, --insecure-tls, --encoding and --scripted need a --reason: whoever reviews the entry must know it"
         )
     facts = {
         "name": name,
@@ -111,6 +117,7 @@ def register(
         "delay": delay,
         "allow": [{"host": host, "reason": reason} for host in allow or ()],
         "insecure_tls": {"reason": reason} if insecure_tls else None,
+        "encoding": {"charset": encoding, "reason": reason} if encoding else None,
         "scripted": {"reason": reason} if scripted else None,
         "expects": {"reports_per_year": least, "since": since} if (least, since) != (None, None) else None,
     }

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 
-from parser.documents import ocr
+from parser.documents import album, ocr
 from parser.documents.container import check_zip
 from parser.documents.document import Document, Grid
 from parser.documents.encoding import decode
 from parser.errors import UnreadableDocument, UnsupportedFormat
 from parser.hints import Hints
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = album.MAX_BYTES
 MAX_LINES = 20_000  # a government's report with annexes has some 1500
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _MARKUP = re.compile(
     r"<\s*(?:!doctype|html|head|body|div|p|table|span|meta|article|section|h[1-6]|font|center|br|ul|ol|li|tr|td|a|script)\b",
     re.IGNORECASE,
@@ -59,19 +58,19 @@ def _read(data: bytes, hints: Hints) -> Document:
         from parser.documents.workbook import read_xls, read_xlsx  # noqa: PLC0415
 
         return read_xlsx(data) if kind == "xlsx" else read_xls(data)
-    if kind == "image":
+    if kind in {"image", "album"}:
         if not ocr.is_installed():
-            raise UnsupportedFormat(kind, ocr.ADVICE)
-        from parser.documents.picture import read_picture  # noqa: PLC0415
+            raise UnsupportedFormat("image", ocr.ADVICE)
+        from parser.documents.picture import read_pictures  # noqa: PLC0415
 
-        return read_picture(data)
+        return read_pictures(album.pictures(data) if kind == "album" else [data])
     if kind == "doc":
         from parser.documents.legacy import read_doc  # noqa: PLC0415
 
         return read_doc(data)
     if kind in _CONTAINERS:
         raise UnsupportedFormat(kind, _CONTAINERS[kind])
-    text, _ = decode(data, hints.charset)
+    text, _ = decode(data, hints.charset, hints.encoding)
     if _looks_like_markup(text):
         from parser.documents.html import read_html  # noqa: PLC0415  trafilatura costs 300 ms; text does not need it
 
@@ -101,7 +100,7 @@ def sniff(data: bytes, name: str | None) -> str:
         return "rar"
     if head.startswith(b"{\\rtf"):
         return "rtf"
-    if data.startswith(_IMAGES) and b"<" not in data[:2]:
+    if album.is_picture(data):
         return "image"
     return "text"  # or markup, which only the decoded text tells
 
@@ -114,7 +113,7 @@ def _zip_kind(data: bytes) -> str:
         return "xlsx"
     if "OFD.xml" in names:
         return "ofd"
-    return "zip"
+    return "album" if album.is_album(names) else "zip"
 
 
 def _looks_like_markup(text: str) -> bool:

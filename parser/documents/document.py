@@ -95,7 +95,7 @@ class Document:
     """One document as blocks in reading order, with what it says of itself.
 
     ``body`` bounds the article: the first and last index of ``blocks`` that belong to it (whole document by default).
-    ``notes`` are findings of the reader as (rule, message).
+    ``notes`` are findings of the reader as (rule, message). ``shows`` says what a page shows that is no text.
     """
 
     kind: str
@@ -103,6 +103,7 @@ class Document:
     fields: tuple[Field, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     body: tuple[int, int] | None = None
+    shows: Literal["image", "attachment"] | None = None
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

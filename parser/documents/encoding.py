@@ -36,14 +36,17 @@ _NO_CHARSETS = {
     "unicode-escape",
     "utf-7",
 }  # of Python, not of pages
+_MOST_LOST = 200  # bytes to each character that a known encoding may lose
 _SNIFF = 4096  # how far into a page a charset declaration is looked for (HTML asks for the first 1024 bytes)
 
 
-def decode(data: bytes, declared: str | None = None) -> tuple[str, str]:
+def decode(data: bytes, declared: str | None = None, known: str | None = None) -> tuple[str, str]:
     """The text and the encoding used; never fails (undecodable bytes become U+FFFD).
 
     gb2312 and gbk are read as gb18030, their superset. A BOM wins over everything. A declared encoding that does not
-    fit gives way to UTF-8 where that fits strictly. UTF-16 without a BOM is told by its NUL bytes.
+    fit gives way to UTF-8 where that fits strictly. UTF-16 without a BOM is told by its NUL bytes. ``known`` is what a
+    person found the encoding to be where pages declare a wrong one: it wins over what they say, where it fits but for a
+    few damaged characters.
     """
     for bom, name in _BOMS:
         if data.startswith(bom):
@@ -51,9 +54,13 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str]:
     bare = _bare_utf16(data)
     if bare is not None:
         return data.decode(bare, "replace"), bare
+    codec = codec_of(known)
+    text = None if codec is None else _nearly(data, codec)
+    if codec is not None and text is not None:
+        return text, codec
     tried: list[str] = []
     for said in (declared, _page_says(data)):
-        codec = _codec(said)
+        codec = codec_of(said)
         if codec is None or codec in tried:
             continue
         tried.append(codec)
@@ -82,12 +89,21 @@ def _strict(data: bytes, codec: str) -> str | None:
         return None
 
 
+def _nearly(data: bytes, codec: str) -> str | None:
+    """The text where the encoding fits, or loses some characters of bytes that are no UTF-8 either."""
+    text = data.decode(codec, "replace")
+    lost = text.count("\ufffd")
+    fits = lost == 0 or (lost * _MOST_LOST <= len(data) and _strict(data, "utf-8") is None)
+    return text if fits else None
+
+
 def _page_says(data: bytes) -> str | None:
     match = _DECLARED.search(data[:_SNIFF]) or _XML_DECLARED.match(data[:_SNIFF])
     return match.group(1).decode("ascii") if match else None
 
 
-def _codec(name: str | None) -> str | None:
+def codec_of(name: str | None) -> str | None:
+    """The encoding a charset's name stands for; null where none does, or where it says nothing (``iso-8859-1``)."""
     if name is None:
         return None
     clean = name.strip().strip("\"';,").lower()

@@ -12,6 +12,7 @@ from parser.documents.document import Block, Document, Grid, GridLimits, Line, R
 from parser.documents.extent import extent
 from parser.documents.fields import all_text, page_fields
 from parser.documents.layout import holds_marker, unwrap
+from parser.documents.shown import shows
 from parser.errors import UnreadableDocument
 from parser.labels import normal, squeeze
 
@@ -69,14 +70,14 @@ def read_html(text: str) -> Document:
         for fragment in _tables_in_scripts(tree):
             walker.walk(fragment)
     blocks = tuple(walker.blocks)
-    fields = tuple(page_fields(tree))
+    fields, shown = tuple(page_fields(tree)), shows(tree)
     body = extent(tree, walker.blocks, walker.elements, walker.lifted)
     notes = (
         (("grid.limits", "a table claims more cells than a report can have; it was cut"),)
         if walker.limits.exceeded
         else ()
     )
-    return Document("html", blocks, fields, notes, body)
+    return Document("html", blocks, fields, notes, body, shown)
 
 
 def _without_open_row(text: str) -> str:

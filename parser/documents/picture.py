@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -63,10 +63,10 @@ _DIGIT = re.compile(r"\d")
 _LONE_STROKES = {"一", "_", "ー", "~", "－", "–", "-"}
 
 
-def read_picture(data: bytes) -> Document:
-    """A document from the bytes of a picture, several pages where it is a TIFF; UnreadableDocument where it is damaged."""
+def read_pictures(files: Iterable[bytes]) -> Document:
+    """A document from pictures in their order, several pages where one is a TIFF; UnreadableDocument where one is damaged."""
     announce(Effort.RECOGNITION)
-    found = blocks(recognised(page, number, _A4) for number, page in enumerate(_pictures(data), 1))
+    found = blocks(recognised(page, number, _A4) for number, page in enumerate(_pages(files), 1))
     return Document("image", tuple(found), notes=(ocr.NOTE,))
 
 
@@ -91,6 +91,14 @@ def scanned_page(data: bytes, number: int, already: int, dots: float = RESOLUTIO
         message = f"page {number} of the PDF cannot be drawn ({error}); open it in a viewer"
         raise UnreadableDocument(message) from error
     return recognised(picture, number, width)
+
+
+def _pages(files: Iterable[bytes]) -> Iterator[Image.Image]:
+    for number, page in enumerate(chain.from_iterable(map(_pictures, files)), 1):
+        if number > MAX_PAGES:
+            message = f"there are more than {MAX_PAGES} pages that are pictures; ask the publisher for one with text"
+            raise UnreadableDocument(message)
+        yield page
 
 
 def _pictures(data: bytes) -> Iterator[Image.Image]:

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from parser.titles import judge
 from spiders.columns import ColumnLink
 from spiders.families.family import Family
-from spiders.families.literals import value_after
 from spiders.families.menus import branches_of_file, chosen_years
 from spiders.families.pages import Page
-from spiders.families.records import rows_of
-from spiders.items import Row
-
-_LIST = re.compile(r"[=:(]\s*(?=\[\s*\{)")  # what a script sets to a list of objects
-_NAMES_A_REPORT = re.compile(r"年报|年度报告|工作报告|\\u5e74\\u62a5", re.IGNORECASE)
-
-
-def _lists(page: Page) -> list[Any]:
-    """The first list of objects of each script that names a report."""
-    scripts = (element.text or "" for element in page.tree.iter("script"))
-    return [value_after(script, _LIST) for script in scripts if _NAMES_A_REPORT.search(script)]
 
 
 class Generic(Family):
@@ -70,14 +56,6 @@ class Generic(Family):
         """Every page."""
         del page
         return True
-
-    def rows(self, page: Page) -> tuple[Row, ...]:
-        """The rows of a page; where none is a report those that stand as objects in its script."""
-        found = super().rows(page)
-        if page.asked is not None or any(judge(row.title, in_report_column=True).is_report for row in found):
-            return found
-        written = [row for row in rows_of(page, _lists(page)) if judge(row.title).is_report]
-        return (*found, *written)
 
     def columns(self, page: Page) -> tuple[ColumnLink, ...]:
         """The branches of a column that is a file without its family's sign (VSB's without rows); its years to choose."""

@@ -139,10 +139,10 @@ class Jilin(Trs):
             return (*super().columns(page), *beside)
         known = {_above(link.url) for link in linked}
         shown = (link.url for link in links(page) if root(link.url) == root(page.url))
-        ours = shown if answer is None else [row.url for row in self.rows(page)]
+        ours = (page.url, *shown) if answer is None else tuple(row.url for row in self.rows(page))
         guesses = [
             ColumnLink(unit + name, None, guessed=True, instead=url if url != page.url and is_directory(url) else None)
-            for url in dict.fromkeys((page.url, *ours))
+            for url in dict.fromkeys(ours)
             if not is_list_of_reports(url)
             for unit, name in _guesses(url)
             if unit not in known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 _DECODER: Final = json.JSONDecoder(strict=False)  # titles hold raw line breaks
@@ -33,6 +34,19 @@ def value_after(text: str, name: re.Pattern[str]) -> Any:
     return None
 
 
+def values_after(text: str, name: re.Pattern[str], most: int) -> Iterator[Any]:
+    """The objects and lists that stand behind a name in a script, one after another; ``most`` places are looked at."""
+    behind = 0
+    for match, _ in zip(name.finditer(text), range(most), strict=False):
+        if match.end() < behind:
+            continue  # inside the one before
+        found, end = _read_at(text, match.end())
+        found = read_value(found) if isinstance(found, str) else found  # JSON.parse('[…]')
+        if isinstance(found, dict | list):
+            behind = end
+            yield found
+
+
 def read_value(text: str) -> Any:
     """The value a text holds (``urls`` is JSON inside a string); None where it cannot be understood."""
     return _value_at(text.strip(), 0)
@@ -48,18 +62,24 @@ def sound(value: Any) -> str:
 
 
 def _value_at(text: str, start: int) -> Any:
+    return _read_at(text, start)[0]
+
+
+def _read_at(text: str, start: int) -> tuple[Any, int]:
+    """The value at a place, and where it ends."""
     try:
-        return _DECODER.raw_decode(text, start)[0]
+        return _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         pass
+    written, end = _as_json(text, start)
     try:
-        return json.loads(_as_json(text, start), strict=False)
+        return json.loads(written, strict=False), end
     except (ValueError, RecursionError):
-        return None
+        return None, start
 
 
-def _as_json(text: str, start: int) -> str:
-    """A literal as JSON: keys and strings in double quotes, no comment, no comma before a closing sign."""
+def _as_json(text: str, start: int) -> tuple[str, int]:
+    """A literal as JSON, and where it ends: keys and strings in double quotes, no comment, no comma before a closing sign."""
     parts: list[str] = []
     depth, position = 0, start
     while len(parts) < _MOST_TOKENS:
@@ -77,7 +97,7 @@ def _as_json(text: str, start: int) -> str:
         parts.append(_written(kind, word, text, position))
         if depth <= 0:
             break
-    return "".join(parts)
+    return "".join(parts), position
 
 
 def _written(kind: str | None, word: str, text: str, end: int) -> str:

@@ -130,11 +130,16 @@ class Page:
         return {}
 
 
-def read_page(url: str, body: bytes, headers: Mapping[str, str], asked: Ask | None = None) -> Page:
-    """A page from an answer, decoded in the order BOM, header, meta, UTF-8, GB18030."""
+def read_page(
+    url: str, body: bytes, headers: Mapping[str, str], asked: Ask | None = None, charset: str | None = None
+) -> Page:
+    """A page from an answer, decoded in the order BOM, header, meta, UTF-8, GB18030.
+
+    ``charset`` is what a person found its encoding to be, where the portal's pages declare a wrong one.
+    """
     names = {name.lower(): value for name, value in headers.items()}
     declared = _CHARSET.search(names.get("content-type", ""))
-    text, encoding = decode(body, declared.group(1) if declared else None)
+    text, encoding = decode(body, declared.group(1) if declared else None, charset)
     return Page(url, text.lstrip("\ufeff"), names, asked, encoding)
 
 

@@ -17,6 +17,8 @@ from spiders.addresses import is_directory, is_file, plain
 from spiders.columns import ARTICLE_FOLDERS, is_report_column
 from spiders.dates import read_cell, read_line
 from spiders.families.addresses import name_of
+from spiders.families.arrays import read_arrays
+from spiders.families.cards import Cards, says_nothing
 from spiders.families.pages import Page, read_markup, visible
 from spiders.items import Row
 from spiders.links import links
@@ -37,6 +39,9 @@ _CLOSING_DAY = re.compile(r"(?:(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\
 _SPLIT_DAY = re.compile(
     r"(?:(?P<year>20\d\d)年?\s+(?P<day>\d{1,2}[-/.]\d{1,2})|(?P<day_first>\d{1,2}[-/.]\d{1,2})\s+(?P<year_last>20\d\d))$"
 )
+# What opens an address by script: a handler, an attribute that a handler reads, a link that is a call.
+_OPENS = re.compile(r"onclick|data-(?:url|href|link)|javascript:\s*[\w.]+\s*\(\s*['\"]", re.IGNORECASE)
+_UNSEEN: Final = frozenset({"template", "textarea"})
 _LONGEST_DAY = 40  # characters of such a day with its brackets
 _ESCAPED = re.compile(r"\\(['\"/])")
 
@@ -52,7 +57,10 @@ def read_rows(page: Page, places: Sequence[str] = ()) -> tuple[Row, ...]:
         found = _unique(row for element in page.select(place) for row in _rows_in(page, element))
         if any(judge(row.title, in_report_column=True).is_report for row in found):
             return found
-    return _unique([*_rows_in(page, page.tree), *_written_rows(page), *_opened_rows(page)])
+    shown = _unique([*_rows_in(page, page.tree), *_written_rows(page), *_opened_rows(page)])
+    if page.asked is not None or any(map(_is_one_report, shown)):
+        return shown
+    return _unique([*shown, *read_arrays(page)])
 
 
 def is_column_name(title: str) -> bool:
@@ -61,25 +69,35 @@ def is_column_name(title: str) -> bool:
     return parts.report_year is None and parts.publisher is None
 
 
+def _is_one_report(row: Row) -> bool:
+    return judge(row.title, in_report_column=True).is_report and not is_column_name(row.title)
+
+
 def _rows_in(page: Page, root: HtmlElement) -> Iterator[Row]:
     taken: set[HtmlElement] = set()
     named = is_report_column(page.url)
     counted: dict[HtmlElement, int] = {}  # so that a page of one link repeated a thousand times costs no million steps
+    cards = Cards(page)
     for link in root.iter("a"):
         url = page.resolve(link.get("href"))
-        if url is None:
+        if url is None or _is_unseen(link):
             continue
-        box = _box(page, link, counted)
+        title = titles.whole(_link_text(link), link.get("title"))
+        card = None
+        if says_nothing(title.text):
+            if cards.is_file_of_a_page(link, url):
+                continue  # the file of a row that has a page
+            card = cards.around(link, url)
+        box = card.box if card is not None else _box(page, link, counted)
         if box in taken or (box.tag in _BOXES and _inside_a_row(box, taken)):
             continue  # the row's second link: a download, or the 解读 nested below it
-        row = _row(url, link, box, in_column=named)
+        row = _row(url, link, box, title if card is None else titles.LinkTitle(card.title, cut=False), in_column=named)
         if row is not None:
             taken.add(box)
             yield row
 
 
-def _row(url: str, link: HtmlElement, box: HtmlElement, *, in_column: bool) -> Row | None:
-    title = titles.whole(_link_text(link), link.get("title"))
+def _row(url: str, link: HtmlElement, box: HtmlElement, title: titles.LinkTitle, *, in_column: bool) -> Row | None:
     if len(title.text) < _SHORTEST:
         return None
     day = _date_beside(link, box) or _closing_day(link)
@@ -214,16 +232,28 @@ def _beside(box: HtmlElement) -> str:
 
 def _opened_rows(page: Page) -> Iterator[Row]:
     """Reports that a click opens by script: a card with a handler, a link without an address of its own."""
-    for link in links(page) if "onclick" in page.text.lower() else ():
+    cards = Cards(page)
+    for link in links(page) if _OPENS.search(page.text) is not None else ():
         element = link.element
-        if element.get("onclick") is None or (element.tag == "a" and page.resolve(element.get("href")) is not None):
+        if element.tag in {"area", "option", "script"} or _is_unseen(element):
             continue
-        title = titles.clean(link.text)
+        if element.tag == "a" and page.resolve(element.get("href")) is not None:
+            continue
+        title, box = titles.clean(link.text), element
+        if element.tag == "a" or says_nothing(title):
+            box = next((ancestor for ancestor in element.iterancestors() if ancestor.tag in _BOXES), element)
         if not judge(title).is_report or read(title).report_year is None:
-            continue
-        near = (ancestor for ancestor in element.iterancestors() if ancestor.tag in _BOXES)
-        box = next(near, element) if element.tag == "a" else element
-        yield Row(plain(link.url), title, _date_beside(element, box) or _closing_day(element))
+            named = cards.names(element)
+            card = cards.around(element, link.url) if says_nothing(title) else None
+            title = named[0] if len(named) == 1 else card.title if card is not None else ""
+            box = card.box if card is not None else box
+        if judge(title).is_report and read(title).report_year is not None:
+            yield Row(plain(link.url), title, _date_beside(element, box) or _closing_day(element))
+
+
+def _is_unseen(element: HtmlElement) -> bool:
+    """Whether an element is a template's or a form's text, which no reader sees as a link."""
+    return any(ancestor.tag in _UNSEEN for ancestor in element.iterancestors())
 
 
 def _written_rows(page: Page) -> Iterator[Row]:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from fastwarc.warc import ArchiveIterator
 
-from archive import crawls, files, listings
+from archive import crawls, files
 from archive.captures import Answer, Capture, Pending, Wire, store
 from archive.notes import ArticleNote, ColumnNote, CrawlBegun, CrawlEnded, Note, PortalNote, RowsNote
 from archive.reports import ReportView, list_reports, show
 from archive.store import Archive
 from archive.warc import read_head, status_of
+from tests.archive import notetaking
 from tests.papers.paper import Paper, paper
 from tests.papers.render import html
 
@@ -145,13 +146,13 @@ def publish(
     moment = at if at is not None else archive.clock()
     if title is not None and portal is not None and column is not None:
         rows = [(requested or url, title, listed_on)]
-        listings.note_rows(
+        notetaking.note_rows(
             archive, crawl, portal=portal, column_url=column, agency=agency, family="trs", rows=rows, at=moment
         )
     capture = None
     if body is not None:
         capture = store(archive, answer(url, body, at=moment), role="article", crawl_id=crawl)
-    listings.note_article(
+    notetaking.note_article(
         archive,
         crawl,
         portal=portal,
@@ -180,7 +181,7 @@ def withdraw(archive: Archive, url: str, *, crawl: int | None = None, status: in
     """The article answers that it is gone."""
     moment = archive.clock()
     store(archive, answer(url, b"gone", status=status, at=moment), role="article", crawl_id=crawl)
-    listings.note_article(
+    notetaking.note_article(
         archive,
         crawl,
         portal=PORTAL,
@@ -209,7 +210,7 @@ def read_column(
     at: datetime | None = None,
 ) -> None:
     """A column was followed to its end, or not."""
-    listings.note_column(
+    notetaking.note_column(
         archive,
         crawl,
         portal=portal,

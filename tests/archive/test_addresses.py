@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.addresses import canonical, host_of, site_of, wire
+from archive.addresses import canonical, host_of, site_of, wire, with_fragment
 from archive.errors import AddressRefused
 
 CASES = [
@@ -51,6 +51,27 @@ def test_a_canonical_address_is_its_own_and_goes_over_the_wire(path: str) -> Non
     assert canonical(address) == address
     assert wire(address) == address
     assert address.isascii()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("HTTP://A.gov.cn", "http://a.gov.cn/"),
+        (" http://a.gov.cn:8080/Ndbg?a=B ", "http://a.gov.cn:8080/Ndbg?a=B"),
+        ("http://a.gov.cn/gkmlpt/annualreport#2629", "http://a.gov.cn/gkmlpt/annualreport#2629"),
+        ("http://a.gov.cn#/list/年报", "http://a.gov.cn/#/list/%E5%B9%B4%E6%8A%A5"),
+        ("http://a.gov.cn/#", "http://a.gov.cn/"),
+        ("http://[::1/x#1", "http://[::1/x"),
+    ],
+)
+def test_the_address_of_a_portal_keeps_its_fragment_and_is_written_in_one_way(given: str, kept: str) -> None:
+    assert with_fragment(given) == kept
+    assert with_fragment(kept) == kept
+
+
+def test_a_fragment_counts_where_an_address_is_too_long() -> None:
+    with pytest.raises(AddressRefused, match="of 2016 characters"):
+        with_fragment("http://a.gov.cn/#" + "1" * 1999)
 
 
 @pytest.mark.parametrize("address", ["", "javascript", "/relative/x.html", "http://a.gov.cn/" + "年" * 300])

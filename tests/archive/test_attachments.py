@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 
-from archive import listings
 from archive.captures import store
 from archive.derive import Derived, derive
 from archive.files import path_of
@@ -17,6 +16,7 @@ from archive.verify import verify
 from parser.hints import Hints
 from parser.reading import parse
 from parser.record import Figure, Record, State
+from tests.archive import notetaking
 from tests.archive.answers import (
     COLUMN,
     DOCX,
@@ -48,7 +48,7 @@ def test_an_article_that_leads_to_a_file_is_the_reports_address(archive: Archive
 
 def test_a_list_may_lead_straight_to_a_file(archive: Archive) -> None:
     item = paper()
-    listings.note_rows(
+    notetaking.note_rows(
         archive,
         None,
         portal=PORTAL,
@@ -58,7 +58,7 @@ def test_a_list_may_lead_straight_to_a_file(archive: Archive) -> None:
         rows=[(FILE, item.title, date(2024, 1, 18))],
     )
     store(archive, answer(FILE, word(item), headers=(("Content-Type", DOCX),)), role="article")
-    listings.note_article(
+    notetaking.note_article(
         archive, None, portal=PORTAL, url=FILE, requested_url=FILE, column_url=COLUMN, page_title=None, page_date=None,
         agency=None, refused=None, gone=False,
     )  # fmt: skip

@@ -23,9 +23,9 @@ from archive.derive import derive
 from archive.errors import ArchiveError, NoArchive
 from archive.locks import locked
 from archive.reports import iterate_reports, list_findings, show
-from archive.schema import table_names
 from archive.store import Archive
 from archive.verify import verify
+from tests.archive import notetaking
 from tests.archive.answers import COLUMN, URL, answer, publish, read_column, report_page, withdraw
 from tests.archive.conftest import Clock, Place
 from tests.databases import new_database
@@ -76,7 +76,7 @@ def rows(database: str) -> int:
         there = set(inspect(connection).get_table_names())
         return sum(
             connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()
-            for name in table_names()
+            for name in notetaking.table_names()
             if name in there
         )
 
@@ -100,7 +100,7 @@ def test_everything_is_the_same_in_the_new_database_and_the_archive_goes_on_ther
     assert len(before[0]) == 2
     done = copy(place.folder, place.database, target or SQLITE)
     assert {table.name: table.rows for table in done.tables}["captures"] == 5
-    assert [table.name for table in done.tables] == table_names()
+    assert [table.name for table in done.tables] == notetaking.table_names()
     assert asked(place.folder, target) == before
     with Place(place.folder, target, place.clock).open() as archive:  # new rows get numbers of their own
         publish(archive, URL + "?new", report_page(paper(year=2021)), title=paper(year=2021).title)

@@ -17,6 +17,7 @@ from archive.store import Archive
 from archive.verify import verify
 from parser.hints import Hints
 from parser.record import Record
+from tests.archive import notetaking
 from tests.archive.answers import (
     COLUMN,
     DOCX,
@@ -180,7 +181,7 @@ def test_an_error_page_that_is_noted_gone_withdraws_a_report_too(archive: Archiv
 
 
 def note_gone(archive: Archive, url: str, requested: str) -> None:
-    listings.note_article(
+    notetaking.note_article(
         archive, None, portal=PORTAL, url=url, requested_url=requested, column_url=COLUMN, page_title=None,
         page_date=None, agency=None, refused=None, gone=True,
     )  # fmt: skip
@@ -339,10 +340,10 @@ def test_notes_taken_twice_change_nothing(archive: Archive) -> None:
 
 
 def test_portals_say_how_they_were_last_read(archive: Archive, clock: Clock) -> None:
-    listings.note_portal(archive, crawl(archive, 1), portal=PORTAL, outcome="blocked:wzws", detail="challenge page")
+    notetaking.note_portal(archive, crawl(archive, 1), portal=PORTAL, outcome="blocked:wzws", detail="challenge page")
     first = clock.now
     clock.advance(hours=1)
-    listings.note_portal(archive, None, portal="http://122.137.0.1:8080/", outcome=None, detail=None)
+    notetaking.note_portal(archive, None, portal="http://122.137.0.1:8080/", outcome=None, detail=None)
     one, other = listings.portals(archive)
     assert (one.host, one.outcome, one.detail, one.read_at) == (
         "xxgk.qingwan.gov.cn",

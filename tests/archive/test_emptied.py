@@ -16,6 +16,7 @@ from parser.errors import UnreadableDocument, UnsupportedFormat
 from parser.hints import Hints
 from parser.reading import parse
 from parser.record import Record
+from tests.archive import notetaking
 from tests.archive.answers import (
     DOCX,
     FILE,
@@ -144,12 +145,11 @@ def test_an_attachment_that_could_not_be_fetched_this_time_withdraws_nothing(
 
 
 def note_page_with_link(archive: Archive, number: int, page: bytes, link: str) -> None:
-    from archive import listings
     from tests.archive.answers import COLUMN, PORTAL
 
     moment = archive.clock()
     store(archive, answer(URL, page, at=moment), role="article", crawl_id=number)
-    listings.note_article(
+    notetaking.note_article(
         archive, number, portal=PORTAL, url=URL, requested_url=URL, column_url=COLUMN, page_title=None, page_date=None,
         agency=None, refused=None, gone=False, attachments=[(link, "附件")], at=moment,
     )  # fmt: skip

@@ -182,7 +182,7 @@ def test_a_folder_of_files_that_is_gone_is_an_error_that_says_what_to_do(place: 
     with place.open() as archive:
         store(archive, answer(URL), role="article")
     (place.folder / "warc").rename(place.folder / "elsewhere")
-    with pytest.raises(ArchiveError, match=r"warc is gone.*put it back, or make it a link") as caught, place.open():
+    with pytest.raises(ArchiveError, match=r"warc is gone.*put it back, or a link") as caught, place.open():
         pass
     assert "\n" not in str(caught.value)
     (place.folder / "warc").symlink_to(place.folder / "elsewhere")

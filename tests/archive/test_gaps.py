@@ -8,10 +8,10 @@ from archive import gaps
 from archive.captures import store
 from archive.derive import derive
 from archive.intake import Intake
-from archive.listings import note_rows
 from archive.reports import list_reports, show
 from archive.schema import Article
 from archive.store import Archive
+from tests.archive import notetaking
 from tests.archive.answers import COLUMN, FILE, PORTAL, URL, WHEN, answer, publish, report_page, withdraw
 
 LISTED, OLD, GONE, REFUSED = (f"{COLUMN}{name}.html" for name in ("listed", "old", "gone", "refused"))
@@ -32,7 +32,9 @@ def test_what_was_named_and_never_delivered_is_missing(archive: Archive) -> None
         (OLD, "清湾市财政局2016年政府信息公开工作年度报告", None),
     ]
     refused = [(REFUSED, "通知", "title")]
-    note_rows(archive, None, portal=PORTAL, column_url=COLUMN, agency=None, family="trs", rows=rows, refused=refused)
+    notetaking.note_rows(
+        archive, None, portal=PORTAL, column_url=COLUMN, agency=None, family="trs", rows=rows, refused=refused
+    )
     derive(archive)
     assert gaps.of_portal(archive, PORTAL) == gaps.Gaps((COLUMN,), (LISTED, OLD, GONE))
     assert gaps.of_portal(archive, PORTAL, [2016]) == gaps.Gaps((COLUMN,), (OLD, GONE))
@@ -41,9 +43,7 @@ def test_what_was_named_and_never_delivered_is_missing(archive: Archive) -> None
 
 def test_a_file_that_was_linked_and_never_came_is_missing(archive: Archive) -> None:
     publish(archive, URL, report_page())
-    from archive.listings import note_article
-
-    note_article(
+    notetaking.note_article(
         archive, None, portal=PORTAL, url=URL, requested_url=URL, column_url=COLUMN, page_title=None, page_date=None,
         agency=None, refused=None, gone=False, attachments=[(FILE, "附件")],
     )  # fmt: skip

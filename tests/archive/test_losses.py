@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
-from archive import crawls, listings
-from archive.losses import Reading, lost, measure, of_crawl
+from archive import crawls
+from archive.deposit import deposit
+from archive.derive import derive
+from archive.losses import Reading, lost, measure, of_columns, of_crawl
+from archive.monitor import Status, missing
+from archive.schema import ColumnReading, CrawlRow, ReportColumn
 from archive.store import Archive
+from tests.archive import notetaking
+from tests.archive.answers import URL, publish, report_page
+from tests.archive.conftest import Clock
+from tests.papers.paper import paper
 
 PORTAL = "http://xxgk.qinghe.gov.cn/"
 BEGUN = datetime(2026, 1, 20, 8, 0, tzinfo=UTC)
@@ -80,7 +89,7 @@ def crawl(
     """A crawl that read these columns (address, reports, outcome), and what it is judged to have lost."""
     begun = crawls.begin(archive, {"year": year}, [PORTAL])
     for path, reports, outcome in columns:
-        listings.note_column(
+        notetaking.note_column(
             archive,
             begun.id,
             portal=PORTAL,
@@ -128,3 +137,90 @@ def test_another_portal_s_columns_do_not_count(archive: Archive) -> None:
     crawls.finish(archive, other.id, crawls.FINISHED)
     assert of_crawl(archive, other.id, "http://xxgk.baisha.gov.cn/") is None
     assert of_crawl(archive, other.id, PORTAL) is None
+
+
+def evidence(archive: Archive) -> list[tuple[str, int, bool]]:
+    """The last reading of each column: its path, its reports, and whether it says what is not in it."""
+    query = select(ReportColumn.url, ColumnReading.reports, ColumnReading.full)
+    query = query.join(ReportColumn, ReportColumn.id == ColumnReading.column_id).order_by(ColumnReading.id)
+    with archive.session() as session:
+        last = {url.removeprefix(PORTAL): (reports, full) for url, reports, full in session.execute(query)}
+    return [(path, *reading) for path, reading in sorted(last.items())]
+
+
+def judged(archive: Archive, *columns: tuple[str, int, str], year: int | None = None) -> list[str]:
+    """A crawl that is judged as the crawler does; the columns that are no evidence afterwards."""
+    crawl(archive, *columns, year=year)
+    with archive.session() as session:
+        number = session.scalars(select(func.max(CrawlRow.id))).one()
+    deposit(archive, notes=of_columns(archive, number, PORTAL))
+    read = {path for path, _, outcome in columns if outcome == "ok"}
+    return [path for path, _, full in evidence(archive) if path in read and not full]
+
+
+def test_a_column_that_lost_half_is_no_evidence_until_it_was_told_three_times(archive: Archive) -> None:
+    assert judged(archive, ("a/", 60, "ok"), ("b/", 8, "ok")) == []
+    for _ in range(3):
+        assert judged(archive, ("a/", 60, "ok"), ("b/", 4, "ok")) == ["b/"]
+    assert judged(archive, ("a/", 60, "ok"), ("b/", 4, "ok")) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "no_evidence"),
+    [
+        ((60, 8), (60, 8), []),
+        ((60, 8), (60, 5), []),
+        ((60, 3), (60, 1), []),
+        ((60, 3), (60, 0), ["b/"]),  # all it had
+        ((60, 0), (60, 0), []),
+        ((60, 60), (70, 60), []),
+        ((20, 20, 20), (20, 6, 2), ["b/", "c/"]),
+        ((6, 3, 3), (2, 2, 1), ["a/", "b/", "c/"]),  # half of the portal's
+        ((6, 3, 3), (2, 3, 1), ["a/", "c/"]),
+    ],
+)
+def test_which_columns_are_no_evidence(
+    archive: Archive, before: tuple[int, ...], now: tuple[int, ...], no_evidence: list[str]
+) -> None:
+    def columns(counts: tuple[int, ...]) -> list[tuple[str, int, str]]:
+        return [(f"{'abc'[at]}/", count, "ok") for at, count in enumerate(counts)]
+
+    assert judged(archive, *columns(before)) == []
+    assert judged(archive, *columns(now)) == no_evidence
+
+
+def test_a_column_is_judged_whatever_became_of_the_others(archive: Archive) -> None:
+    assert judged(archive, ("a/", 8, "ok"), ("b/", 9, "unreachable")) == []
+    assert judged(archive, ("a/", 2, "ok"), ("b/", 0, "incomplete")) == ["a/"]
+    assert judged(archive, ("a/", 2, "ok"), year=2024) == []
+    assert judged(archive, ("a/", 8, "ok")) == []
+
+
+def test_what_is_noted_again_of_a_column_keeps_all_else(archive: Archive, clock: Clock) -> None:
+    crawl(archive, ("a/", 8, "ok"))
+    clock.advance(days=1)
+    crawl(archive, ("a/", 2, "ok"))
+    read_at = clock.now
+    clock.advance(hours=1)
+    (note,) = of_columns(archive, 2, PORTAL)
+    deposit(archive, notes=[note])
+    assert note.detail == ("2 reports are listed, 8 were on 2024-01-20; look at the portal, it may have been rebuilt")
+    with archive.session() as session:
+        reading = session.scalars(select(ColumnReading).order_by(ColumnReading.id.desc())).first()
+        assert reading is not None
+        assert (reading.outcome, reading.rows, reading.reports, reading.full) == ("ok", 2, 2, False)
+        assert (reading.read_at, reading.detail) == (read_at, note.detail)
+
+
+def test_who_is_not_in_a_column_that_lost_half_is_not_called_missing(archive: Archive, clock: Clock) -> None:
+    before = paper(year=2022)
+    publish(archive, URL, report_page(before), title=before.title, column=f"{PORTAL}a/", portal=PORTAL)
+    assert judged(archive, ("a/", 8, "ok")) == []
+    clock.advance(days=30)  # past the deadline
+    statuses = []
+    for _ in range(4):
+        judged(archive, ("a/", 3, "ok"))
+        derive(archive)
+        statuses += [one.status for one in missing(archive, 2023)]
+        clock.advance(days=1)
+    assert statuses == [Status.UNCHECKED] * 3 + [Status.MISSING]

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from archive import listings
 from archive.derive import derive
 from archive.monitor import Standing, Status, missing
 from archive.store import Archive
+from tests.archive import notetaking
 from tests.archive.answers import COLUMN, PORTAL, publish, read_column, report_page, withdraw
 from tests.archive.conftest import Clock
 from tests.papers.paper import paper
@@ -158,7 +158,7 @@ def test_a_listed_report_that_could_not_be_read_is_not_missing(archive: Archive)
 def test_a_row_without_a_year_counts_by_its_date(archive: Archive) -> None:
     known_publisher(archive)
     rows = [(URL.format("x"), "政府信息公开工作年度报告", date(2024, 1, 30))]
-    listings.note_rows(
+    notetaking.note_rows(
         archive, None, portal=PORTAL, column_url=COLUMN, agency=None, family="trs", rows=rows, at=on(2, 1)
     )
     read_column(archive, at=on(2, 1))
@@ -198,7 +198,7 @@ def test_a_column_of_an_agency_without_any_report_is_judged_too(archive: Archive
 
 def test_an_agency_whose_column_was_never_read_is_not_on_the_roster(archive: Archive) -> None:
     rows = [("http://xxgk.qingwan.gov.cn/g.html", "政府信息公开指南", "指南")]
-    listings.note_rows(
+    notetaking.note_rows(
         archive, None, portal=PORTAL, column_url=COLUMN, agency="清湾市水利局", family=None, rows=[], refused=rows
     )
     derive(archive)

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from archive import crawls
 from archive.captures import store
 from archive.deposit import deposit
-from archive.listings import portals, rows_of
+from archive.listings import portals
 from archive.notes import (
     ArticleNote,
     BackfillNote,
@@ -36,6 +36,7 @@ from archive.schema import Article, Attachment, CaptureRow, ColumnReading, Crawl
 from archive.store import Archive
 from archive.verify import verify
 from archive.warc import journal_member, new_id
+from tests.archive import notetaking
 from tests.archive.answers import COLUMN, PORTAL, URL, WHEN, answer, batch, noted, records
 from tests.archive.conftest import Place
 
@@ -126,7 +127,10 @@ def test_a_text_no_database_holds_is_kept_as_far_as_it_can_be(archive: Archive, 
     store(archive, answer(URL), role="article")
     kept = text.replace("\x00", "").encode("utf-8", "replace").decode()
     assert [state.detail for state in portals(archive)] == [kept]
-    assert [(title, refused) for _, title, _, refused in rows_of(archive, COLUMN)] == [(kept, None), (kept, kept)]
+    assert [(title, refused) for _, title, _, refused in notetaking.rows_of(archive, COLUMN)] == [
+        (kept, None),
+        (kept, kept),
+    ]
     (journal,) = [block for kind, _, block in records(archive.folder) if kind == "metadata"][1:]
     assert [note.kind for note in from_lines(journal)] == [note.kind for note in notes]
     assert verify(archive) == []

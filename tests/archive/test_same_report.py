@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from archive import listings
 from archive.derive import Derived, derive
 from archive.errors import UnknownPublisher
 from archive.reports import find, list_findings, list_reports, show
 from archive.store import Archive
+from tests.archive import notetaking
 from tests.archive.answers import SAME, URL, corrected, publish, read_column, report_page, the_report, withdraw
 from tests.archive.conftest import Clock
 from tests.papers.paper import Paper, paper
@@ -116,7 +116,7 @@ def test_one_name_on_two_sites_is_two_publishers(archive: Archive) -> None:
 
 def test_portals_of_one_division_share_their_publishers(archive: Archive) -> None:
     for host in ("a.example.gov.cn", "b.gov.cn"):
-        listings.note_portal(archive, None, portal=f"http://{host}/", outcome="ok", detail=None, division="990101")
+        notetaking.note_portal(archive, None, portal=f"http://{host}/", outcome="ok", detail=None, division="990101")
         publish(
             archive,
             f"http://{host}/1.html",
@@ -180,10 +180,6 @@ def test_findings_can_be_asked_for(archive: Archive) -> None:
 
 
 def test_a_column_names_its_publisher_by_its_agency(archive: Archive) -> None:
-    from archive.publishers import list_publishers
-
     read_column(archive, agency="清湾市水利局")
     derive(archive)
-    assert [(line.name, line.scope, line.reports) for line in list_publishers(archive)] == [
-        ("清湾市水利局", "host:qingwan.gov.cn", 0)
-    ]
+    assert notetaking.publishers_of(archive) == [("清湾市水利局", "host:qingwan.gov.cn", 0)]

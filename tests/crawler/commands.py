@@ -54,6 +54,16 @@ def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "",
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+def scrapy(*arguments: str, folder: Path, **ours: str) -> Ran:
+    """Run Scrapy's own command in this project; the archive is the folder's."""
+    settings = {"XXGK_ARCHIVE": str(folder / "xxgk-archive"), "XXGK_DOWNLOAD_DELAY": "0", **turns(folder), **ours}
+    program = [sys.executable, "-m", "scrapy", *arguments]
+    done = subprocess.run(
+        program, cwd=ROOT, env=environment(**settings), capture_output=True, text=True, check=False, timeout=60
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
 def start(*arguments: str, folder: Path, prelude: str = "", **ours: str) -> subprocess.Popen[str]:
     """Start a command; ``prelude`` as above."""
     return subprocess.Popen(

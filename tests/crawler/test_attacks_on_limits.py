@@ -83,7 +83,7 @@ class Crawled:
 
     def told(self, name: str) -> str:
         """What the crawl says of an attack."""
-        line = re.search(rf"article \S+: {re.escape(address(name))}: (?P<detail>.*)", self.log)
+        line = re.search(rf"article \S+: {re.escape(address(name))}:? (?P<detail>.*)", self.log)
         return line["detail"] if line is not None else ""
 
     def leaves_evidence(self, name: str, words: str) -> bool:

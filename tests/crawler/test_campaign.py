@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import listings
 from archive.listings import PortalState
 from archive.store import Archive
 from crawler.campaign import campaign, due, last_run, next_runs
 from crawler.schedule import Ticker
+from tests.archive import notetaking
 from tests.crawler import pages
 from tests.crawler.commands import start, xxgk
 from tests.crawler.servers import Answer, serve
@@ -66,7 +66,7 @@ def test_runs_follow_one_another_and_no_gap_is_longer_than_a_week(naive: datetim
 
 def state(url: str, read_at: datetime | None) -> PortalState:
     return PortalState(
-        url=url, host="h", division=None, outcome=None, detail=None, read_at=read_at, columns=0, articles=0
+        url=url, given=url, host="h", division=None, outcome=None, detail=None, read_at=read_at, columns=0, articles=0
     )
 
 
@@ -109,7 +109,7 @@ def test_a_crawl_that_told_nothing_is_not_tried_again_at_each_tick(tmp_path: Pat
 def test_what_was_read_since_is_not_crawled_again(tmp_path: Path) -> None:
     now = moment("2026-01-11 09:00")
     with Archive.open(tmp_path, create=True, write=True) as archive:
-        listings.note_portal(
+        notetaking.note_portal(
             archive, None, portal="http://a.gov.cn/", outcome="ok", detail="", at=moment("2026-01-10 21:00")
         )
     ticker = Quick(tmp_path, None, ["http://a.gov.cn/", "http://b.gov.cn/"], lambda _: None)

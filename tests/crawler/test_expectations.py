@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import select
 
+from archive import listings
+from archive.schema import ColumnReading
+from archive.store import Archive
 from crawler.entries import Expectation
 from crawler.expectations import shortfalls
 from tests.crawler import pages
-from tests.crawler.commands import Ran, xxgk
+from tests.crawler.commands import Ran, scrapy, xxgk
 from tests.crawler.servers import Page, Portal, serve
 
 HOST = "xxgk.qinghe.gov.cn"
@@ -95,6 +99,18 @@ def test_a_portal_of_which_a_column_vanished_is_incomplete(tmp_path: Path) -> No
     status, said, detail = outcome(tmp_path, {**whole, home: links.format(pages.COLUMN)})
     assert (status, said) == (1, "incomplete")
     assert f"no longer found: http://{HOST}{unit}" in detail
+
+
+def test_an_ordinary_scrapy_crawl_is_held_against_its_past_too(tmp_path: Path) -> None:
+    for served, expected in ((site(2023, 2024), ("ok", True)), (site(2024), ("incomplete", False))):
+        with serve(served) as proxy:
+            done = scrapy("crawl", "reports", "-a", f"portal={HOME}", folder=tmp_path, http_proxy=proxy.url)
+        assert done.status == 0, done.err
+        with Archive.open(tmp_path / "xxgk-archive") as archive:
+            (state,) = listings.portals(archive)
+            with archive.session() as session:
+                full = session.scalars(select(ColumnReading.full).order_by(ColumnReading.id.desc())).first()
+        assert (state.outcome, full) == expected
 
 
 # Several addresses

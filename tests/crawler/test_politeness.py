@@ -108,14 +108,15 @@ def test_a_portal_that_asks_to_be_left_alone_is_left_alone(tmp_path: Path, form:
     assert (ran.status, ran.lines[0]["articles"]) == (0, 4)
 
 
-def test_a_portal_that_asks_for_hours_is_put_off(tmp_path: Path) -> None:
-    site: dict[str, Page] = {f"{HOST}{pages.COLUMN}": Answer("", 503, {"Retry-After": "7200"})}
+@pytest.mark.parametrize(("status", "outcome"), [(503, "unreachable"), (429, "blocked:rate-limit")])
+def test_a_portal_that_asks_for_hours_is_put_off(tmp_path: Path, status: int, outcome: str) -> None:
+    site: dict[str, Page] = {f"{HOST}{pages.COLUMN}": Answer("", status, {"Retry-After": "7200"})}
     with serve(site) as proxy:
         ran = xxgk(
             "crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url
         )
         assert proxy.paths() == ["/robots.txt", pages.COLUMN]
-    assert ran.lines[0]["outcome"] == "unreachable"
+    assert ran.lines[0]["outcome"] == outcome
     assert "7200 s" in ran.lines[0]["detail"]
 
 

@@ -20,7 +20,7 @@ from spiders.families import addresses, recogniser
 from spiders.families.family import Family
 from tests.crawler import pages
 from tests.crawler.commands import xxgk
-from tests.crawler.servers import serve
+from tests.crawler.servers import Answer, Page, serve
 
 ENTRY = "id: a, url: http://a.gov.cn/"
 
@@ -78,7 +78,10 @@ def _kinds_of(family: type[Family]) -> list[type[Family]]:
     [
         ("http://xxgk.siping.gov.cn/", "http://xxgk.siping.gov.cn/"),
         ("xxgk.siping.gov.cn", "http://xxgk.siping.gov.cn/"),
-        ("XXGK.Siping.gov.cn/szf/Ndbg/?a=B#x", "http://xxgk.siping.gov.cn/szf/Ndbg/?a=B"),
+        ("XXGK.Siping.gov.cn/szf/Ndbg/?a=B", "http://xxgk.siping.gov.cn/szf/Ndbg/?a=B"),
+        ("http://a.gov.cn/gkmlpt/annualreport#2629", "http://a.gov.cn/gkmlpt/annualreport#2629"),
+        ("http://a.gov.cn/年报/", "http://a.gov.cn/%E5%B9%B4%E6%8A%A5/"),
+        ("http://青禾.cn", "http://xn--2lzs91d.cn/"),
         (" https://a.gov.cn:8443/x ", "https://a.gov.cn:8443/x"),
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000/"),
     ],
@@ -132,6 +135,7 @@ def test_an_entry_may_say_all_of_this() -> None:
             hours: 20:00-06:00
             allow: [{host: "files.qinghe.cn:8080", reason: attachments of the years before 2019 stand there}]
             insecure_tls: {reason: the certificate ran out in 2021}
+            encoding: {charset: Big5, reason: all pages declare UTF-8 and are written in Big5}
             expects: {reports_per_year: 40, since: 2019}
             notes: rebuilt in 2023
         """,
@@ -231,6 +235,15 @@ def test_an_added_portal_is_known_from_then_on(tmp_path: Path) -> None:
     assert own_entries(tmp_path) == [entry]
 
 
+def test_two_categories_of_one_page_are_two_portals(tmp_path: Path) -> None:
+    page = "http://xxgk.qinghe.gov.cn/gkmlpt/annualreport"
+    for number in ("2629", "3310"):
+        add(tmp_path, PortalEntry(id=f"qinghe-{number}", url=f"{page}#{number}"))
+    registry = read_registry(tmp_path)
+    assert [registry.resolve(f"{page}#{number}").id for number in ("2629", "3310")] == ["qinghe-2629", "qinghe-3310"]
+    assert registry.find(page) is None
+
+
 def test_an_added_portal_takes_the_place_of_the_built_in_one_with_its_address(tmp_path: Path) -> None:
     add(tmp_path, PortalEntry(id="mine", url="https://xxgk.siping.gov.cn/", name="四平"))
     registry = read_registry(tmp_path)
@@ -255,10 +268,64 @@ def test_portals_are_added_listed_crawled_and_checked_from_the_command_line(tmp_
     assert xxgk("portals", "check", folder=tmp_path).status == 0
 
 
+def test_portals_are_found_by_the_address_as_it_was_typed(tmp_path: Path) -> None:
+    host = "xxgk.qinghe.gov.cn"
+    home = f'<html><body><a href="{pages.COLUMN}">政府信息公开年报</a></body></html>'
+    with serve({**pages.portal(1, host=host), f"{host}/": home}) as proxy:
+        for typed in (f"http://{host}", f"HTTP://{host}/", host):
+            ran = xxgk("crawl", typed, "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+            assert [(line["url"], line["given"], line["outcome"]) for line in ran.lines] == [
+                (f"http://{host}/", typed, "ok")
+            ]
+            known = xxgk("portals", "--json", folder=tmp_path)
+            assert [(line["url"], line["given"]) for line in known.lines] == [(f"http://{host}/", typed)]
+    checked = xxgk("portals", "check", host, "--json", folder=tmp_path)
+    assert [(line["url"], line["outcome"]) for line in checked.lines] == [(f"http://{host}/", "ok")]
+    assert len(xxgk("reports", "--portal", f"http://{host}", "--json", folder=tmp_path).lines) == 1
+
+
+def test_pages_that_declare_a_wrong_charset_are_read_by_their_portal_s_exception(tmp_path: Path) -> None:
+    host = "xxgk.qinghe.gov.cn"
+    wrong: dict[str, Page] = {
+        path: Answer(pages.in_big5(markup))
+        for path, markup in pages.portal(1, host=host).items()
+        if isinstance(markup, str)
+    }
+    title = "青禾市水務局2024年政府信息公開工作年度報告"
+
+    def crawled(proxy: str) -> list[tuple[str, str, int]]:
+        xxgk("crawl", f"http://{host}{pages.COLUMN}", "--delay", "0", folder=tmp_path, http_proxy=proxy)
+        return reported()
+
+    def reported() -> list[tuple[str, str, int]]:
+        lines = xxgk("reports", "--json", folder=tmp_path).lines
+        return [(line["title"], line["publisher"], line["report_year"]) for line in lines]
+
+    with serve(wrong) as proxy:
+        assert crawled(proxy.url) == []
+        added = xxgk(
+            *("portals", "add", "qinghe", f"http://{host}{pages.COLUMN}", "--encoding", "big5"),
+            *("--reason", "all pages declare UTF-8 and are written in Big5"),
+            folder=tmp_path,
+        )
+        assert added.status == 0, added.err
+        assert crawled(proxy.url) == [(title, "青禾市水務局", 2024)]
+    (tmp_path / "xxgk-archive" / "portals" / "qinghe.yml").unlink()  # the archive knows it by itself
+    for command in (("reparse",), ("reindex", "--afresh")):
+        ran = xxgk(*command, folder=tmp_path)
+        assert ran.status == 0, ran.err
+        assert reported() == [(title, "青禾市水務局", 2024)]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--insecure-tls"], "need a --reason"),
+        (["--encoding", "big5"], "need a --reason"),
+        (
+            ["--encoding", "latin1", "--reason", "x"],
+            "encoding.charset: 'latin1' is no charset that pages are written in",
+        ),
         (["--allow", "files.qinghe.cn"], "need a --reason"),
         (["--since", "2019"], "expects.reports_per_year: "),
         (["--level", "town"], "level: "),
@@ -287,3 +354,59 @@ def test_a_portal_that_could_not_be_read_needs_attention(tmp_path: Path) -> None
     (line,) = check.lines
     assert (check.status, line["url"], line["outcome"]) == (1, "http://xxgk.qinghe.gov.cn/", "unreachable")
     assert line["attention"] == [ran.lines[0]["detail"]]
+
+
+# Sites that portals name
+
+HOME = "www.qinghe.gov.cn"
+SITES = (
+    ("http://www.liuhe.gov.cn/", "柳河区"),
+    ("http://www.songping.gov.cn/", "松坪县"),
+    ("http://www.dongling.gov.cn/", "东岭县"),
+    ("http://slj.qinghe.gov.cn/", "青禾市水利局"),
+)
+
+
+def home_page() -> str:
+    """The first page of a city: its column, and its counties and departments on hosts of their own."""
+    links = "".join(f'<li><a href="{url}">{name}</a></li>' for url, name in SITES)
+    return f"""<html><head><meta charset="utf-8"><title>青禾市人民政府</title></head><body>
+<a href="{pages.COLUMN}">政府信息公开年报</a>
+<div class="links"><h3>区县政府网站</h3><ul>{links}</ul></div>
+<div class="links"><h3>友情链接</h3><ul><li><a href="http://www.elsewhere.gov.cn/">别处省人民政府</a></li></ul></div>
+</body></html>"""
+
+
+def test_sites_that_a_portal_names_are_offered_until_they_are_registered_or_crawled(tmp_path: Path) -> None:
+    def offered() -> list[str]:
+        ran = xxgk("portals", "candidates", "--json", folder=tmp_path)
+        assert ran.status == 0, ran.err
+        assert f"{len(ran.lines)} sites" in ran.err
+        return [line["url"] for line in ran.lines]
+
+    served = {**pages.portal(2, host=HOME), f"{HOME}/": home_page(), "slj.qinghe.gov.cn/": "<p>水利局</p>"}
+    with serve(served) as proxy:
+        ran = xxgk("crawl", f"http://{HOME}/", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        assert ran.status == 0, ran.err
+        assert {seen.host for seen in proxy.seen} == {HOME}  # offered, and not read unasked
+        assert offered() == [url for url, _ in SITES]
+        xxgk("portals", "add", "liuhe", "http://www.liuhe.gov.cn/zwgk/", folder=tmp_path)
+        assert offered() == [url for url, _ in SITES[1:]]
+        xxgk("crawl", "slj.qinghe.gov.cn", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        assert offered() == [url for url, _ in SITES[1:3]]
+    assert xxgk("reindex", "--afresh", folder=tmp_path).status == 0
+    assert offered() == [url for url, _ in SITES[1:3]]
+    (line, _) = xxgk("portals", "candidates", "--json", folder=tmp_path).lines
+    assert (line["name"], line["label"], line["portal"]) == ("松坪县", "区县政府网站", f"http://{HOME}/")
+    assert line["page_url"] == f"http://{HOME}/"
+    table = xxgk("portals", "candidates", folder=tmp_path).out
+    assert "松坪县" in table
+    assert "柳河区" not in table
+
+
+def test_where_nothing_is_offered_the_command_says_so(tmp_path: Path) -> None:
+    with serve(pages.portal(1, host=HOME)) as proxy:
+        xxgk("crawl", f"http://{HOME}{pages.COLUMN}", "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+    ran = xxgk("portals", "candidates", "--json", folder=tmp_path)
+    assert (ran.status, ran.out) == (0, "")
+    assert "0 sites" in ran.err

@@ -11,9 +11,11 @@ import pytest
 from parser import Hints, NotAReport, Record, UnreadableDocument, UnsupportedFormat, parse
 from parser.cells import Reading, read_cell
 from parser.documents import ocr, read
+from parser.documents.album import bind
 from parser.documents.document import Cell
 from parser.isolation import IsolatedParser, Limits
 from parser.record import State
+from parser.stubs import Body
 from parser.tables import LEAST_SURE
 from tests.papers.paper import Paper, paper
 
@@ -96,6 +98,37 @@ def test_a_scanned_pdf_is_read_within_limits_of_its_own_and_says_so() -> None:
     assert len(record.figures) >= 0.9 * len(PAPER.figures)
     assert "ocr.used" in {finding.rule for finding in record.findings}
     assert all(figure.at.confidence is not None and figure.at.box is not None for figure in record.figures.values())
+
+
+@needs_ocr
+@pytest.mark.usefixtures("chinese")
+def test_pictures_of_one_report_are_read_as_one_document() -> None:
+    from tests.papers.scans import file, scanned
+
+    pages = scanned(PAPER)
+    bound = parse(bind(file(page) for page in pages))
+    assert wrong(bound, PAPER) == []
+    assert bound == pictured(pages)
+    assert len({figure.at.page for figure in bound.figures.values()}) > 1
+
+
+@needs_ocr
+def test_an_album_is_read_as_the_pages_of_one_file_are() -> None:
+    from tests.papers.scans import file, ruled, tiff
+
+    pages = [ruled([["1", "2"], ["3", "4"]]), ruled([["5", "6"], ["7", "8"]])]
+    assert read(bind(file(page) for page in pages), Hints()) == read(tiff(pages), Hints())
+
+
+@needs_ocr
+def test_a_picture_without_a_word_keeps_the_report_its_row_names() -> None:
+    from tests.papers.scans import file, ruled
+
+    with pytest.raises(NotAReport) as refused:
+        parse(file(ruled([["1", "2"]])), Hints(listed_title=PAPER.title))
+    stub = refused.value.stub
+    assert stub is not None
+    assert (stub.body, stub.record.publisher, stub.record.report_year) == (Body.IMAGE, PAPER.agency, PAPER.year)
 
 
 @needs_ocr

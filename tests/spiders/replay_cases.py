@@ -189,12 +189,17 @@ WITHOUT_TEXT: dict[str, tuple[str, tuple[str, ...]]] = {
         '<p><a href="./W020260129.docx" OLDSRC="W020260129.docx">年度报告</a></p>',
         ("/ndbg/W020260129.docx",),
     ),
-    "only pictures": ('<p><img src="./W0202601291.png" OLDSRC="W0202601291.png"></p>' * 3, ()),
+    "only pictures": (
+        '<p><img src="./W0202601291.png" OLDSRC="W0202601291.png"></p>' * 2
+        + '<p><img src="2.jpg"><img src="/a/icon.gif"></p>',
+        ("/ndbg/W0202601291.png", "/ndbg/2.jpg"),
+    ),
     "nothing": ("", ()),
     "a script": ('<script>var wpsFile = "./P020260129000000001.wps";</script>', ("/ndbg/P020260129000000001.wps",)),
     "a Chinese name": ('<p><a href="年度报告.doc">下载</a></p>', ("/ndbg/%E5%B9%B4%E5%BA%A6%E6%8A%A5%E5%91%8A.doc",)),
     "line breaks": ('<p><a href="\n/files/a.doc\n\n">年报</a></p>', ("/files/a.doc",)),
 }
+PICTURE = Reply(b"\x89PNG\r\n\x1a\n" + b"0" * 600, content_type="image/png")
 PDF = Reply(b"%PDF-1.4\n" + b"0" * 600, content_type="application/pdf")
 TEXTLESS = Pages(
     {
@@ -204,6 +209,10 @@ TEXTLESS = Pages(
         ),
         "/files/2008.pdf": PDF,
         **{f"/ndbg/b{n}.html": article(title(2025 - n), body) for n, (body, _) in enumerate(WITHOUT_TEXT.values())},
-        **{path: FILE for _, paths in WITHOUT_TEXT.values() for path in paths},
+        **{
+            path: PICTURE if path.endswith(("png", "jpg")) else FILE
+            for _, paths in WITHOUT_TEXT.values()
+            for path in paths
+        },
     }
 )

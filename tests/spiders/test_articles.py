@@ -141,6 +141,47 @@ def test_attachments_in_the_body(text: str, expected: list[tuple[str, str]]) -> 
 
 
 @pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        (
+            '<p><img src="./W020260112345.png"><img src="./W020260112346.jpg"></p>',
+            ["W020260112345.png", "W020260112346.jpg"],
+        ),
+        (
+            '<p><img src="1.png"></p><p><img src="1.png"></p><p><a href="/zoom"><img src="2.png"></a></p>',
+            ["1.png", "2.png"],
+        ),
+        ('<p><img src="#" OLDSRC="W020260112345.png"></p>', ["W020260112345.png"]),
+        ('<p><img src="/blank.gif" data-original="1.jpg" style="width: 720px"></p>', ["1.jpg"]),
+        ('<p><img src="/download?id=3" width="800" height="1131"></p>', ["download"]),
+        (
+            '<p><img src="a.png" width="16"><img src="b.png" style="height:20px;"><img src="data:image/png;base64,AAAA"></p>',
+            [],
+        ),
+        (
+            '<p><img src="/ueditor/dialogs/attachment/fileTypeImages/icon_doc.gif"><a href="a.doc">报告</a></p>',
+            ["报告"],
+        ),
+        ('<div class="share"><img src="/images/weixin.png"><img src="/images/c.png"></div>', []),
+        ('<p><img src="1.png"></p><p><a href="a.pdf">报告.pdf</a></p>', ["报告.pdf", "1.png"]),
+        (f'{BODY}<p><img src="W020260112345.png"></p>', []),
+        ('<p>联系电话：0434-5220000</p><p><img src="1.png"></p>', ["1.png"]),
+    ],
+)
+def test_the_pictures_of_a_body_without_a_text_are_attachments(body: str, names: list[str]) -> None:
+    page = (
+        f'<div class="header"><img src="/images/logo.png"></div><h1>{TITLE}</h1><div class="TRS_Editor">{body}</div>'
+        '<div class="footer"><img src="/images/police.png" width="300"></div>'
+    )
+    assert [link.name for link in article(f"<html><body>{page}</body></html>").attachments] == names
+
+
+def test_without_a_body_only_an_editors_pictures_count() -> None:
+    text = f'<h1>{TITLE}</h1><div><img src="/images/city.jpg"><img src="./W020260112345.png"></div>'
+    assert [link.name for link in article(f"<html><body>{text}</body></html>").attachments] == ["W020260112345.png"]
+
+
+@pytest.mark.parametrize(
     "box",
     [
         '<div class="attachment"><div class="attachment_r"><p>{link}</p></div></div>',

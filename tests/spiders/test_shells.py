@@ -31,6 +31,7 @@ WORDS = "政府信息公开栏目的正文。" * 40
         ),
         ("<script>document.cookie='k=1';location.href='/x'</script>", None),
         ("<p>登录| 注册</p>", None),
+        ('<input type="button" value="首页" onclick="location=\'/\'"><img onclick="location.href=\'/zwgk/\'">', None),
     ],
 )
 def test_where_a_shell_leads(text: str, expected: str | None) -> None:

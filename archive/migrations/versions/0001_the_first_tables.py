@@ -189,6 +189,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("agency", sa.Text(), nullable=True),
         sa.Column("publisher_id", sa.Integer(), nullable=True),
+        sa.Column("above", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["portal_id"], ["portals.id"], name="fk_report_columns_portal_id_portals"),
         sa.ForeignKeyConstraint(["publisher_id"], ["publishers.id"], name="fk_report_columns_publisher_id_publishers"),
         sa.PrimaryKeyConstraint("id", name="pk_report_columns"),
