@@ -25,7 +25,7 @@ _TRACKING = re.compile(
 )
 # A clock or a random number against caches: new at every answer, so that each crawl would find every page anew.
 _STAMP = re.compile(
-    r"^(?:t|_|_t|v|r|d|tm|ts|rnd|ran|rand|random|time|nocache|timestamp)=(?:(?:1[2-9]|2[01])\d{8}(?:\d{3})?|0\.\d+)$",
+    r"^(?:(?:t|_|_t|tm|ts|rnd|ran|rand|random|time|nocache|timestamp)=(?:1[2-9]|2[01])\d{8}(?:\d{3})?|\w{1,12}=0\.\d{6,})$",
     re.IGNORECASE,
 )
 _extract = tldextract.TLDExtract(

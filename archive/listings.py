@@ -72,6 +72,19 @@ def portals(archive: Archive) -> list[PortalState]:
         ]
 
 
+def encoding_of(archive: Archive, capture_id: int) -> str | None:
+    """The charset that the registry says of the portal on which the report made from a capture stands."""
+    query = (
+        select(Portal.encoding)
+        .join(Article, Article.portal_id == Portal.id)
+        .join(Sighting, Sighting.article_id == Article.id)
+        .join(Version, Version.id == Sighting.version_id)
+        .where(Version.capture_id == capture_id, Portal.encoding.is_not(None))
+    )
+    with archive.session() as session:
+        return session.scalars(query.limit(1)).first()
+
+
 def sites(archive: Archive) -> list[Site]:
     """Every other site that pages of the archive's portals name as one of the same authority, in the order found."""
     query = select(SiteRow, Portal.url).join(Portal, Portal.id == SiteRow.portal_id).order_by(SiteRow.id)

@@ -26,6 +26,7 @@ _NAVIGATION = re.compile(
     r"登录|注册|首页|当前位置|信息公开|指南|目录|年报|网站|正文|点击|浏览|来源|字号|分享|打印|无障碍|^附件"
 )
 _LEADING_KIND = re.compile(r"^(?:标题|信息标题|名称|题名)[:：]|^\((?:[^()]*版)\)|^[·•●■◆★※>▶#*]+")
+_KIND_ENDS = re.compile(r"[丨|︱∣:]")  # behind the words that name a kind: 图解丨清湾市2024年…
 _DECLARED = re.compile(r"^(?:关于(?:公布|发布|公开|印发)?|公布|发布)|(?:关于|有关|的)$")
 
 
@@ -83,6 +84,10 @@ def _of_another_kind(split: _Split) -> str | None:
     head, leftover = split.head.lstrip("(《\"'"), split.leftover.lower()
     for kind, words in _tables()["head_refused"]:
         if head.startswith(words):
+            return str(kind)
+    *kinds, _ = _KIND_ENDS.split(head)
+    for kind, words in _tables()["kind_refused"]:
+        if any(word in named for named in kinds for word in words):
             return str(kind)
     return next(
         (str(kind) for kind, words in _tables()["tail_refused"] if any(word.lower() in leftover for word in words)),
@@ -156,7 +161,7 @@ def _tables() -> dict[str, Any]:
     data = tomllib.loads(files("parser").joinpath("look_alikes.toml").read_text(encoding="utf-8"))
     normalised = {
         name: [(entry["class"], tuple(normal(word) for word in entry["words"])) for entry in data[name]]
-        for name in ("refused", "head_refused", "tail_refused")
+        for name in ("refused", "head_refused", "kind_refused", "tail_refused")
     }
     return {
         **normalised,

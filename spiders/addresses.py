@@ -25,7 +25,7 @@ _TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|spm|from|isappinstalled|share\w*|time
 _LONGEST = 2000  # characters of an address, which is as much as the archive keeps
 # A clock or a random number that keeps caches away: new at every answer, and no part of what is addressed.
 _STAMP = re.compile(
-    r"(?:^|&)(?:t|_|_t|v|r|d|tm|ts|rnd|ran|rand|random|time|nocache)=(?:(?:1[2-9]|2[01])\d{8}(?:\d{3})?|0\.\d+)?(?=&|$)",
+    r"(?:^|&)(?:(?:t|_|_t|tm|ts|rnd|ran|rand|random|time|nocache)=(?:(?:1[2-9]|2[01])\d{8}(?:\d{3})?)?|\w{1,12}=0\.\d{6,})(?=&|$)",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(

@@ -53,6 +53,11 @@ def read_attachments(page: Page, body: HtmlElement | None) -> tuple[AttachmentLi
     return tuple(found.values())
 
 
+def shows_a_file(page: Page) -> bool:
+    """Whether a page shows a file in place: it is an article then, however little else stands on it."""
+    return any(True for _ in _viewed(page))
+
+
 def _linked(page: Page, roots: Sequence[HtmlElement]) -> Iterator[AttachmentLink]:
     for root in roots:
         for link in root.iter("a"):

@@ -175,10 +175,20 @@ def names_reports(page: Page) -> bool:
 
 
 def may_name_reports(page: Page) -> bool:
-    """Whether a page's title or a heading is nothing but 年度报告, 公开年报 and the like: perhaps those of another field."""
+    """Whether a page's title or a heading is nothing but 年度报告 (perhaps of another field) or 政府信息公开年报.
+
+    A page that leads to a column of reports only has a block for it.
+    """
     heads = [element for tag in ("title", "h1", "h2", "h3") for element in page.tree.iter(tag)]
-    named = (_SITE_BEHIND.sub("", squeeze("".join(element.itertext()))) for element in heads[:_MOST_HEADINGS])
-    return any(_MAY_MEAN_REPORTS.match(text) is not None for text in named)
+    named = [_SITE_BEHIND.sub("", squeeze("".join(element.itertext()))) for element in heads[:_MOST_HEADINGS]]
+    return any(map(_names_a_column, named)) and not report_columns(page)
+
+
+def _names_a_column(text: str) -> bool:
+    if _MAY_MEAN_REPORTS.match(text) is not None:
+        return True
+    says_so = _SAYS_REPORTS.fullmatch(text.removeprefix("政府").removeprefix("政务")) is not None
+    return says_so and judge(text).is_report and not _names_other_reports(text)
 
 
 def is_list_of_reports(url: str, branches: int = 1) -> bool:

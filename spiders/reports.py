@@ -27,7 +27,9 @@ from spiders.answers import (
     why,
 )
 from spiders.asking import Asking, Output
+from spiders.attachments import shows_a_file
 from spiders.errands import Errand, tell
+from spiders.families import pagers
 from spiders.families.addresses import JILIN_CITY_ENTRIES, JILIN_CITY_HOSTS
 from spiders.families.family import Family
 from spiders.families.pages import Page
@@ -220,6 +222,8 @@ class ReportsSpider(Asking):
             column.branches += 1
             below = replace(link, agency=link.agency or column.agency)
             yield from self._column(errand.portal, below, errand.depth + 1, above=column.url)
+        if page.has_report_body and not held.reports:
+            yield from self._own_report(page, errand)
         if held.is_bare:
             looked_further = yield from self._look_inside(page, held, errand)
             if looked_further:
@@ -232,7 +236,8 @@ class ReportsSpider(Asking):
         frames = framed(page) if errand.frames < self.MAX_FRAMES else ()
         for url in frames:
             yield from self._list(replace(errand, url=url, number=1, frames=errand.frames + 1))
-        if column.trusted and errand.number == 1 and not held.rows and errand.depth < self.MAX_DEPTH:
+        may_lead_on = errand.depth < self.MAX_DEPTH and not page.has_report_body
+        if column.trusted and errand.number == 1 and not held.rows and may_lead_on:
             leads_on = yield from self._look_below(page, errand)
             if leads_on:
                 return True
@@ -242,7 +247,7 @@ class ReportsSpider(Asking):
             yield self._request(again)
             return True
         if not held.rows and not frames:
-            yield from self._empty_list(page, errand)
+            self._empty_list(page, errand)
         return not held.rows
 
     def _look_below(self, page: Page, errand: Errand) -> Generator[Output, None, bool]:
@@ -263,7 +268,8 @@ class ReportsSpider(Asking):
         """The list's next page, as long as pages bring rows that were not seen."""
         further = family.further(page)
         onward = further.url if further.ask is None else further.ask.url
-        if onward is None and news and errand.number == 1 and (further.total or 0) > 1 and not asks:
+        begins = errand.number == 1 and pagers.beginning(page) is None
+        if onward is None and news and begins and (further.total or 0) > 1 and not asks:
             said = f"{page.url} says that its list has {further.total} pages and leads to no second one"
             errand.the_column.failures.append(Failure(outcomes.INCOMPLETE, said))
         if onward is None or not news:
@@ -275,15 +281,20 @@ class ReportsSpider(Asking):
             return
         yield from self._list(replace(errand, url=onward, ask=further.ask, number=number, stated=further.total))
 
-    def _empty_list(self, page: Page, errand: Errand) -> Iterator[Output]:
-        """A list page without rows: a report standing where its list should, a suspect, or the end."""
+    def _own_report(self, page: Page, errand: Errand) -> Iterator[Output]:
+        """A report standing where its list should, be it with links to those of other years."""
+        errand.the_column.reports.add(page.url)
+        yield from self._article(errand.the_column, Row(page.url, recognise(page).title(page) or "", None), errand)
+
+    def _empty_list(self, page: Page, errand: Errand) -> None:
+        """A list page without rows: a report in its place, a suspect, or the end."""
         column = errand.the_column
         if page.has_report_body:
-            row = Row(page.url, recognise(page).title(page) or "", None)
-            column.reports.add(page.url)
-            yield from self._article(column, row, errand)
-        elif column.guessed and errand.number == 1 and errand.ask is None:
+            return
+        if column.guessed and errand.number == 1 and errand.ask is None:
             column.dropped = True  # the server answers its frame for any folder
+        elif errand.number == 1 and errand.ask is not None and column.trusted and says_empty(page):
+            column.says_empty = True
         elif errand.number == 1 and not is_a_directory_answer(page):
             said = self.scripted.explain(page, errand)
             if errand.frames:
@@ -314,7 +325,7 @@ class ReportsSpider(Asking):
             yield tell(errand, response.url)
             return
         page = page_of(response) if errand.page is None else joined(errand.page, page_of(response))
-        hop = shells.target(page)
+        hop = None if shows_a_file(page) else shells.target(page)
         if hop is not None and errand.hops < self.MAX_HOPS:
             if self.ledger.open_article(column, hop):
                 yield self._request(replace(errand, url=hop, hops=errand.hops + 1))

@@ -7,7 +7,7 @@ import re
 from parser.labels import squeeze
 from spiders.addresses import key
 from spiders.families.pages import Page, visible
-from spiders.links import frames
+from spiders.links import frames, links
 
 _SCRIPTED = re.compile(
     r"location(?:\.href)?\s*(?:=(?!=)|\.(?:replace|assign)\s*\()\s*(['\"])(?P<url>[^'\"]+)\1", re.IGNORECASE
@@ -57,7 +57,8 @@ def _framed(page: Page) -> str | None:
     found = frames(page)
     if any("/module/xxgk/tree" in (frame.get("src") or "") for frame in page.tree.iter("frame", "iframe")):
         return None  # Hanweb's tree of agencies and the report of one of them: the page that holds both is the column
-    if len(found) != 1 or len(_words(page)) > _MOST_WORDS_ROUND_A_FRAME or any(True for _ in page.tree.iter("a")):
+    leads_on = any(True for _ in page.tree.iter("a")) or bool(links(page))
+    if len(found) != 1 or len(_words(page)) > _MOST_WORDS_ROUND_A_FRAME or leads_on:
         return None
     return found[0]
 

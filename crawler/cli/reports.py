@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from archive import listings
 from archive.captures import Capture, by_id, head, payload, source
 from archive.errors import ArchiveError
 from archive.reports import ReportLine, ReportView, VersionLine, find, iterate_reports, show
@@ -234,9 +235,9 @@ def _source(archive: Archive, found: ReportView, figure: Figure) -> SourceRow:
     capture = by_id(archive, version.capture_id)
     content_type = next((value for name, value in head(archive, capture) if name.lower() == "content-type"), None)
     charset = content_type.partition("charset=")[2].strip("\"' ;") or None if content_type is not None else None
-    row = source_row(
-        payload(archive, capture), Hints(name=capture.url, content_type=content_type, charset=charset), figure.at
-    )
+    known = listings.encoding_of(archive, capture.id)
+    hints = Hints(name=capture.url, content_type=content_type, charset=charset, encoding=known)
+    row = source_row(payload(archive, capture), hints, figure.at)
     if row is None:
         raise ArchiveError(
             f"the row of that figure is not in {capture.url} any more; `xxgk reparse` reads the report again"

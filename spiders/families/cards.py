@@ -88,7 +88,7 @@ class Cards:
         """The reports a box names in words of its own, each once: those with their subject, else bare 2024年年报."""
         if box not in self._names:
             whole = _own_words(self._page, box)
-            parts = list(_parts(self._page, box)) if len(squeeze(whole)) <= _LONGEST_CARD else []
+            parts = dict.fromkeys(_parts(self._page, box)) if len(squeeze(whole)) <= _LONGEST_CARD else {}
             full = [part for part in parts if _names_one(part, bare=False)]
             found = full or [part for part in parts if _names_one(part, bare=True)]
             short = [part for part in found if not any(other != part and other in part for other in found)]
@@ -121,7 +121,7 @@ def _leads(page: Page, element: HtmlElement) -> str | None:
 
 
 def _names_one(text: str, *, bare: bool) -> bool:
-    if not 4 <= len(text) <= _LONGEST_TITLE or not judge(text, in_report_column=bare).is_report:
+    if "报" not in text or len(text) > _LONGEST_TITLE or not judge(text, in_report_column=bare).is_report:
         return False
     return read(text).report_year is not None
 

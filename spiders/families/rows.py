@@ -146,8 +146,9 @@ def _leads_to(page: Page, element: HtmlElement, counted: dict[HtmlElement, int])
         return counted[element]
     found: set[str | None] = set()
     for link in element.iter("a"):
-        if not _nested(link, element):
-            found.add(page.resolve(link.get("href")))
+        url = page.resolve(link.get("href"))
+        if url not in found and not _nested(link, element):
+            found.add(url)
         if len(found) > _CROWD:
             break
     counted[element] = len(found - {None})
@@ -242,11 +243,12 @@ def _opened_rows(page: Page) -> Iterator[Row]:
         title, box = titles.clean(link.text), element
         if element.tag == "a" or says_nothing(title):
             box = next((ancestor for ancestor in element.iterancestors() if ancestor.tag in _BOXES), element)
-        if not judge(title).is_report or read(title).report_year is None:
-            named = cards.names(element)
-            card = cards.around(element, link.url) if says_nothing(title) else None
-            title = named[0] if len(named) == 1 else card.title if card is not None else ""
-            box = card.box if card is not None else box
+        named = cards.names(element)
+        card = cards.around(element, link.url) if says_nothing(title) else None
+        if len(named) == 1:
+            title = named[0]
+        elif card is not None:
+            title, box = card.title, card.box
         if judge(title).is_report and read(title).report_year is not None:
             yield Row(plain(link.url), title, _date_beside(element, box) or _closing_day(element))
 

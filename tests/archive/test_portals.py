@@ -31,6 +31,9 @@ def test_pages_are_read_in_the_charset_that_the_registry_says(archive: Archive) 
     line = the_report(archive).line
     assert (line.title, line.publisher, line.report_year) == (TITLE, "青禾市水務局", 2023)
     assert derive(archive, everything=True) == Derived(unchanged=1)
+    (capture,) = the_report(archive).captures
+    assert listings.encoding_of(archive, capture.id) == "big5"
+    assert listings.encoding_of(archive, capture.id + 1) is None
 
 
 def test_pages_are_derived_again_when_the_registry_says_otherwise(archive: Archive) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 from crawler.chromium import missing
 from tests.crawler import pages
@@ -28,6 +29,11 @@ def rows(first: int = 0, count: int = 3) -> list[dict[str, str]]:
     return [{"href": pages.address(number), "title": title(number)} for number in range(first, first + count)]
 
 
+def packed(found: list[dict[str, str]]) -> str:
+    """Rows in a form that only a running script can read."""
+    return f"JSON.parse(decodeURIComponent('{quote(json.dumps(found))}'))"
+
+
 def page(script: str = "", *, body: str = "", head: str = "") -> str:
     """A report column whose rows are not in it."""
     return f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>政府信息公开年报</title>
@@ -42,7 +48,7 @@ def articles(count: int = 3) -> dict[str, Page]:
 
 def inline() -> dict[str, Page]:
     """The rows stand in the script."""
-    return {COLUMN: page(f"show({json.dumps(rows())});"), **articles()}
+    return {COLUMN: page(f"show({packed(rows())});"), **articles()}
 
 
 def endpoint() -> dict[str, Page]:
@@ -70,7 +76,7 @@ def forbidden() -> dict[str, Page]:
 
 def turned() -> dict[str, Page]:
     """A pager that only a script turns: three pages of two rows, the last one's 下一页 is off."""
-    turning = f"""const all = {json.dumps(rows(0, 6))}; let at = 0;
+    turning = f"""const all = {packed(rows(0, 6))}; let at = 0;
       function draw() {{
         show(all.slice(2 * at, 2 * at + 2));
         document.getElementById('next').className = at === 2 ? 'disabled' : '';
@@ -84,8 +90,8 @@ def linked() -> dict[str, Page]:
     """Further pages have addresses, and each is filled by its script."""
     further = f'<a href="{COLUMN}index_1.html">下一页</a>'
     return {
-        COLUMN: page(f"show({json.dumps(rows(0, 3))});", body=further),
-        f"{COLUMN}index_1.html": page(f"show({json.dumps(rows(3, 3))});"),
+        COLUMN: page(f"show({packed(rows(0, 3))});", body=further),
+        f"{COLUMN}index_1.html": page(f"show({packed(rows(3, 3))});"),
         **articles(6),
     }
 
@@ -124,7 +130,7 @@ def greedy(count: int) -> dict[str, Page]:
     """Shows its rows, and asks for so many things besides."""
     asks = f"for (let n = 0; n < {count}; n += 1) fetch('/api/' + n).catch(() => 0);"
     answers = {f"/api/{number}": Answer("[]", headers=JSON) for number in range(100)}
-    return {COLUMN: page(f"show({json.dumps(rows())}); {asks}"), **answers, **articles()}
+    return {COLUMN: page(f"show({packed(rows())}); {asks}"), **answers, **articles()}
 
 
 def huge() -> dict[str, Page]:

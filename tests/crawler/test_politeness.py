@@ -120,6 +120,20 @@ def test_a_portal_that_asks_for_hours_is_put_off(tmp_path: Path, status: int, ou
     assert "7200 s" in ran.lines[0]["detail"]
 
 
+@pytest.mark.parametrize(("broken", "given_up"), [(5, True), (2, False)])
+def test_a_host_that_goes_silent_is_asked_no_more(tmp_path: Path, broken: int, given_up: bool) -> None:
+    site: dict[str, Page] = pages.portal(6, host=HOST)
+    hang_up = Answer(act=lambda handler: handler.connection.close())
+    site.update({f"{HOST}{pages.address(number)}": hang_up for number in range(broken)})  # each is tried three times
+    with serve(site) as proxy:
+        ran = xxgk(
+            "crawl", f"http://{HOST}{pages.COLUMN}", "--json", "--delay", "0", folder=tmp_path, http_proxy=proxy.url
+        )
+    assert ran.lines[0]["outcome"] == "incomplete"
+    (log,) = (tmp_path / "xxgk-archive" / "logs").iterdir()
+    assert ("did not answer 9 times in a row" in log.read_text(encoding="utf-8")) == given_up
+
+
 def test_the_crawler_says_who_it_is_and_sends_no_cookies(tmp_path: Path) -> None:
     site: dict[str, Page] = pages.portal(2, host=HOST)
     column = site[f"{HOST}{pages.COLUMN}"]

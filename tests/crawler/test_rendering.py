@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -233,7 +232,7 @@ def test_a_page_reaches_nothing_but_its_portal(tmp_path: Path) -> None:
           peer.createDataChannel('x'); peer.createOffer().then((offer) => peer.setLocalDescription(offer));
           const link = document.createElement('link'); link.rel = 'preconnect'; link.href = 'http://{there}'; document.head.append(link);
           setTimeout(() => {{ document.body.dataset.out = out.join(' '); }}, 300);
-          show({json.dumps(scripted.rows())});"""
+          show({scripted.packed(scripted.rows())});"""
         with serve({COLUMN: scripted.page(tries), **scripted.articles()}) as portal:
             ran = crawl(portal, tmp_path)
             asked = set(portal.paths())
@@ -258,7 +257,7 @@ def test_a_script_that_did_not_change_is_not_sent_again_by_the_next_crawl(tmp_pa
     tagged = {"/js/list.js": lambda _: Answer("var nothing;", headers={**scripted.SCRIPT, "ETag": '"7"'})}
     head = '<script src="/js/list.js"></script>'
     site = {
-        COLUMN: scripted.page(f"show({json.dumps(scripted.rows())});", head=head),
+        COLUMN: scripted.page(f"show({scripted.packed(scripted.rows())});", head=head),
         **scripted.articles(),
         **tagged,
     }

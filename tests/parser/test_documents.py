@@ -38,6 +38,42 @@ def test_bytes_are_decoded_whatever_they_declare(data: bytes, declared: str | No
     assert SENTENCE in text
 
 
+ACCIDENT = "省税水目司模"  # in GB18030 each of them is UTF-8 too
+TRADITIONAL = "青禾市水務局政府信息公開工作年度報告" * 20
+
+
+@pytest.mark.parametrize(
+    ("data", "known", "text", "encoding"),
+    [
+        (f'<meta charset="utf-8">{ACCIDENT}'.encode("gb18030"), "GB2312", ACCIDENT, "gb18030"),
+        (f'<meta charset="utf-8">{TRADITIONAL}'.encode("big5"), "big5", TRADITIONAL, "big5"),
+        (TRADITIONAL.encode("big5") + b"\xff" + TRADITIONAL.encode("big5"), "big5", TRADITIONAL, "big5"),
+        (codecs.BOM_UTF8 + SENTENCE.encode(), "big5", SENTENCE, "utf-8"),
+        (TRADITIONAL.encode(), "big5", TRADITIONAL, "utf-8"),  # a page of the portal that declares it rightly
+        (SENTENCE.encode("gb18030"), "utf-8", SENTENCE, "gb18030"),
+        (SENTENCE.encode(), "no-such-charset", SENTENCE, "utf-8"),
+    ],
+)
+def test_a_known_encoding_wins_over_what_is_declared_where_it_fits(
+    data: bytes, known: str, text: str, encoding: str
+) -> None:
+    found, used = decode(data, "utf-8", known)
+    assert (text in found, used) == (True, encoding)
+
+
+@pytest.mark.parametrize("data", [ACCIDENT.encode("gb18030"), TRADITIONAL.encode("big5")])
+def test_no_usual_sign_mends_a_wrong_charset_that_fits(data: bytes) -> None:
+    text, _ = decode(data, "utf-8")
+    assert not {ACCIDENT, TRADITIONAL} & {text}
+
+
+@given(st.binary(max_size=400), st.sampled_from(["utf-8", "gb18030", "big5", "euc-tw", "hz", "utf-32"]))
+def test_no_bytes_make_the_decoder_fail_whatever_is_known(data: bytes, known: str) -> None:
+    text, encoding = decode(data, None, known)
+    assert isinstance(text, str)
+    assert encoding
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_decoder_fail(data: bytes) -> None:
     text, encoding = decode(data)

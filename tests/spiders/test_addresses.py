@@ -48,6 +48,10 @@ def test_a_query_is_written_in_the_encoding_of_its_page_and_a_path_in_utf_8() ->
         ("http://a.gov.cn/x/t20250331_4.html?from=list&v=2", "http://a.gov.cn/x/t20250331_4.html"),
         ("http://a.gov.cn/nb/content/mpost_9469010.html", "http://a.gov.cn/nb/content/post_9469010.html"),
         ("http://a.gov.cn/index.php?c=show&id=115", "http://a.gov.cn/index.php?c=show&id=115"),
+        ("http://a.gov.cn/show.aspx?id=7&t=1767225600000", "http://a.gov.cn/show.aspx?id=7"),
+        ("http://a.gov.cn/x/7.html?_=0.72946163", "http://a.gov.cn/x/7.html"),
+        ("http://a.gov.cn/show.aspx?t=1767225600", "http://a.gov.cn/show.aspx?t=1767225600"),
+        ("http://a.gov.cn/show.aspx?id=7&t=12", "http://a.gov.cn/show.aspx?id=7&t=12"),
     ],
 )
 def test_copies_of_a_page_are_fetched_at_its_own_address(url: str, expected: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from scrapy.http import HtmlResponse, Request, TextResponse
 
+from spiders.answers import CHARSET, RENDERED, page_of
 from spiders.families.family import Article
 from spiders.families.pages import Page, read_page, visible
 from spiders.families.recogniser import recognise
@@ -218,6 +220,40 @@ def test_a_file_in_the_sites_menu_is_no_attachment() -> None:
 def test_a_page_is_decoded_whatever_it_declares(body: bytes, content_type: str) -> None:
     page = read_page(URL, body, {"Content-Type": content_type})
     assert page.select("h1")[0].text == f"䃼正㙍{TITLE}"
+
+
+ACCIDENT = f"<h1>省税水目司模 {2024}</h1>"  # in GB18030 each character is UTF-8 too
+HEADERS = {"Content-Type": "text/html; charset=utf-8"}
+
+
+@pytest.mark.parametrize(
+    ("meta", "flags", "heading"),
+    [
+        ({CHARSET: "gb2312"}, [], "省税水目司模 2024"),
+        ({CHARSET: "gb2312"}, [RENDERED], None),  # a browser wrote it, in UTF-8
+        ({CHARSET: None}, [], None),
+        ({}, [], None),
+    ],
+)
+def test_a_portal_s_exception_for_its_encoding_wins_over_header_and_meta(
+    meta: dict[str, str | None], flags: list[str], heading: str | None
+) -> None:
+    body = f'<meta charset="utf-8">{ACCIDENT}'.encode("gb18030")
+    response = HtmlResponse(URL, headers=HEADERS, body=body, flags=flags, request=Request(URL, meta=meta))
+    found = page_of(response)
+    assert (found.select("h1")[0].text == "省税水目司模 2024") == (heading is not None)
+    assert found.encoding == ("gb18030" if heading is not None else "utf-8")
+
+
+def test_the_answer_of_an_endpoint_is_no_page_and_is_read_as_json_is() -> None:
+    body = '{"title": "涓枃"}'.encode()
+    response = TextResponse(URL, body=body, request=Request(URL, meta={CHARSET: "gb18030"}))
+    assert page_of(response).text == body.decode()
+
+
+def test_a_page_knows_the_fragment_it_was_asked_with() -> None:
+    response = HtmlResponse(URL, body=b"<p>x</p>", request=Request(f"{URL}#2629"))
+    assert page_of(response).url == f"{URL}#2629"
 
 
 def test_broken_markup_is_read() -> None:

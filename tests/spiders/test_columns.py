@@ -156,6 +156,9 @@ def test_a_folders_name_speaks_for_reports(path: str, expected: bool) -> None:
         ("云汀市审计局政府信息公开指南", "云汀市审计局"),
         ("云汀市望川街道办事处", "云汀市望川街道办事处"),
         ("· 苇塘乡", "苇塘乡"),
+        ("市残联", "市残联"),
+        ("县档案馆", "县档案馆"),
+        ("残联", None),
         ("云汀经济开发区管理委员会（本级）", "云汀经济开发区管理委员会（本级）"),
         ("云汀市财政局信息公开年报", "云汀市财政局"),
         ("市政府部门", None),
@@ -167,3 +170,34 @@ def test_a_folders_name_speaks_for_reports(path: str, expected: bool) -> None:
 )
 def test_an_agency_is_read_from_a_link(text: str, agency: str | None) -> None:
     assert read_agency(text) == agency
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        (["县财政局", "石桥镇", "农科园"], ["县财政局", "石桥镇", "农科园"]),
+        (["县财政局", "指南", "目录", "制度"], ["县财政局"]),
+        (["2", "3", "下一页"], []),
+        (["石桥镇", "河湾乡", "更多"], ["石桥镇", "河湾乡"]),
+    ],
+)
+def test_a_column_asked_for_one_unit_is_a_branch_of_it(choices: list[str], expected: list[str]) -> None:
+    menu = "".join(f'<dd><a href="?dept={at}">{text}</a></dd>' for at, text in enumerate(choices))
+    found = columns.sub_columns(Page(f"{HOST}/gk/report.html", f"<html><body><dl>{menu}</dl></body></html>"))
+    assert [link.url for link in found] == [f"{HOST}/gk/report.html?dept={choices.index(text)}" for text in expected]
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<title>年度报告_云汀市人民政府</title>", True),
+        ("<h2>公开年报</h2>", True),
+        ("<h2>信息公开年度报告</h2>", True),
+        ("<h2>网站年度报告</h2>", False),
+        ("<h2>统计年报</h2>", False),
+        ("<h2>云汀市审计局2025年政府信息公开工作年度报告</h2>", False),
+        ("<h2>公开年报</h2><a href='/zfxxgk/nb/'>政府信息公开年报</a>", False),
+    ],
+)
+def test_a_heading_may_say_that_a_page_is_a_column(markup: str, expected: bool) -> None:
+    assert columns.may_name_reports(Page(f"{HOST}/list.asp?id=7", f"<html>{markup}</html>")) is expected

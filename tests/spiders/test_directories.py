@@ -197,3 +197,20 @@ def test_a_page_with_hardly_a_link_is_a_way_in_but_not_to_its_login() -> None:
     )
     assert directories.splash(door) == (f"{HOST}/main/",)
     assert directories.splash(page("".join(f'<a href="/{n}/">{n}</a>' for n in range(9)))) == ()
+
+
+@pytest.mark.parametrize(
+    ("ways", "expected"),
+    [
+        ((("/xz/dtz/", "大坪镇"), ("/xz/xyx/", "小源乡")), 2),
+        ((("/xz/lhq/", "柳河区"), ("/news/", "要闻")), 0),
+        ((("/xz/lhq/", "柳河区"), ("/xz/lhs/", "本市")), 0),
+        ((("/jyj/index.shtml", "教育局"), ("/czj/index.shtml", "财政局"), ("/rm/index.shtml", "融媒体")), 3),
+        ((("/jyj/gk/list.shtml", "教育局"), ("/czj/gk/list.shtml", "财政局"), ("/cl/gk/list.shtml", "残联")), 3),
+        ((("/jyj/gk/list.shtml", "教育局"), ("/czj/gk/list.shtml", "财政局"), ("/xw/2.shtml", "要闻")), 2),
+    ],
+)
+def test_a_small_group_is_of_units_where_nothing_else_stands_in_it(
+    ways: tuple[tuple[str, str], ...], expected: int
+) -> None:
+    assert len(directories.unit_links(page(menu(*ways)))) == expected

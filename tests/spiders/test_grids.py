@@ -46,3 +46,19 @@ def test_a_single_one_counts_where_its_address_is_an_articles_below_the_column()
     assert addresses("<table><tr><td><a href='202501/t20250103_1.html'>财政局</a></td></tr></table>") == [
         "202501/t20250103_1.html"
     ]
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<table><tr><td>财政局</td><td><a href='show.asp?id=1'>查看</a></td></tr></table>", ["show.asp?id=1"]),
+        ("<table><tr><td>2024年</td><td><a href='1.html'>查看</a></td></tr></table>", ["1.html"]),
+        ("<table><tr><td>办事指引</td><td><a href='1.html'>查看</a></td></tr></table>", []),
+        (
+            "<table><tr><td>财政局</td><td><a href='1.docx'>下载</a></td><td><a href='1.html'>查看</a></td></tr></table>",
+            ["1.html"],
+        ),
+    ],
+)
+def test_a_single_look_counts_in_a_line_that_says_whose_it_is(markup: str, expected: list[str]) -> None:
+    assert addresses(markup) == expected

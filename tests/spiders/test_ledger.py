@@ -136,6 +136,20 @@ def test_a_portal_of_which_no_report_was_read_says_why(why: str, what: str, outc
     assert end.outcome == outcome
 
 
+def test_a_page_given_with_two_fragments_is_two_columns_and_a_link_to_it_is_no_third() -> None:
+    ledger = Ledger()
+    places = [f"{LIST}#2629", f"{LIST}#3310"]
+    portals = [entered(ledger, place) for place in places]
+    columns = [
+        ledger.adopt_column(portal, url, None, trusted=True) for portal, url in zip(portals, places, strict=True)
+    ]
+    assert columns[0] is not columns[1]
+    assert ledger.open_column(portals[0], LIST, None) is None
+    assert not ledger.open_entry(portals[0], LIST)
+    assert not ledger.open_entry(portals[0], places[0])
+    assert [portal.columns for portal in portals] == [[columns[0]], [columns[1]]]
+
+
 @pytest.mark.parametrize(
     ("report", "trusted", "failure", "outcome"),
     [

@@ -79,6 +79,8 @@ def test_frames_are_pages_but_not_those_of_counters() -> None:
         "<h3>部门网站</h3><ul><li><a href='/a/'>财政局</a></li><li><a href='/b/'>教育局</a></li></ul>",
         "<div class='t'><span>部门网站</span></div><div><ul><li><a href='/a/'>财政局</a></li><li><a href='/b/'>审计局</a></li></ul></div>",
         "<select><option>部门网站</option><option value='/a/'>财政局</option><option value='/b/'>审计局</option></select>",
+        "<h4>部门网站</h4><script>var nodes=[{name:'财政局',url:'/a/'},{name:'审计局',url:'/b/'}]</script>",
+        "<h4>部门网站</h4><div><span data-url='/a/'>财政局</span><span data-url='/b/'>审计局</span></div><p>版权所有</p>",
     ],
 )
 def test_a_group_of_links_has_a_label(markup: str) -> None:
@@ -91,3 +93,19 @@ def test_a_paragraph_above_a_group_is_no_label() -> None:
     markup = f"<p>{'各部门的网站' * 8}</p><ul><li><a href='/a/'>甲</a></li><li><a href='/b/'>乙</a></li></ul>"
     first, _ = links.links(page(markup))
     assert links.label(links.group(first)) == ""
+
+
+@pytest.mark.parametrize(
+    ("markup", "texts"),
+    [
+        ("<div><a href='/a/'><img src='a.png'></a><p>政府信息公开年报</p></div>", ["政府信息公开年报"]),
+        (
+            "<div><a href='/a/'><img></a><p>指南</p></div><div><a href='/b/'><img></a><p>年报</p></div>",
+            ["指南", "年报"],
+        ),
+        ("<div><a href='/a/'><img></a><a href='/b/'><img></a><p>年报</p></div>", ["", ""]),
+        (f"<div><a href='/a/'><img></a><p>{'审计结果' * 9}</p></div>", [""]),
+    ],
+)
+def test_a_picture_that_is_a_link_says_what_stands_below_it_alone(markup: str, texts: list[str]) -> None:
+    assert [link.text for link in links.links(page(markup))] == texts

@@ -30,6 +30,7 @@ WORDS = "政府信息公开栏目的正文。" * 40
             None,
         ),
         ("<script>document.cookie='k=1';location.href='/x'</script>", None),
+        ('<iframe src="top.html"></iframe><span data-url="/zwgk/">政务公开</span>', None),
         ("<p>登录| 注册</p>", None),
         ('<input type="button" value="首页" onclick="location=\'/\'"><img onclick="location.href=\'/zwgk/\'">', None),
     ],

@@ -80,6 +80,6 @@ def test_the_rows_a_page_shows_are_not_joined_by_those_of_its_script() -> None:
 
 
 def test_a_script_of_arrays_without_end_is_read_up_to_a_number() -> None:
-    many = ",".join(ONE.replace("/d/1", f"/d/{number}") for number in range(20_000))
-    assert len(read_arrays(page(f"var list = [{many}];"))) == 10_000
+    many = json.dumps([{"title": title(), "url": f"/d/{number}.html"} for number in range(20_000)])
+    assert len(read_arrays(page(f"var list = {many};"))) == 10_000
     assert len(read_arrays(page("".join(f"var a{n} = [{ONE.replace('/d/1', f'/d/{n}')}];" for n in range(500))))) == 20

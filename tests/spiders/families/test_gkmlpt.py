@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from spiders.families.gkmlpt import Gkmlpt
 from spiders.families.pages import Page
 from spiders.families.recogniser import recognise
 from tests.replay import Asked, Pages, Reply, serve
+from tests.spiders.crawl import crawl
 from tests.spiders.families.guangdong_site import (
     TEXT,
     UNITS,
@@ -343,6 +345,24 @@ def test_every_article_of_a_directory_is_read_once_and_one_kept_elsewhere_at_its
     assert {path: count for path, count in Counter(site.asked).items() if count > 1} == {}
     assert sum("/api/all/2629" in path for path in site.asked) == 2
     assert "https://" not in json.dumps(found.items)
+
+
+def test_two_portals_of_one_page_that_names_no_category_are_told_apart_by_the_number_behind_the_fragment(
+    tmp_path: Path,
+) -> None:
+    entries = [
+        Entry(4_688_000 + number, title(2020 + number % 6, f"云汀区{number}局"), DAY, 2629 if number < 6 else 3310)
+        for number in range(12)
+    ]
+    site = Directory({"/gkmlpt/annualreport": shell("755041", [])}, entries)
+    with serve(site) as address:
+        fronts = [f"{address}/gkmlpt/annualreport#{number}" for number in (2629, 3310)]
+        items = crawl(tmp_path / "items.jsonl", fronts)
+    ends = {item["portal"]: item["outcome"] for item in items if item["kind"] == "PortalRead"}
+    assert ends == dict.fromkeys(fronts, "ok")
+    for front, expected in zip(fronts, (entries[:6], entries[6:]), strict=True):
+        read = [item for item in items if item["kind"] == "ArticleRead" and item["portal"] == front]
+        assert sorted(item["url"] for item in read) == [address + entry.path for entry in expected]
 
 
 @pytest.mark.parametrize("name", BROKEN)
