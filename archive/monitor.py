@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
 from sqlalchemy import Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from archive.addresses import with_fragment
 from archive.deadlines import Due, due
@@ -248,7 +248,46 @@ class _Case:
         if listed is not None:
             said = f"its column lists {listed.title!r} ({listed.url})"
             return Status.UNCHECKED, None, f"{said}, which could not be read as a report"
+        unread = self._unread_part()
+        if unread is not None:
+            return Status.UNCHECKED, None, f"its column was read on {last}, but a part of it was not: {unread}"
         return Status.MISSING, (self.asked.day - due_day).days, f"not in its column on {last}; {law}"
+
+    def _unread_part(self) -> str | None:
+        """A column of this publisher, or a part of one (a year, a kind of units), that the crawl which speaks for it failed to read."""
+        speaking = select(ColumnReading.crawl_id).where(
+            ColumnReading.column_id.in_(self.columns.all),
+            ColumnReading.outcome == _READ,
+            ColumnReading.full.is_(True),
+            ColumnReading.read_at < self.asked.end,
+        )
+        crawl_id = self.session.scalar(speaking.order_by(ColumnReading.read_at.desc()).limit(1))
+        if crawl_id is None:
+            return None
+        failed = (
+            select(ReportColumn.url)
+            .join(ColumnReading, ColumnReading.column_id == ReportColumn.id)
+            .where(
+                ReportColumn.id.in_(self._parts()), ColumnReading.crawl_id == crawl_id, ColumnReading.outcome != _READ
+            )
+            .order_by(ReportColumn.id)
+        )
+        return self.session.scalars(failed).first()
+
+    def _parts(self) -> set[int]:
+        """The publisher's own columns and all below them that are nobody else's."""
+        found, news = set(self.columns.own), set(self.columns.own)
+        upper, lower = aliased(ReportColumn), aliased(ReportColumn)
+        while news:
+            below = (
+                select(lower.id)
+                .join(upper, (upper.portal_id == lower.portal_id) & (upper.url == lower.above))
+                .where(upper.id.in_(sorted(news)))
+                .where(or_(lower.publisher_id.is_(None), lower.publisher_id == self.publisher.id))
+            )
+            news = set(self.session.scalars(below)) - found
+            found |= news
+        return found
 
     def _read_without(self, before: datetime) -> date | None:
         """The last day after the deadline on which a column was read to the end before the report was first seen."""

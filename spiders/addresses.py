@@ -28,9 +28,6 @@ _STAMP = re.compile(
     r"(?:^|&)(?:(?:t|_|_t|tm|ts|rnd|ran|rand|random|time|nocache)=(?:(?:1[2-9]|2[01])\d{8}(?:\d{3})?)?|\w{1,12}=0\.\d{6,})(?=&|$)",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(
-    r"(?:^|&)(?:t|_|_t|tm|ts|rnd|rand|random|time|nocache)=(?:1[2-9]\d{8}(?:\d{3})?|0\.\d{6,})(?=&|$)", re.IGNORECASE
-)
 _STATIC = ("/", ".html", ".htm", ".shtml", ".pdf", ".doc", ".docx")
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
@@ -76,7 +73,7 @@ def plain(url: str) -> str:
     news = {match["name"]: match["number"] for match in _VSB_NEWS.finditer(query)}
     if path.endswith("/content.jsp") and len(news) == 2:  # VSB's other address of /info/1116/5946.htm
         path, query = f"{path.removesuffix('content.jsp')}info/{news['wbtreeid']}/{news['wbnewsid']}.htm", ""
-    without = _CLOCK.sub("", query).lstrip("&")
+    without = _STAMP.sub("", query).lstrip("&")
     query = without if without or path.endswith(_STATIC) else query  # show.aspx?t=… alone may be a number after all
     if _STATIC_ARTICLE.search(path):
         query = ""

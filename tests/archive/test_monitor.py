@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from archive import crawls
+from archive.deposit import deposit
 from archive.derive import derive
 from archive.monitor import Standing, Status, missing
+from archive.notes import ColumnNote
 from archive.store import Archive
 from tests.archive import notetaking
 from tests.archive.answers import COLUMN, PORTAL, publish, read_column, report_page, withdraw
@@ -259,3 +262,30 @@ def test_a_column_whose_later_pages_were_taken_as_unchanged_proves_no_absence(ar
     assert standing(archive).status is Status.UNCHECKED
     read_column(archive, at=on(2, 3))
     assert standing(archive).status is Status.MISSING
+
+
+def part(archive: Archive, crawl_id: int, url: str, outcome: str, *, above: str | None, agency: str | None = None) -> None:
+    """The reading of a column below another, in a crawl of 3 February 2024."""
+    facts = ColumnNote(on(2, 3), crawl_id, PORTAL, url, agency, outcome, None, 1, 2, 1, above=above)
+    deposit(archive, notes=[facts])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "agency", "status"),
+    [
+        ("ok", None, Status.MISSING),
+        ("incomplete", None, Status.UNCHECKED),
+        ("unreachable", AGENCY, Status.UNCHECKED),
+        ("incomplete", "清湾市教育局", Status.MISSING),
+    ],
+    ids=["its year was read", "its year was not", "its year says whose it is", "another's part was not read"],
+)
+def test_nobody_is_missing_while_a_part_of_the_column_was_not_read(
+    archive: Archive, outcome: str, agency: str | None, status: Status
+) -> None:
+    known_publisher(archive)
+    crawl = crawls.begin(archive, {}, [PORTAL]).id
+    part(archive, crawl, COLUMN, "ok", above=None, agency=AGENCY)
+    part(archive, crawl, f"{COLUMN}2023/", "ok", above=COLUMN)
+    part(archive, crawl, f"{COLUMN}2023/bm/", outcome, above=f"{COLUMN}2023/", agency=agency)
+    assert standing(archive).status is status
