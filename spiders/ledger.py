@@ -63,6 +63,11 @@ class Column:
         return self.open_lists == 0 and self.open_articles == 0
 
     @property
+    def is_a_dead_link(self) -> bool:
+        """Whether a menu names an address that is not there; a year that a column names is a part of it all the same."""
+        return self.absent and self.above is None
+
+    @property
     def whose(self) -> str | None:
         """The agency whose articles stand in it; None where its rows name several: then none is named by the column."""
         return self.agency if len(self.publishers) < _SEVERAL else None
@@ -146,7 +151,9 @@ class Portal:
         listed = {key(url) for column in self.columns if column.trusted for url in column.reports}
         columns = [column for column in self.columns if not column.is_none and not column.is_listed_in(listed)]
         if any(column.trusted and column.reports for column in columns):  # then others were only met on the way
-            columns = [column for column in columns if (column.trusted or column.failures) and not column.absent]
+            columns = [
+                column for column in columns if (column.trusted or column.failures) and not column.is_a_dead_link
+            ]
         ended = [column.end for column in columns]
         lists = [end for end in ended if end.outcome != outcomes.OK]
         failures = [*self.failures, *lists, *(failure for column in self.columns for failure in column.unread)]
@@ -154,7 +161,9 @@ class Portal:
             return Failure(outcomes.INCOMPLETE, "no report column was found: give the address of one")
         if not failures:
             gone = f", {self.gone} listed pages are gone" if self.gone else ""
-            return Failure(outcomes.OK, f"{len(columns)} columns{gone}")
+            apart = len({url for column in columns for url in column.elsewhere})
+            elsewhere = f", {apart} listed reports stand on hosts that are not read" if apart else ""
+            return Failure(outcomes.OK, f"{len(columns)} columns{gone}{elsewhere}")
         return Failure(outcomes.INCOMPLETE, _summary(failures).detail) if _was_read(columns) else _summary(failures)
 
 

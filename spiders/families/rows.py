@@ -21,7 +21,7 @@ from spiders.families.arrays import read_arrays
 from spiders.families.cards import Cards, says_nothing
 from spiders.families.pages import Page, read_markup, visible
 from spiders.items import Row
-from spiders.links import links
+from spiders.links import links, target
 
 _BOXES: Final = frozenset({"li", "tr", "dd", "dt"})
 _NESTS: Final = frozenset({"ul", "ol", "table", "dl"})
@@ -145,8 +145,10 @@ def _leads_to(page: Page, element: HtmlElement, counted: dict[HtmlElement, int])
     if element in counted:
         return counted[element]
     found: set[str | None] = set()
-    for link in element.iter("a"):
-        url = page.resolve(link.get("href"))
+    for link in element.iter():
+        if link.tag != "a" and "onclick" not in link.attrib:
+            continue
+        url = page.resolve(link.get("href")) if link.tag == "a" else target(page, link)
         if url not in found and not _nested(link, element):
             found.add(url)
         if len(found) > _CROWD:

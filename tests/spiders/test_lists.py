@@ -10,6 +10,7 @@ import pytest
 from spiders.families.pagers import Further
 from spiders.families.pages import Page
 from spiders.families.recogniser import recognise
+from spiders.families.rows import read_rows
 from spiders.items import Row
 
 HOST = "http://xxgk.example.gov.cn"
@@ -215,3 +216,13 @@ def test_a_column_page_names_its_directory(script: str, expected: str | None) ->
     page = Page(f"{HOST}/zcbm/ndbg/", f"<div id='result-body'><table></table></div><script>{script}</script>")
     asked = [ask.url for ask in recognise(page).questions(page)]
     assert asked == ([expected] if expected is not None else [])
+
+
+def test_a_card_that_opens_by_its_handler_lends_its_date_to_no_other() -> None:
+    first, second = "清湾市财政局2023年政府信息公开工作年度报告", "清湾市教育局2023年政府信息公开工作年度报告"
+    text = (
+        f"<div class='card'><a href='/nb/1.html'><h4>{first}</h4><p>2024-01-25</p></a></div>"
+        f"<div class='card' onclick=\"window.open('/nb/2.html')\"><h4>{second}</h4><p>2024-03-06</p></div>"
+    )
+    found = read_rows(Page("http://www.qingwan.gov.cn/nb/list", f"<html><body><div>{text}</div></body></html>"))
+    assert [(row.title, row.listed_on) for row in found] == [(first, date(2024, 1, 25)), (second, date(2024, 3, 6))]
