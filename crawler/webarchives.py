@@ -65,7 +65,7 @@ def resolve(name: str) -> WebArchive:
         collection = address_of(name).rstrip("/").removesuffix("/cdx")
     except ValueError as error:
         raise WrongUsage(f"{error}: --from takes one of {names}, or the address of a CDX server") from error
-    if "{" in collection or "?" in collection or "@" in urlsplit(collection).netloc:
+    if "{" in name or "?" in collection or "@" in urlsplit(collection).netloc:
         raise WrongUsage(f"{name!r} is no address of a CDX server: write it up to its /cdx, without user or query")
     other = table.other
     return other.model_copy(

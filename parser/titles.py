@@ -21,7 +21,10 @@ _BRACKETS = re.compile(r"\([^()]*\)")
 _FILE_ENDING = re.compile(r"\.(?:pdf|docx?|wps|ofd|html?|txt|et|xlsx?|zip|rtf)$", re.IGNORECASE)
 _SITE_SUFFIX = re.compile(r"(?:[_|]|-(?!\d)|(?<=报告)-|(?<=年报)-).*$")
 _TIME = re.compile(r"(?:19|20)\d\d年\d{1,2}月(?:\d{1,2}日)?|\d{1,2}月\d{1,2}日?$|(?:19|20)\d\d-\d\d?-\d\d?.*$")
-_NAME = re.compile(r"[\u3400-\u9fff\ue000-\ufaff\U00020000-\U000323afA-Za-z·()（）\-、]{2,50}")
+_NAME = re.compile(
+    r"(?!.*\d[年月日])(?=.*[\u3400-\u9fff\ue000-\ufaff\U00020000-\U000323af])"
+    r"[\u3400-\u9fff\ue000-\ufaff\U00020000-\U000323afA-Za-z\d·()（）\-、]{2,50}"
+)  # 8号桥街道办事处, 12345热线中心
 _NAVIGATION = re.compile(
     r"登录|注册|首页|当前位置|信息公开|指南|目录|年报|网站|正文|点击|浏览|来源|字号|分享|打印|无障碍|^附件"
 )

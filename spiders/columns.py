@@ -83,7 +83,7 @@ def report_columns(page: Page) -> tuple[ColumnLink, ...]:
             menus.add(group(link))
         elif _MORE.match(link.text):
             if _stands_by_reports(link):
-                plain.append(ColumnLink(link.url, None))
+                plain.append(ColumnLink(link.url, None, doubtful=True))
         elif _MAY_MEAN_REPORTS.match(link.text):
             doubtful.append((ColumnLink(link.url, None, doubtful=True), group(link)))
     return unique([*plain, *(link for link, menu in doubtful if menu not in menus)], page)

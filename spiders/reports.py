@@ -12,7 +12,7 @@ from twisted.python.failure import Failure as Fault
 
 from parser.titles import read
 from spiders import agencies, columns, dates, directories, discovery, outcomes, scripted, shells, verdicts
-from spiders.addresses import is_directory, is_file, root
+from spiders.addresses import is_directory, is_file, key, root
 from spiders.answers import (
     RESTED,
     UNCHANGED,
@@ -224,11 +224,23 @@ class ReportsSpider(Asking):
             yield from self._column(errand.portal, below, errand.depth + 1, above=column.url)
         if page.has_report_body and not held.reports:
             yield from self._own_report(page, errand)
+        if branching and page.asked is None and held.reports:
+            yield from self._look_beside(page, held, errand)
         if held.is_bare:
             looked_further = yield from self._look_inside(page, held, errand)
             if looked_further:
                 return
         yield from self._turn(page, family, errand, news, asks=bool(held.questions))
+
+    def _look_beside(self, page: Page, held: Holdings, errand: Errand) -> Iterator[Output]:
+        """The units that a column with reports of its own leads to besides."""
+        listed = {key(url) for url in held.addresses}
+        for link in columns.report_columns(page):
+            if link.agency is not None and key(link.url) not in listed:
+                yield from self._column(errand.portal, link, errand.depth + 1)
+        for link in directories.branches(page):
+            if key(link.url) not in listed:
+                yield from self._entry(errand.portal, link.url, errand.depth + 1)
 
     def _look_inside(self, page: Page, held: Holdings, errand: Errand) -> Generator[Output, None, bool]:
         """A list page that leads to no report: its frames, or what its script makes of it, may; whether that is asked for."""

@@ -79,7 +79,7 @@ SIGNS: Final = (
     ),
     _sign(
         "wuxi_doc",
-        r"getSearchList\(\s*['\"\w]+\s*,\s*['\"]?\d|doc_content_wza|xxgk_table_wza|href=['\"](?:\.{1,2})?/doc/\d{4}/\d\d/\d\d/\d+\.shtml",
+        r"getSearchList\(\s*(?:['\"\w]+\s*,\s*['\"]?\d|\{)|/info_open/search|doc_content_wza|xxgk_table_wza|href=['\"](?:\.{1,2})?/doc/\d{4}/\d\d/\d\d/\d+\.shtml",
         r"/doc/\d{4}/\d\d/\d\d/\d+\.shtml$",
     ),
     _sign(

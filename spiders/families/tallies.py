@@ -40,13 +40,15 @@ class Tally:
 
     @property
     def shortfall(self) -> str | None:
-        """Why rows are missing that the list says it has; an empty later answer is the spider's to judge."""
+        """Why rows are missing that the list says it has."""
         if self.total is None or self.seen >= self.total:
             return None
         if self.repeats:
             return f"the same rows come again after {self.seen} of {self.total}"
         if self.number == 1 and self.count == 0:
             return f"none of {self.total} rows came"
+        if self.count == 0:
+            return f"no more rows came after {self.seen} of {self.total}"
         return None
 
     def onward(self, ask: Ask, url: str | None = None) -> Ask:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from parser.titles import judge
 from spiders.families.asks import Ask
 from spiders.families.family import Family
+from spiders.families.literals import read_value, sound
 from spiders.families.menus import is_of_reports
 from spiders.families.pagers import Further
 from spiders.families.pages import Page
@@ -19,6 +20,7 @@ from spiders.items import Row
 
 # getSearchList(container, rows a page, site, columns, kind of search, order)
 _CALL = re.compile(r"(?<!function )\b\w*getSearchList\s*\(\s*(?P<arguments>[^()]{5,400})\)")
+_ROWS = "15"  # of an answer, where the page does not say
 _MOST_CALLS = 20  # of one page's scripts
 _COLUMNS = re.compile(r"\d{1,12}(?:,\d{1,12})*")
 _WORD = re.compile(r"[\w-]{0,40}")
@@ -102,7 +104,9 @@ def _is_comment(script: str, place: int) -> bool:
 def _first_body(page: Page, script: str, call: re.Match[str]) -> bytes | None:
     """What the call would send; None where its numbers cannot be read."""
     given = [part["word"].strip().strip("\"'") for part in _ARGUMENT.finditer(call["arguments"])]
-    size, site, columns, kind, order = _named(script, given) or _placed(given) or ("",) * 5
+    size, site, columns, kind, order = (
+        _of_object(call["arguments"]) or _named(script, given) or _placed(given) or ("",) * 5
+    )
     size, site = _whole(script, size), _whole(script, site)
     if not _COLUMNS.fullmatch(columns):
         columns = _columns(script, columns)
@@ -119,6 +123,17 @@ def _first_body(page: Page, script: str, call: re.Match[str]) -> bytes | None:
     host = urlsplit(page.url).hostname or ""
     more = next((value for name, value in _KIND.items() if host == name or host.endswith(f".{name}")), None)
     return urlencode({**pairs, "kind": more} if more is not None else pairs).encode()
+
+
+def _of_object(arguments: str) -> tuple[str, ...] | None:
+    """The same out of one object with the parameters' own names: ``getSearchList({siteId: 39, channelIds: "10231"})``."""
+    begin = arguments.find("{")
+    found = read_value(arguments[begin:]) if begin >= 0 else None
+    if not isinstance(found, dict):
+        return None
+    values = {str(name).lower(): sound(value) for name, value in found.items()}
+    parts = [next((value for name, value in values.items() if part.search(name)), "") for part in _PARTS]
+    return (parts[0] or _ROWS, *parts[1:]) if all(parts[1:3]) else None
 
 
 def _named(script: str, given: list[str]) -> tuple[str, ...] | None:

@@ -264,7 +264,9 @@ def test_a_column_whose_later_pages_were_taken_as_unchanged_proves_no_absence(ar
     assert standing(archive).status is Status.MISSING
 
 
-def part(archive: Archive, crawl_id: int, url: str, outcome: str, *, above: str | None, agency: str | None = None) -> None:
+def part(
+    archive: Archive, crawl_id: int, url: str, outcome: str, *, above: str | None, agency: str | None = None
+) -> None:
     """The reading of a column below another, in a crawl of 3 February 2024."""
     facts = ColumnNote(on(2, 3), crawl_id, PORTAL, url, agency, outcome, None, 1, 2, 1, above=above)
     deposit(archive, notes=[facts])

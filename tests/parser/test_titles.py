@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parser.titles import judge, read, shorten
+from parser.titles import is_name, judge, read, shorten
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,13 @@ def test_a_bare_yearly_report_counts_in_a_report_column_only() -> None:
 )
 def test_the_name_of_the_site_is_no_part_of_the_title(printed: str, short: str) -> None:
     assert shorten(printed) == short
+
+
+@pytest.mark.parametrize("name", ["清湾市8号桥街道办事处", "第1产业园区", "12345热线中心", "清湾市财政局"])
+def test_a_name_may_hold_digits(name: str) -> None:
+    assert is_name(name)
+
+
+@pytest.mark.parametrize("name", ["12345", "1月15日", "2024年3月", "信息公开", ""])
+def test_digits_alone_and_days_are_no_name(name: str) -> None:
+    assert not is_name(name)

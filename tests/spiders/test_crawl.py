@@ -15,6 +15,7 @@ from spiders.asking import read_addresses
 from spiders.reports import ReportsSpider
 from tests.replay import Asked, City, Expected, Pages, Reply, serve
 from tests.spiders.crawl import crawl
+from tests.spiders.governments import HEADINGS
 
 Items = list[dict[str, Any]]
 
@@ -308,3 +309,31 @@ def test_portals_are_given_as_a_list_or_between_commas() -> None:
     assert read_addresses(["http://a.gov.cn/", "http://a.gov.cn/"]) == ["http://a.gov.cn/"]
     with pytest.raises(ValueError, match="no portal given"):
         ReportsSpider()
+
+
+def test_units_beside_the_rows_of_a_column_are_followed(tmp_path: Path) -> None:
+    units = "<h3>市政府部门年报</h3><ul><li><a href='/bm/czj/'>市财政局</a></li><li><a href='/bm/jyj/'>市教育局</a></li></ul>"
+    title = "{}2024年政府信息公开工作年度报告"
+    body = "".join(f"<p>{heading}。{'依法公开信息。' * 20}</p>" for heading in HEADINGS)
+
+    def listed(agency: str, href: str, more: str = "") -> str:
+        rows = f"<ul><li><a href='{href}'>{title.format(agency)}</a><span>2025-01-20</span></li></ul>"
+        return f"<html><head><title>政府信息公开年报</title></head><body>{rows}{more}</body></html>"
+
+    pages: dict[str, Reply | str] = {
+        "/": "<html><body><a href='/zwgk/nb/'>政府信息公开年报</a></body></html>",
+        "/zwgk/nb/": listed("清湾市人民政府", "1.html", units),
+        "/bm/czj/": listed("清湾市财政局", "2.html"),
+        "/bm/jyj/": listed("清湾市教育局", "3.html"),
+    }
+    for path, agency in (
+        ("/zwgk/nb/1", "清湾市人民政府"),
+        ("/bm/czj/2", "清湾市财政局"),
+        ("/bm/jyj/3", "清湾市教育局"),
+    ):
+        pages[f"{path}.html"] = f"<html><body><h1>{title.format(agency)}</h1>{body}</body></html>"
+    with serve(Pages(pages)) as address:
+        items = crawl(tmp_path / "items.jsonl", [f"{address}/"])
+    read = {item["url"].removeprefix(address) for item in of(items, "ArticleRead")}
+    assert read == {"/zwgk/nb/1.html", "/bm/czj/2.html", "/bm/jyj/3.html"}
+    assert [item["outcome"] for item in of(items, "PortalRead")] == ["ok"]

@@ -50,6 +50,11 @@ def answer(*rows: Any, pages: Any = 1, ask: Ask = ASK) -> Page:
     [
         (CALL, HOST, SENT | {"channelIds": "38939,38940", "pageSize": "4"}),
         ("<script>getSearchList('x','15','181','38939','0','writeTime')</script>", HOST, SENT),
+        (
+            "<script>getSearchList({siteId:181,channelIds:'38939',pageSize:15,searchType:0,order:'writeTime'})</script>",
+            HOST,
+            SENT,
+        ),
         ("<script>qx_wbj_getSearchList(\n'x', 15, 181, 38939, 0, 'writeTime' )</script>", HOST, SENT),
         (
             "<script>getSearchList('x',15,181,38939,0,'writeTime')</script>",
