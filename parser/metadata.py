@@ -44,7 +44,7 @@ _PERIOD_PLAIN = re.compile(r"((?:19|20)\d\d)年?1月?1日(?:起)?[至到—-]+(?
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
 _AGENCY_LINE = re.compile(r"^[\u3400-\u9fff\ue000-\ufaff\U00020000-\U000323af()（）·]{2,30}$")
 _AGENCY_ENDING = re.compile(
-    r"(?:省|自治区|市|区|县|旗|州|盟|乡|镇|街道|办事处|局|委员会|委|办|办公室|办公厅|厅|部|院|署|政府|管委会|中心|队|所|站|社|处|会|公所|苏木|农场|林场|开发区|园区|新区)(?:[(（][^()（）]*[)）])?$"
+    r"(?:省|自治区|市|区|县|旗|州|盟|乡|镇|街道|办事处|局|委员会|委|办|办公室|办公厅|厅|部|院|署|政府|管委会|中心|队|所|站|社|处|会|馆|研究室|党校|指挥部|公所|苏木|农场|林场|开发区|园区|新区)(?:[(（][^()（）]*[)）])?$"
 )
 _WE = re.compile(r"[我本](?:机关|单位|部门|局|镇|乡|街道|办|委|厅|县|区|市|中心)(?:政府|办公室)?")  # quirk 62
 _NO_TITLE = re.compile(r"^(?:正文|附件\d*|索引号|主题分类|首页|当前位置|来源|字号|字体|打印|分享)")
@@ -186,8 +186,17 @@ def _joined_titles(lines: Sequence[Line]) -> Iterator[str]:
                 break
             if not _ends_title(text) or _goes_on(lines, last):
                 continue
-            if _report_title(text) is not None:
+            found = _report_title(text)
+            if found is not None and not _begins_with_furniture(lines, first, last, found):
                 yield _with_division(lines, first, last)
+
+
+def _begins_with_furniture(lines: Sequence[Line], first: int, last: int, found: TitleParts) -> bool:
+    """Whether what follows the first line is a title by itself, and that line (星期二, 办事服务) names no agency."""
+    if found.publisher is None or _report_title(_join(lines, first + 1, last)) is None:
+        return False
+    above = squeeze(lines[first].text)
+    return not (_AGENCY_ENDING.search(found.publisher) or above.endswith(_DIVISIONS))
 
 
 def _goes_on(lines: Sequence[Line], index: int) -> bool:

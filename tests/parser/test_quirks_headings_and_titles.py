@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from parser import Hints
+from parser import Hints, parse
 from tests.papers.agreement import assert_exact, headings, record_of, rules
 from tests.papers.changes import in_section, with_line, with_lines
 from tests.papers.paper import HEADINGS, NUMERALS, Paper, paper
@@ -311,3 +311,17 @@ def test_a_headline_broken_within_a_word_is_joined(named: str, told: Hints, kick
     assert page.count(PAPER.title) == (PAPER.title in named)
     record = record_of(PAPER, lambda _: page, told)
     assert (record.title, record.publisher, record.report_year) == (PAPER.title, PAPER.agency, PAPER.year)
+
+
+@pytest.mark.parametrize("furniture", ["2025年12月30日 星期二", "办事服务", "长者模式", "服务热线", "搜索"])
+def test_a_word_of_the_pages_head_is_no_part_of_a_title_that_names_nobody(furniture: str) -> None:
+    item = paper("清湾市档案馆", 2023)
+    page = html(item).replace(item.title, "2023年政府信息公开年度报告")
+    record = parse(page.replace("<body>", f"<body><div>{furniture}</div>", 1).encode())
+    assert (record.title, record.publisher) == ("2023年政府信息公开年度报告", "清湾市档案馆")
+
+
+def test_an_agency_above_a_title_that_names_nobody_is_its_publisher() -> None:
+    item = paper("清湾市档案馆", 2023)
+    page = html(item).replace(item.title, "清湾市档案馆</h1><h1>2023年政府信息公开年度报告")
+    assert parse(page.encode()).publisher == "清湾市档案馆"
