@@ -1,7 +1,8 @@
 """Turns: one exchange at a time with each host among all crawls of this machine, and a gap behind it.
 
 A host is a name without its port: what limits and blocks us counts what comes to a machine, whichever of its ports is
-asked. Only on this machine itself each port is a host: that is where portals are tried out side by side. Scrapy's own limit is not enough: with a delay of 0, version 2.19 hands over all that waits at once.
+asked. Only on this machine itself each port is a host: that is where portals are tried out side by side. Scrapy's own
+limit is not enough: with a delay of 0, version 2.19 hands over all that waits at once.
 """
 
 from __future__ import annotations
@@ -29,19 +30,16 @@ logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 300.0  # seconds; what stands in a file binds nobody for longer
 _FIRST_TRY, _LAST_TRY = 0.01, 0.1  # seconds between two tries while another process has its turn
-_TURN, _NEXT = (
-    ".turn",
-    ".next",
-)  # whoever waits holds the second: so two processes alternate, and none goes twice in a row
+# Whoever waits holds the second: so two processes alternate, and none goes twice in a row.
+_TURN, _NEXT = ".turn", ".next"
 _LONGEST_NAME = 200  # bytes
 _MOST = 16  # crawls of which a file tells
 _LONGEST_FILE = 1 << 12  # bytes
 _FRESH = 60.0  # seconds, and twice its gap: so long after its last exchange a crawl is taken to go on
 _OURS = 0o700
 
-Wait = Callable[
-    [float], Awaitable[None]
-]  # returns after so many seconds, or raises where nothing is to be asked any more
+# Returns after so many seconds, or raises where nothing is to be asked any more.
+Wait = Callable[[float], Awaitable[None]]
 
 
 def folder_of(named: str | None) -> Path:

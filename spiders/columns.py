@@ -19,7 +19,7 @@ from spiders.links import Link, group, links
 from spiders.words import lists, one_of
 
 # Links
-_SAYS_REPORTS = re.compile(r"信息公开(?:工作)?(?:的)?年度?(?:工作)?报(?:告)?")
+SAYS_REPORTS = re.compile(r"信息公开(?:工作)?(?:的)?年度?(?:工作)?报(?:告)?")
 _MAY_MEAN_REPORTS = words.bare_reports()
 _MORE = re.compile(r"^[\[(（【]?(?:查看|阅读)?(?:更多|more)[^\u4e00-\u9fff]{0,4}$", re.IGNORECASE)
 _KIND_OF_REPORTS = re.compile(r"^(?:.{2,12}?)(?:年报|年度报告)$")  # 县直部门年报, 乡镇年报: below a column of reports
@@ -78,7 +78,7 @@ def report_columns(page: Page) -> tuple[ColumnLink, ...]:
     for link in links(page):
         if not _may_be_column(link) or folder(link.url) == here or _is_further_page(page.url, link.url):
             continue  # beside a column's own first page stand its further pages
-        if _SAYS_REPORTS.search(link.text) or is_list_of_reports(link.url):
+        if SAYS_REPORTS.search(link.text) or is_list_of_reports(link.url):
             plain.append(ColumnLink(link.url, read_agency(link.text)))
             menus.add(group(link))
         elif _MORE.match(link.text):
@@ -150,7 +150,7 @@ def _stands_by_reports(link: Link) -> bool:
         if any(_names_one_report(text) for text in titles):
             return 2 * sum(map(_names_one_report, titles)) >= len(titles)
         if any(len(text) >= _LONGER_THAN_A_TAB for text in titles):
-            return any(_SAYS_REPORTS.search(text) for text in titles)
+            return any(SAYS_REPORTS.search(text) for text in titles)
     return False
 
 
@@ -166,7 +166,7 @@ def names_reports(page: Page) -> bool:
     heads = ["".join(element.itertext()) for element in page.tree.iter("title")]
     named = [squeeze(text) for text in (page.metas.get("columnname", ""), *heads)]
     return any(
-        _SAYS_REPORTS.search(text) is not None
+        SAYS_REPORTS.search(text) is not None
         and judge(text).is_report
         and not _names_other_reports(text)
         and not _names_one_report(text)
@@ -187,7 +187,7 @@ def may_name_reports(page: Page) -> bool:
 def _names_a_column(text: str) -> bool:
     if _MAY_MEAN_REPORTS.match(text) is not None:
         return True
-    says_so = _SAYS_REPORTS.fullmatch(text.removeprefix("政府").removeprefix("政务")) is not None
+    says_so = SAYS_REPORTS.fullmatch(text.removeprefix("政府").removeprefix("政务")) is not None
     return says_so and judge(text).is_report and not _names_other_reports(text)
 
 
@@ -222,7 +222,7 @@ def _may_be_column(link: Link) -> bool:
     if any(leads_to_the_websites_table(part) for part in segments(link.url)[-1:]):
         return False
     verdict = judge(link.text)
-    named = _SAYS_REPORTS.search(link.text) is not None
+    named = SAYS_REPORTS.search(link.text) is not None
     if named and not verdict.is_report:
         return False  # 年度报告解读, 年度报告制度 …
     if named or is_directory(link.url) or is_list_of_reports(link.url):

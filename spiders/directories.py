@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from parser.labels import squeeze
 from spiders import words
-from spiders.addresses import folder, is_directory, is_file, key, root, segments, site
+from spiders.addresses import is_directory, is_file, key, root, segments, site
 from spiders.agencies import is_government, read_agency, read_division
 from spiders.columns import ColumnLink, is_list_of_reports, leads_to_the_websites_table, unique
 from spiders.families.addresses import is_article, name_of
@@ -39,24 +39,6 @@ _SHORT_NAME: Final = words.short_name()
 _LEAST_OF_A_DIRECTORY = 3  # links to units in one group
 _LEAST_ALONE = 2  # where the group has no other links
 _STEPS_OF_A_UNIT = 3  # a unit's own part stands so near the end of its address: jyj/xxgk/index.shtml
-# The columns that stand beside a unit's reports on the sites of 吉林.
-SIBLINGS: Final = frozenset(
-    {
-        "gkzn",
-        "gkml",
-        "xbgkml",
-        "xxgkmlqy",
-        "zfxxgkml",
-        "bgtxxgkml",
-        "zdlyjczwgk",
-        "xxgkzn",
-        "zfxxgkzn",
-        "xxgkml",
-        "gkzd",
-        "ysqgk",
-    }
-)
-_UNIT_REPORTS = "ndbg/"  # 年度报告, the column every unit's folder on the sites of 吉林 has beside those siblings
 # What stands behind a column's folder in the addresses of its articles.
 _ARTICLE_TAIL: Final = re.compile(
     r"(?P<column>/(?:[^/]+/)+?)(?:(?:19|20)\d\d[-/]?\d{2}(?:[-/]?\d{2})?/)?"
@@ -152,20 +134,6 @@ def _of_portal(page: Page, units: list[_Unit]) -> tuple[ColumnLink, ...]:
             and not leads_to_the_websites_table("/".join(segments(url)))
         ):
             found.append(ColumnLink(url, read_agency(unit.name)))
-    return unique(found, page)
-
-
-def unit_columns(page: Page) -> tuple[ColumnLink, ...]:
-    """The columns of the units a page of the 吉林 template lists: each unit's folder, then ``ndbg/``."""
-    found: list[ColumnLink] = []
-    for link in unit_links(page):
-        if not is_directory(link.url):
-            continue
-        parts = segments(link.url)
-        base = folder(link.url)
-        if parts and parts[-1] in SIBLINGS:
-            base = base[: base.rstrip("/").rfind("/") + 1]
-        found.append(ColumnLink(base + _UNIT_REPORTS, link.agency, guessed=True, instead=link.url))
     return unique(found, page)
 
 

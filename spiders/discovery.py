@@ -10,14 +10,12 @@ from spiders.addresses import key, root, site
 from spiders.columns import ColumnLink
 from spiders.directories import Offer
 from spiders.families.family import Family
-from spiders.families.jilin import Jilin
+from spiders.families.jilin import Jilin, unit_columns
 from spiders.families.pages import Page
 from spiders.items import Row
 from spiders.links import frames, links
 
 _MOST_FRAMES = 6  # of one page: head, menu, list, foot; more are advertisements
-
-
 _OF_A_UNIT = 2  # depth from which a page with a report column is a unit's, and no longer the government's
 
 
@@ -44,7 +42,7 @@ def look(page: Page, family: Family, *, rows: tuple[Row, ...] = (), depth: int =
     onward = None
     if deeper:
         if isinstance(family, Jilin):
-            found += directories.unit_columns(page)
+            found += unit_columns(page)
         else:
             pages += [link.url for link in directories.unit_links(page)]
             onward = family.further(page).url if pages and depth and not rows else None

@@ -37,7 +37,7 @@ _MOST_NODES = 3000  # of one script; a province's tree has some hundreds
 WRITTEN: Final = re.compile(
     r"document\.write(?:ln)?\(\s*(['\"])(?P<markup>(?:\\.|(?!\1)[^\\\n])*)\1\s*\)", re.IGNORECASE
 )  # markup that stands as text in a script
-_ESCAPED: Final = re.compile(r"\\(['\"/])")
+ESCAPED: Final = re.compile(r"\\(['\"/])")
 _LEADING: Final = frozenset({"a", "area", "option"})
 _SIDE_FRAME: Final = re.compile(r"/module/(?:visitcount|xxgk/tree)")  # Hanweb's counter and its tree beside a list
 _DECORATIONS: Final = "»›>●◆■▪·•★☆【】[]"
@@ -149,7 +149,7 @@ def _leading(root: HtmlElement) -> Iterator[HtmlElement]:
 def _written(script: str) -> Iterator[HtmlElement]:
     """The links of a menu that a script writes, as one piece of markup."""
     parts = (match["markup"] for match, _ in zip(WRITTEN.finditer(script), range(_MOST_NODES), strict=False))
-    markup = "".join(_ESCAPED.sub(r"\1", part) for part in parts)
+    markup = "".join(ESCAPED.sub(r"\1", part) for part in parts)
     if "<a" in markup.lower():
         yield from _leading(read_markup(f"<div>{markup}</div>"))
 

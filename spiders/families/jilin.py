@@ -15,7 +15,7 @@ from spiders import titles
 from spiders.addresses import folder, is_directory, plain, resolve, root, segments
 from spiders.columns import ColumnLink, is_list_of_reports, is_report_column, report_columns, unique
 from spiders.dates import read_cell
-from spiders.directories import SIBLINGS
+from spiders.directories import unit_links
 from spiders.families.addresses import JILIN_HOSTS
 from spiders.families.asks import Ask
 from spiders.families.pagers import Further, page_parameter
@@ -33,6 +33,23 @@ _OWN_FOLDER = re.compile(rf"/{_GROUPS}/(?:\w+/)?(?:ndbg|bgtndbg|gkzn|gkml|xbgkml
 _GOVERNMENT = re.compile(r"^szf(?:_\d+)?$")
 _ARTICLE_FOLDER = re.compile(r"/(?:19|20)\d{4}/$")  # of the month, below the column's
 _REPORTS = "ndbg/"  # 年度报告, in every unit's folder
+# The columns that stand beside a unit's reports.
+_SIBLINGS = frozenset(
+    {
+        "gkzn",
+        "gkml",
+        "xbgkml",
+        "xxgkmlqy",
+        "zfxxgkml",
+        "bgtxxgkml",
+        "zdlyjczwgk",
+        "xxgkzn",
+        "zfxxgkzn",
+        "xxgkml",
+        "gkzd",
+        "ysqgk",
+    }
+)
 _GUIDES = "/jlszn/"
 _OFFICE = "bgtndbg/"  # 办公厅年度报告, beside the government's
 # 政府信息公开指南 and 政府信息公开年报 share their letters.
@@ -150,11 +167,23 @@ class Jilin(Trs):
         return unique(guesses, page)
 
 
+def unit_columns(page: Page) -> tuple[ColumnLink, ...]:
+    """The columns of the units a page lists by their names: each unit's folder, then ``ndbg/``."""
+    found: list[ColumnLink] = []
+    for link in unit_links(page):
+        if not is_directory(link.url):
+            continue
+        parts = segments(link.url)
+        base = _above(link.url) if parts and parts[-1] in _SIBLINGS else folder(link.url)
+        found.append(ColumnLink(base + _REPORTS, link.agency, guessed=True, instead=link.url))
+    return unique(found, page)
+
+
 def _guesses(url: str) -> Iterator[tuple[str, str]]:
     """The unit whose folder or whose guide an address is, with the names its report column may have."""
     place = folder(url) if is_directory(url) else _ARTICLE_FOLDER.sub("/", folder(url))
     last = segments(place)[-1:]
-    if last and last[0] in SIBLINGS and _above(place) != root(url):
+    if last and last[0] in _SIBLINGS and _above(place) != root(url):
         yield _above(place), _REPORTS
         yield from ((_above(place), name) for start, name in _NAMED_ALIKE if last[0].startswith(start))
     elif is_directory(url) and _UNIT.search(urlsplit(place).path) is not None:

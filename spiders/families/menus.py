@@ -10,13 +10,12 @@ from parser.labels import squeeze
 from parser.titles import judge
 from spiders.addresses import key
 from spiders.agencies import read_agency
-from spiders.columns import ColumnLink, is_report_column, names_reports, unique
+from spiders.columns import SAYS_REPORTS, ColumnLink, is_report_column, names_reports, unique
 from spiders.families.pages import Page, visible
 from spiders.families.rows import is_column_name
 from spiders.families.turning import chosen_page
 from spiders.links import links
 
-_SAYS_REPORTS = re.compile(r"信息公开(?:工作)?(?:的)?年度?(?:工作)?报(?:告)?")
 _HEADINGS: Final = "h1, h2, h3, h4, [class*=crumb] a, [class*=location] a, [class*=position] a, [class*=title]"
 _FILE = re.compile(r"(?<!/index)(?P<ending>\.s?html?)$")
 _YEAR = re.compile(r"^(?:19|20)\d\d年?度?$")
@@ -30,8 +29,8 @@ def is_of_reports(page: Page) -> bool:
     headings = (visible(element) for element in page.select(_HEADINGS)[:_MOST])
     if names_reports(page) or any(map(_names_the_column, headings)):
         return True
-    links = (link for link in page.tree.iter("a") if _names_the_column(visible(link)))
-    return any((url := page.resolve(link.get("href"))) is not None and key(url) == key(page.url) for link in links)
+    named = (link for link in page.tree.iter("a") if _names_the_column(visible(link)))
+    return any((url := page.resolve(link.get("href"))) is not None and key(url) == key(page.url) for link in named)
 
 
 def branches_of_file(page: Page) -> tuple[ColumnLink, ...]:
@@ -64,7 +63,7 @@ def _names_one_report(text: str) -> bool:
 def _names_the_column(text: str) -> bool:
     """政府信息公开年报, with or without an agency; neither one report nor 年度报告解读 and the like."""
     name = squeeze(text)
-    if len(name) > _LONGEST or _SAYS_REPORTS.search(name) is None:
+    if len(name) > _LONGEST or SAYS_REPORTS.search(name) is None:
         return False
-    rest = _SAYS_REPORTS.sub("", name)
+    rest = SAYS_REPORTS.sub("", name)
     return judge(name).is_report and (is_column_name(name) or not re.search(r"(?:19|20)\d\d", rest))

@@ -21,15 +21,14 @@ from spiders.families.arrays import read_arrays
 from spiders.families.cards import Cards, says_nothing
 from spiders.families.pages import Page, read_markup, visible
 from spiders.items import Row
-from spiders.links import links, target
+from spiders.links import ESCAPED, WRITTEN, links, target
 
 _BOXES: Final = frozenset({"li", "tr", "dd", "dt"})
 _NESTS: Final = frozenset({"ul", "ol", "table", "dl"})
 _LISTS_TOO = frozenset({"ah_annualreport"})  # families whose lists have an article's address
 _CROWD = 8  # a tr or li with links to more addresses than this is layout, no row
 _SHORTEST = 4  # characters of a title; shorter links are 更多, 下页, page numbers
-# Rows a script writes (old 海淀, Hanweb's datastore): their markup stands as text in the page.
-_WRITTEN = re.compile(r"document\.write(?:ln)?\(\s*(['\"])(?P<markup>(?:\\.|(?!\1)[^\\\n])*)\1\s*\)", re.IGNORECASE)
+# Rows of Hanweb's datastore: their markup stands as text in the page, as that of a script that writes its rows (old 海淀).
 _RECORD = re.compile(
     r"<record>\s*<!\[CDATA\[(?P<markup>(?:(?!<record\b).){0,20000}?)\]\]>\s*</record>", re.DOTALL | re.IGNORECASE
 )
@@ -43,7 +42,6 @@ _SPLIT_DAY = re.compile(
 _OPENS = re.compile(r"onclick|data-(?:url|href|link)|javascript:\s*[\w.]+\s*\(\s*['\"]", re.IGNORECASE)
 _UNSEEN: Final = frozenset({"template", "textarea"})
 _LONGEST_DAY = 40  # characters of such a day with its brackets
-_ESCAPED = re.compile(r"\\(['\"/])")
 
 
 def read_rows(page: Page, places: Sequence[str] = ()) -> tuple[Row, ...]:
@@ -262,11 +260,11 @@ def _is_unseen(element: HtmlElement) -> bool:
 
 def _written_rows(page: Page) -> Iterator[Row]:
     """Rows that stand as text inside scripts."""
-    for pattern in (_WRITTEN, _RECORD):
+    for pattern in (WRITTEN, _RECORD):
         for match in pattern.finditer(page.text):
             if "<a" not in match["markup"].lower():
                 continue
-            markup = _ESCAPED.sub(r"\1", match["markup"])
+            markup = ESCAPED.sub(r"\1", match["markup"])
             wrapped = f"<table><tr>{markup}</tr></table>" if re.match(r"\s*<td", markup) else f"<div>{markup}</div>"
             yield from _rows_in(page, read_markup(wrapped))
 

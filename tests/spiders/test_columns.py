@@ -7,6 +7,7 @@ import pytest
 from spiders import columns, directories
 from spiders.agencies import read_agency
 from spiders.columns import ColumnLink, is_report_column
+from spiders.families.jilin import unit_columns
 from spiders.families.pages import Page
 
 HOST = "http://xxgk.example.gov.cn"
@@ -80,7 +81,7 @@ def test_a_units_link_brings_its_agency() -> None:
     ],
 )
 def test_a_units_folder_has_its_reports_beside_its_guide(href: str, guess: str) -> None:
-    assert directories.unit_columns(page((href, "云汀市审计局"))) == (
+    assert unit_columns(page((href, "云汀市审计局"))) == (
         ColumnLink(HOST + guess, "云汀市审计局", guessed=True, instead=HOST + href),
     )
 
