@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from archive.documents import Known, Outcome, Reading
+from archive.identity import Place
 from archive.publishers import scope
 from archive.schema import Article, ArticleColumn, ListRow, Portal, ReportColumn, Sighting, Version
 from archive.store import Archive
@@ -67,7 +68,7 @@ class Work:
 
     article: Article
     known: Known
-    scope: str
+    place: Place
     timeline: Timeline
     anew: bool
     last_seen: datetime | None  # when a version was last seen at it
@@ -100,7 +101,7 @@ def load_batch(archive: Archive, selection: Selection, after: int, size: int) ->
             Work(
                 article,
                 replace(known[article.id], encoding=encoding),
-                scope(division, article.url),
+                Place(scope(division, article.url), archive.book),
                 timelines[article.id],
                 article.id in anew,
                 None if article.id in anew else last_seen.get(article.id),

@@ -11,8 +11,9 @@ from archive.schema import CaptureRow, WarcFile
 
 RENDERED = "rendered"  # a list as a browser shows it once its script has run: made of an answer, and none itself
 SUBRESOURCE = "subresource"  # what such a script needed: other scripts, and what they asked for
+ROSTER = "roster"  # a page that says who published their reports: it is read, and is no report
 ROLES = frozenset(
-    {"robots", "entry", "list", "article", "attachment", "redirect", "blocked", "import", RENDERED, SUBRESOURCE}
+    {"robots", "entry", "list", "article", "attachment", "redirect", "blocked", "import", RENDERED, SUBRESOURCE, ROSTER}
 )
 DOCUMENT_ROLES = ("article", "attachment", "import")
 DELIVERED = (200, 304)  # statuses that brought a body: with 304 the one that was brought before

@@ -106,7 +106,7 @@ def deposit(archive: Archive, answers: Sequence[Pending] = (), notes: Sequence[N
                 "written_at": moment,
             }
             session.execute(insert(JournalRow).values(**row))
-            Noting(session).apply_all(notes)
+            Noting(session, archive.folder).apply_all(notes)
     return captures
 
 

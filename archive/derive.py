@@ -16,12 +16,12 @@ from archive.batches import BATCH, Selection, Work, count, load_batch
 from archive.documents import Outcome, Parse, Reading
 from archive.filing import file_reading, refresh
 from archive.locks import locked, take
-from archive.publishers import attach_columns
+from archive.publishers import attach
 from archive.readers import Readers
-from archive.schema import Article, Sighting, Version
+from archive.schema import Absence, Article, Sighting, Version
 from archive.store import Archive
 from archive.timeline import Moment
-from archive.visits import Visits
+from archive.visits import Gone, Visits
 
 LOCK = "derive.lock"
 Progress = Callable[[int, int, str], None]
@@ -62,7 +62,7 @@ def derive(
 
     with turn(archive.folder):
         with archive.writing() as session:
-            attach_columns(session)
+            attach(session, archive.book)
         walk(archive, Selection(everything), Readers(archive, parse, jobs), file, progress=progress)
     return Derived(**{field.name: counts[field.name] for field in fields(Derived)})
 
@@ -132,7 +132,7 @@ class _Filing:
     def __init__(self, session: Session, article: Article, work: Work) -> None:
         self._session = session
         self._article = article
-        self._within = work.scope
+        self._place = work.place
         self.reports: set[int] = set()
         self._count: str | None = None
 
@@ -144,6 +144,7 @@ class _Filing:
         visits.go_through(work, self._file, self._again)
         article.outcome, article.detail, article.version_id = visits.outcome, visits.detail, visits.version
         article.withdrawn_at, article.withdrawn_because = visits.withdrawn_at, visits.withdrawn_because
+        _note_absences(self._session, article.id, visits.absences, anew=work.anew)
         article.basis, article.derived_through = work.basis, work.timeline.through
         fresh = update(Article).where(Article.id == article.id, Article.stale == work.article.stale)
         self._session.execute(  # not if it was noted meanwhile
@@ -157,7 +158,7 @@ class _Filing:
 
     def _file(self, moment: Moment, reading: Reading) -> int:
         """A reading with a record becomes a version, or is one that is known."""
-        filed = file_reading(self._session, self._article, reading, self._within, moment.at)
+        filed = file_reading(self._session, self._article, reading, self._place, moment.at)
         self.reports.add(filed.report_id)
         if filed.new_report:
             self._count = "created"
@@ -169,3 +170,15 @@ class _Filing:
         """The same documents were seen once more."""
         sighting = self._session.get_one(Sighting, (version_id, self._article.id))
         sighting.last_seen_at = max(sighting.last_seen_at, moment.at)
+
+
+def _note_absences(session: Session, article_id: int, found: Sequence[Gone], *, anew: bool) -> None:
+    """Keep when an article did not show its report; one that is derived anew has no other absences."""
+    if anew:
+        session.execute(delete(Absence).where(Absence.article_id == article_id))
+    for each in found:
+        row = session.get(Absence, (article_id, each.since))
+        if row is None:
+            row = Absence(article_id=article_id, since=each.since)
+            session.add(row)
+        row.until, row.because = each.until, each.because

@@ -39,5 +39,9 @@ class UnknownPublisher(ArchiveError):
     """No publisher, or more than one, goes by the name that was asked for."""
 
 
+class UnknownDivision(ArchiveError):
+    """No division, or more than one, goes by the name or code that was asked for."""
+
+
 class UnreadableImport(ArchiveError):
     """A path to import does not exist or cannot be read."""

@@ -10,9 +10,11 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, undefer
 
 from archive.documents import Reading
+from archive.identity import Place
 from archive.inserts import insert_new
 from archive.publishers import find_or_add
 from archive.schema import Article, CaptureRow, FindingRow, Report, Sighting, Version
+from archive.speakers import refresh_publishers
 from archive.versions import rank, signed_on
 from archive.warc import digest
 from parser.record import Record, Severity, dump_json
@@ -31,12 +33,12 @@ class Filed:
     new_version: bool
 
 
-def file_reading(session: Session, article: Article, reading: Reading, within: str, at: datetime) -> Filed:
+def file_reading(session: Session, article: Article, reading: Reading, place: Place, at: datetime) -> Filed:
     """File a reading that has a record: the same meaning is the same version, whenever and wherever it is seen."""
     record, capture = reading.record, reading.capture
     if record is None or capture is None:
         raise ValueError("a reading without a record is not filed")
-    report, new_report = _report(session, article, reading, within, at)
+    report, new_report = _report(session, article, reading, place, at)
     known = select(Version).where(Version.report_id == report.id, Version.digest == reading.meant.digest)
     version = session.scalars(known.options(undefer(Version.record))).first()
     new_version = version is None
@@ -64,7 +66,10 @@ def refresh(session: Session, report_ids: Iterable[int]) -> None:
     seen: _Seen = {}
     for sighting, article in session.execute(query):
         seen.setdefault(sighting.version_id, []).append((sighting, article))
+    publishers: set[int] = set()
     for report in session.scalars(select(Report).where(Report.id.in_(ids)).order_by(Report.id)):
+        if report.publisher_id is not None:
+            publishers.add(report.publisher_id)
         left = [version for version in versions.get(report.id, ()) if version.id in seen]
         for version in left:
             _refresh_version(session, version, [sighting for sighting, _ in seen[version.id]])
@@ -72,6 +77,7 @@ def refresh(session: Session, report_ids: Iterable[int]) -> None:
             _choose(report, left, seen)
     session.flush()
     _drop(session, ids, [one.id for several in versions.values() for one in several if one.id not in seen])
+    refresh_publishers(session, publishers)
 
 
 def _drop(session: Session, report_ids: list[int], unseen: list[int]) -> None:
@@ -85,8 +91,8 @@ def _drop(session: Session, report_ids: list[int], unseen: list[int]) -> None:
     )
 
 
-def _report(session: Session, article: Article, reading: Reading, within: str, at: datetime) -> tuple[Report, bool]:
-    publisher_id = find_or_add(session, within, reading.publisher) if reading.publisher else None
+def _report(session: Session, article: Article, reading: Reading, place: Place, at: datetime) -> tuple[Report, bool]:
+    publisher_id = find_or_add(session, place, reading.publisher) if reading.publisher else None
     identity = f"publisher:{publisher_id}:{reading.report_year}"
     if publisher_id is None or reading.report_year is None:
         identity = f"address:{article.address}"
@@ -192,5 +198,7 @@ def _choose(report: Report, versions: list[Version], seen: _Seen) -> None:
     places = live[current.id] or shown[current.id] or [article for _, article in seen[current.id]]
     firsts = {article.id: sighting.first_seen_at for sighting, article in seen[current.id]}
     report.version_id = current.id
+    report.published_on, report.published_source = current.published_on, current.published_source
+    report.signed_on = current.signed_on
     report.url = min(places, key=lambda article: (firsts[article.id], article.id)).url
     report.first_seen_at = min(version.first_seen_at for version in versions)

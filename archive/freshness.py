@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from archive.addresses import with_fragment
-from archive.deadlines import last_days
+from archive.days import day_of, end_of
+from archive.deadlines import Rules
 from archive.schema import ColumnReading, ReportColumn
 from archive.store import Archive
 
-CHINA = timezone(timedelta(hours=8))  # deadlines are days of UTC+8
 LONGEST = timedelta(days=7)  # portals insert reports with old dates on later pages: once a week all of them are read
 _READ = "ok"
 
@@ -32,11 +32,10 @@ def is_fresh(archive: Archive, column_url: str, now: datetime) -> bool:
         last = session.scalars(query.order_by(ColumnReading.read_at.desc()).limit(1)).first()
     if last is None or not timedelta() <= now - last <= LONGEST:
         return False
-    return not any(last < closing <= now for closing in _closings(now))
+    return not any(last < closing <= now for closing in _closings(now, archive.rules))
 
 
-def _closings(now: datetime) -> list[datetime]:
+def _closings(now: datetime, rules: Rules) -> list[datetime]:
     """The moments of this year and the last at which a deadline had passed."""
-    year = now.astimezone(CHINA).year
-    days = [day for published_in in (year - 1, year) for day in last_days(published_in)]
-    return [datetime.combine(day + timedelta(days=1), time(), CHINA) for day in days]
+    year = day_of(now).year
+    return [end_of(day) for published_in in (year - 1, year) for day in rules.last_days(published_in)]

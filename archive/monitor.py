@@ -2,124 +2,370 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
-from enum import StrEnum
+from datetime import date, datetime
+from functools import cached_property
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, func, or_, select, true
+from sqlalchemy.orm import Session
 
+from archive import silence
 from archive.addresses import with_fragment
-from archive.deadlines import Due, due
-from archive.documents import Outcome
+from archive.days import day_of, end_of
+from archive.deadlines import Due, Rules
+from archive.divisions import Book
 from archive.filing import WITHDRAWN
-from archive.publishers import key
 from archive.schema import (
+    Absence,
     Article,
     ArticleColumn,
     ColumnReading,
     ListRow,
     Portal,
     Publisher,
+    PublisherSource,
     Report,
     ReportColumn,
     Sighting,
     Version,
 )
+from archive.silence import READ, Absent
+from archive.standings import DateFinding, Found, Lacking, Standing, Status, judge
 from archive.store import Archive
-from parser.titles import read as read_title
 
-CHINA = timezone(timedelta(hours=8))  # the days of the law
-_READ = "ok"  # the outcome of a column that was followed to its end
+__all__ = ["DateFinding", "Standing", "Status", "missing"]
 
-
-class Status(StrEnum):
-    """How a publisher stands for a year."""
-
-    ON_TIME = "on_time"
-    LATE = "late"
-    MISSING = "missing"
-    NOT_DUE = "not_due"
-    WITHDRAWN = "withdrawn"
-    UNCHECKED = "unchecked"  # the archive cannot tell; ``basis`` says why
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A publisher's standing. ``days`` counts from the deadline to publication, or to the day asked about if missing."""
-
-    publisher: str
-    status: Status
-    due: date
-    published_on: date | None
-    first_seen_at: datetime | None
-    days: int | None
-    basis: str
-    url: str | None
-    scope: str
+_Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
+_BATCH = 800  # numbers in one statement
 
 
 @dataclass(frozen=True)
 class _Asked:
     year: int
     day: date
+    portal: str | None
+    division: str | None  # the digits that the scopes asked for begin with
+    kind: str | None
 
-    @property
+    @cached_property
     def end(self) -> datetime:
         """The moment after the last of the day asked about."""
-        return datetime.combine(self.day + timedelta(days=1), time(), CHINA)
+        return end_of(self.day)
 
-
-@dataclass
-class _Columns:
-    """The columns that speak for a publisher, and the latest good reading of each up to the day asked about."""
-
-    own: list[int]
-    shared: list[int]
+    def narrow(self, query: _Query) -> _Query:
+        """Narrow a query that has the table of publishers to those asked for."""
+        if self.division is not None:
+            query = query.where(Publisher.scope >= self.division, Publisher.scope < _after(self.division))
+        if self.kind is not None:
+            query = query.where(Publisher.kind == self.kind)
+        if self.portal is not None:
+            query = query.where(Publisher.id.in_(_reporting(self.portal).union(_owning(self.portal))))
+        return query
 
     @property
-    def all(self) -> list[int]:
-        return self.own + self.shared
+    def narrowed(self) -> bool:
+        return (self.portal, self.division, self.kind) != (None, None, None)
 
 
-def missing(archive: Archive, year: int, as_of: date | None = None, portal: str | None = None) -> list[Standing]:
+class _Agency(NamedTuple):
+    id: int
+    scope: str
+    key: str
+    name: str
+    kind: str
+    since: date | None
+    until: date | None
+    first_year: int | None
+    declared: bool
+
+
+def missing(
+    archive: Archive,
+    year: int,
+    as_of: date | None = None,
+    *,
+    portal: str | None = None,
+    division: str | None = None,
+    kind: str | None = None,
+) -> list[Standing]:
     """How every publisher of the roster stands for a report year on a day, by default today (UTC+8).
 
-    The roster is every publisher of which a report or a column of its own is known, from its first report year on.
-    It is called missing only if its column was read to the end after the deadline (条例 2019 第四十九条).
+    The roster is every publisher of which a report, a column of its own, a directory, a roster page or an import is known,
+    from its first report year on, while it existed and owed a report. It is called missing only if its column was read to
+    the end after the deadline (条例 2019 第四十九条). ``division`` is a code: that one and all below it; ``kind`` a class.
+    What happened after the day is left out, but a report found later that states a day before it was there already.
     """
-    asked = _Asked(year, as_of if as_of is not None else archive.clock().astimezone(CHINA).date())
+    book, rules = archive.book, archive.rules
+    day = as_of if as_of is not None else day_of(archive.clock())
+    within = None if division is None else book.prefix(division)
+    asked = _Asked(year, day, portal, within, kind)
     with archive.session() as session:
-        columns = _columns(session, year)
-        read = _last_readings(session, asked)
-        reports = _reports(session, year)
-        return [
-            _Case(
-                session=session,
-                asked=asked,
-                publisher=publisher,
-                deadline=due(publisher.name, year),
-                columns=columns.get(publisher.id, _Columns([], [])),
-                read=read,
-            ).standing(reports.get(publisher.id))
-            for publisher in session.scalars(_roster(year, portal)).all()
+        return _Survey(session, asked, book, rules).standings()
+
+
+class _Survey:
+    """One question to the monitor: everything it needs is read at once, whatever the number of publishers."""
+
+    def __init__(self, session: Session, asked: _Asked, book: Book, rules: Rules) -> None:
+        self._session = session
+        self._asked = asked
+        self._book = book
+        self._rules = rules
+        self._dues: dict[tuple[str, str], Due | None] = {}
+        self._ends: dict[str, date | None] = {}
+
+    def standings(self) -> list[Standing]:
+        found = self._reports()
+        owing = [(one, due) for one, due in self._owing(found) if due is not None]
+        late = [number for one, due in owing if (number := self._seen_late(found.get(one.id), due)) is not None]
+        lacking, listed = self._lacking(late)
+        again = self._stated_again(found, owing, lacking)
+        absent = [
+            Absent(one.id, one.key, due) for one, due in owing if one.id not in found and self._asked.day > due.day
         ]
+        silent = silence.judge(self._session, absent, self._asked.year, self._asked.day)
+        standings = []
+        for one, due in owing:
+            report = found.get(one.id)
+            if report is None:
+                standings.append(self._silent(one, due, silent.get(one.id)))
+                continue
+            if report.report_id in listed:
+                report = report._replace(first_seen_at=min(report.first_seen_at, listed[report.report_id]))
+            standings.append(self._standing(one, due, report, lacking.get(report.report_id), again))
+        return standings
+
+    def _standing(
+        self, one: _Agency, due: Due, report: Found, lacking: Lacking | None, again: frozenset[tuple[int, date | None]]
+    ) -> Standing:
+        year = self._asked.year
+        said = judge(report, due, year, lacking, stated_again=(one.id, report.published_on) in again)
+        return Standing(
+            one.id,
+            one.name,
+            one.scope,
+            one.kind,
+            year,
+            said.status,
+            due.day,
+            due.hard,
+            report.published_on,
+            report.published_source,
+            report.signed_on,
+            report.first_seen_at,
+            said.days,
+            said.at_least,
+            said.basis,
+            report.url,
+            report.report_id,
+            lacking.column_id if lacking is not None else None,
+            lacking.read_at if lacking is not None else None,
+            said.findings,
+        )
+
+    def _silent(self, one: _Agency, due: Due, said: silence.Silence | None) -> Standing:
+        head = one.id, one.name, one.scope, one.kind, self._asked.year
+        if said is None:
+            return Standing(*head, Status.NOT_DUE, due.day, due.hard, basis=f"due by {due.basis}")
+        days = (self._asked.day - due.day).days if said.status is Status.MISSING else None
+        return Standing(
+            *head,
+            said.status,
+            due.day,
+            due.hard,
+            days=days,
+            basis=said.basis,
+            column_id=said.column_id,
+            read_at=said.read_at,
+        )
+
+    def _owing(self, found: dict[int, Found]) -> Iterator[tuple[_Agency, Due | None]]:
+        """Who owes a report on the year, and by when; who has one is judged although it was not asked for one."""
+        asked = self._asked
+        with_column = select(ReportColumn.publisher_id).join(ColumnReading, ColumnReading.column_id == ReportColumn.id)
+        with_source = select(PublisherSource.publisher_id)
+        known = or_(Publisher.declared.is_(True), Publisher.id.in_(with_column), Publisher.id.in_(with_source))
+        query = select(
+            Publisher.id,
+            Publisher.scope,
+            Publisher.key,
+            Publisher.name,
+            Publisher.kind,
+            Publisher.since,
+            Publisher.until,
+            Publisher.first_year,
+            Publisher.declared,
+        ).where(
+            Publisher.merged_into_id.is_(None),
+            or_(Publisher.first_year <= asked.year, Publisher.first_year.is_(None) & known),
+        )
+        query = asked.narrow(query).order_by(Publisher.scope, Publisher.name, Publisher.id)
+        for row in self._session.execute(query):
+            one = _Agency(*row)
+            due = self._due(one)
+            if due is not None and (one.id in found or self._existed(one, due)):
+                yield one, due
+
+    def _due(self, one: _Agency) -> Due | None:
+        place = one.kind, one.scope
+        if place not in self._dues:
+            division = one.scope if one.scope.isdecimal() else None
+            self._dues[place] = self._rules.due(one.kind, division, self._asked.year)
+        return self._dues[place]
+
+    def _existed(self, one: _Agency, due: Due) -> bool:
+        """Whether it was there at the end of the report year and still on the day it was due."""
+        if one.since is not None and one.since.year > self._asked.year:
+            return False
+        ended = one.until if one.until is not None else self._ended(one.scope)
+        return ended is None or ended >= due.day
+
+    def _ended(self, scope: str) -> date | None:
+        if scope not in self._ends:
+            division = self._book.get(scope) if scope.isdecimal() else None
+            self._ends[scope] = division.until if division is not None else None
+        return self._ends[scope]
+
+    def _reports(self) -> dict[int, Found]:
+        """The reports on the year that were there on the day asked about, as far as is known today, by publisher."""
+        asked = self._asked
+        query = select(
+            Report.publisher_id,
+            Report.id,
+            Report.url,
+            Report.first_seen_at,
+            Report.published_on,
+            Report.published_source,
+            Report.signed_on,
+            Report.state,
+            Report.withdrawn_at,
+            Report.withdrawn_because,
+        ).where(Report.report_year == asked.year, Report.publisher_id.is_not(None))
+        if asked.narrowed:
+            query = asked.narrow(query.join(Publisher, Publisher.id == Report.publisher_id))
+        gone = self._gone()
+        found: dict[int, Found] = {}
+        for row in self._session.execute(query):
+            seen, stated = row.first_seen_at, row.published_on
+            if seen >= asked.end and (stated is None or stated > asked.day):
+                continue
+            at, because = gone.get(row.id, (None, None))
+            if at is None and row.state == WITHDRAWN and row.withdrawn_at is not None and row.withdrawn_at < asked.end:
+                at, because = row.withdrawn_at, row.withdrawn_because
+            found[row.publisher_id] = Found(
+                row.id, row.url, seen, stated, row.published_source, row.signed_on, at, because
+            )
+        return found
+
+    def _gone(self) -> dict[int, tuple[datetime, str | None]]:
+        """The reports of which no article was there on the day asked about, though they were before and perhaps again."""
+        asked = self._asked
+        query = (
+            select(Version.report_id, Absence.article_id, Absence.since, Absence.because)
+            .join(Sighting, Sighting.article_id == Absence.article_id)
+            .join(Version, Version.id == Sighting.version_id)
+            .join(Report, Report.id == Version.report_id)
+            .where(Report.report_year == asked.year, Absence.since < asked.end)
+            .where(or_(Absence.until.is_(None), Absence.until >= asked.end))
+        )
+        absent: dict[int, dict[int, tuple[datetime, str | None]]] = defaultdict(dict)
+        for report, article, since, because in self._session.execute(query):
+            absent[report][article] = since, because
+        gone = {}
+        for ids in _batches(absent):
+            places = select(Version.report_id, Sighting.article_id).distinct()
+            places = places.join(Sighting, Sighting.version_id == Version.id)
+            places = places.where(Version.report_id.in_(ids), Sighting.first_seen_at < asked.end)
+            articles: dict[int, set[int]] = defaultdict(set)
+            for report, article in self._session.execute(places):
+                articles[report].add(article)
+            for report, numbers in articles.items():
+                if numbers <= absent[report].keys():
+                    gone[report] = max(absent[report].values(), key=lambda end: end[0])
+        return gone
+
+    def _seen_late(self, report: Found | None, due: Due) -> int | None:
+        if report is None or report.gone_at is not None or day_of(report.first_seen_at) <= due.day:
+            return None
+        return report.report_id
+
+    def _lacking(self, reports: Sequence[int]) -> tuple[dict[int, Lacking], dict[int, datetime]]:
+        """Of reports: the last good reading of their columns that did not list them yet, and when one listed them first."""
+        listed_at = (
+            select(func.min(ListRow.first_seen_at))
+            .where(
+                ListRow.column_id == ArticleColumn.column_id,
+                or_(ListRow.address == Article.address, ListRow.address == Article.requested_address),
+            )
+            .correlate(ArticleColumn, Article)
+            .scalar_subquery()
+        )
+        lacked_at = (
+            select(func.max(ColumnReading.read_at))
+            .where(
+                ColumnReading.column_id == ArticleColumn.column_id,
+                ColumnReading.outcome == READ,
+                ColumnReading.full == true(),
+                ColumnReading.read_at < func.coalesce(listed_at, Report.first_seen_at),
+                ColumnReading.read_at < Report.first_seen_at,
+            )
+            .correlate(ArticleColumn, Article, Report)
+            .scalar_subquery()
+        )
+        lacking: dict[int, Lacking] = {}
+        listed: dict[int, datetime] = {}
+        for ids in _batches(reports):
+            query = (
+                select(Report.id, ArticleColumn.column_id, listed_at, lacked_at)
+                .join(Version, Version.report_id == Report.id)
+                .join(Sighting, Sighting.version_id == Version.id)
+                .join(Article, Article.id == Sighting.article_id)
+                .join(ArticleColumn, ArticleColumn.article_id == Article.id)
+                .where(Report.id.in_(ids))
+            )
+            for report, column, first, last in self._session.execute(query):
+                if first is not None:  # it may be linked from a page that is no list
+                    listed[report] = min(first, listed.get(report, first))
+                known = lacking.get(report)
+                if last is not None:
+                    lacking[report] = Lacking(column, last) if known is None or last > known.read_at else known
+        kept = {
+            number: each for number, each in lacking.items() if number not in listed or each.read_at < listed[number]
+        }
+        return kept, listed
+
+    def _stated_again(
+        self, found: dict[int, Found], owing: Sequence[tuple[_Agency, Due]], lacking: dict[int, Lacking]
+    ) -> frozenset[tuple[int, date | None]]:
+        """Publishers and the late days their pages state, where a report of theirs on another year states it too."""
+        doubted = [
+            one.id
+            for one, due in owing
+            if (report := found.get(one.id)) is not None
+            and report.published_on is not None
+            and report.published_on > due.day
+            and report.report_id not in lacking
+        ]
+        again = set()
+        for ids in _batches(doubted):
+            query = select(Report.publisher_id, Report.published_on).where(
+                Report.publisher_id.in_(ids), Report.report_year != self._asked.year, Report.published_on.is_not(None)
+            )
+            again |= {(publisher, day) for publisher, day in self._session.execute(query) if publisher is not None}
+        return frozenset(again)
 
 
-def _roster(year: int, portal: str | None) -> Select[Publisher]:
-    first = (
-        select(Report.publisher_id, func.min(Report.report_year).label("year")).group_by(Report.publisher_id).subquery()
-    )
-    with_column = select(ReportColumn.publisher_id).join(ColumnReading, ColumnReading.column_id == ReportColumn.id)
-    query = (
-        select(Publisher)
-        .outerjoin(first, first.c.publisher_id == Publisher.id)
-        .where(or_(first.c.year <= year, first.c.publisher_id.is_(None) & Publisher.id.in_(with_column)))
-        .order_by(Publisher.scope, Publisher.name, Publisher.id)
-    )
-    if portal is None:
-        return query
-    reporting = (
+def _after(digits: str) -> str:
+    """The first text behind all that begin with these digits."""
+    return f"{digits}:"  # the colon follows the 9
+
+
+def _reporting(portal: str) -> Select[Any]:
+    return (
         select(Report.publisher_id)
         .join(Version, Version.report_id == Report.id)
         .join(Sighting, Sighting.version_id == Version.id)
@@ -127,210 +373,14 @@ def _roster(year: int, portal: str | None) -> Select[Publisher]:
         .join(Portal, Portal.id == Article.portal_id)
         .where(Portal.url == with_fragment(portal))
     )
+
+
+def _owning(portal: str) -> Select[Any]:
     owning = select(ReportColumn.publisher_id).join(Portal, Portal.id == ReportColumn.portal_id)
-    owning = owning.where(Portal.url == with_fragment(portal))
-    return query.where(or_(Publisher.id.in_(reporting), Publisher.id.in_(owning)))
+    return owning.where(Portal.url == with_fragment(portal))
 
 
-def _columns(session: Session, year: int) -> dict[int, _Columns]:
-    """Which columns speak for whom: by the reports found in them, else by the agency they name.
-
-    A column of several publishers speaks for those only whose reports on another year stand in it: from a whole-city
-    list the others may simply be left out.
-    """
-    elsewhen = func.sum(case((Report.report_year != year, 1), else_=0))
-    found = (
-        select(ArticleColumn.column_id, Report.publisher_id, elsewhen)
-        .join(Sighting, Sighting.article_id == ArticleColumn.article_id)
-        .join(Version, Version.id == Sighting.version_id)
-        .join(Report, Report.id == Version.report_id)
-        .where(Report.publisher_id.is_not(None))
-        .group_by(ArticleColumn.column_id, Report.publisher_id)
-    )
-    publishers: dict[int, dict[int, int]] = {}
-    for column_id, publisher_id, others in session.execute(found):
-        if publisher_id is not None:
-            publishers.setdefault(column_id, {})[publisher_id] = others or 0
-    columns: dict[int, _Columns] = {}
-    for column_id, counts in publishers.items():
-        for publisher_id, others in counts.items():
-            kept = columns.setdefault(publisher_id, _Columns([], []))
-            if len(counts) == 1:
-                kept.own.append(column_id)
-            elif others > 0:
-                kept.shared.append(column_id)
-    named = select(ReportColumn.id, ReportColumn.publisher_id).where(ReportColumn.publisher_id.is_not(None))
-    for column_id, publisher_id in session.execute(named):
-        if publisher_id is not None and column_id not in publishers:
-            columns.setdefault(publisher_id, _Columns([], [])).own.append(column_id)
-    return columns
-
-
-def _last_readings(session: Session, asked: _Asked) -> dict[int, datetime]:
-    query = select(ColumnReading.column_id, func.max(ColumnReading.read_at))
-    query = query.where(ColumnReading.outcome == _READ, ColumnReading.full.is_(True), ColumnReading.read_at < asked.end)
-    return dict(session.execute(query.group_by(ColumnReading.column_id)).all())
-
-
-def _reports(session: Session, year: int) -> dict[int, tuple[Report, Version]]:
-    query = select(Report, Version).join(Version, Version.id == Report.version_id)
-    query = query.where(Report.report_year == year, Report.publisher_id.is_not(None))
-    return {report.publisher_id: (report, version) for report, version in session.execute(query) if report.publisher_id}
-
-
-@dataclass(frozen=True)
-class _Case:
-    """A publisher before the monitor: what was asked, by when it had to publish, and which columns speak for it."""
-
-    session: Session
-    asked: _Asked
-    publisher: Publisher
-    deadline: Due
-    columns: _Columns
-    read: dict[int, datetime]
-
-    def standing(self, found: tuple[Report, Version] | None) -> Standing:
-        """Judge the report, or its absence."""
-        report, version = found if found is not None and self._existed(*found) else (None, None)
-        if report is not None and version is not None:
-            status, days, basis = self._judge(report, version)
-        else:
-            status, days, basis = self._judge_absence()
-        return Standing(
-            publisher=self.publisher.name,
-            status=status,
-            due=self.deadline.day,
-            published_on=version.published_on if version is not None else None,
-            first_seen_at=report.first_seen_at if report is not None else None,
-            days=days,
-            basis=basis,
-            url=report.url if report is not None else None,
-            scope=self.publisher.scope,
-        )
-
-    def _existed(self, report: Report, version: Version) -> bool:
-        """Whether the report was there on the day asked about, as far as is known today."""
-        published = version.published_on
-        return report.first_seen_at < self.asked.end or (published is not None and published <= self.asked.day)
-
-    def _judge(self, report: Report, version: Version) -> tuple[Status, int | None, str]:
-        due_day, law = self.deadline.day, f"due by {self.deadline.basis}"
-        seen, published, signed = _day(report.first_seen_at), version.published_on, version.signed_on
-        if report.state == WITHDRAWN and report.withdrawn_at is not None and report.withdrawn_at < self.asked.end:
-            return Status.WITHDRAWN, None, f"gone since {_day(report.withdrawn_at)}; its versions are kept"
-        if seen <= due_day:
-            return Status.ON_TIME, None, f"archived on {seen}, {law}"
-        if published is None:
-            absent = self._read_without(report.first_seen_at)
-            if absent is not None:
-                return Status.LATE, (absent - due_day).days, f"not yet in its column on {absent}; {law}"
-            return Status.UNCHECKED, None, f"it gives no date, and was first seen on {seen}, after the deadline"
-        if published <= due_day:
-            return Status.ON_TIME, None, f"published on {published} ({version.published_source}), {law}"
-        if signed is not None and signed <= due_day and signed.year >= self.asked.year:
-            said = f"{version.published_source} says {published}, the text is signed {signed}"
-            return Status.UNCHECKED, None, f"{said}: a migration may have reset the date"
-        return Status.LATE, (published - due_day).days, f"published on {published} ({version.published_source}), {law}"
-
-    def _judge_absence(self) -> tuple[Status, int | None, str]:
-        due_day, law = self.deadline.day, f"due by {self.deadline.basis}"
-        if self.asked.day <= due_day:
-            return Status.NOT_DUE, None, law
-        if not self.columns.all:
-            return Status.UNCHECKED, None, "no column is known to be this publisher's"
-        readings = [_day(self.read[column_id]) for column_id in self.columns.all if column_id in self.read]
-        if not readings:
-            return Status.UNCHECKED, None, "its column was never read to the end"
-        last = max(readings)
-        if last <= due_day:
-            return Status.UNCHECKED, None, f"its column was last read to the end on {last}, before the deadline passed"
-        listed = self._listed_unread()
-        if listed is not None:
-            said = f"its column lists {listed.title!r} ({listed.url})"
-            return Status.UNCHECKED, None, f"{said}, which could not be read as a report"
-        unread = self._unread_part()
-        if unread is not None:
-            return Status.UNCHECKED, None, f"its column was read on {last}, but a part of it was not: {unread}"
-        return Status.MISSING, (self.asked.day - due_day).days, f"not in its column on {last}; {law}"
-
-    def _unread_part(self) -> str | None:
-        """A column of this publisher, or a part of one (a year, a kind of units), that the crawl which speaks for it failed to read."""
-        speaking = select(ColumnReading.crawl_id).where(
-            ColumnReading.column_id.in_(self.columns.all),
-            ColumnReading.outcome == _READ,
-            ColumnReading.full.is_(True),
-            ColumnReading.read_at < self.asked.end,
-        )
-        crawl_id = self.session.scalar(speaking.order_by(ColumnReading.read_at.desc()).limit(1))
-        if crawl_id is None:
-            return None
-        failed = (
-            select(ReportColumn.url)
-            .join(ColumnReading, ColumnReading.column_id == ReportColumn.id)
-            .where(
-                ReportColumn.id.in_(self._parts()), ColumnReading.crawl_id == crawl_id, ColumnReading.outcome != _READ
-            )
-            .order_by(ReportColumn.id)
-        )
-        return self.session.scalars(failed).first()
-
-    def _parts(self) -> set[int]:
-        """The publisher's own columns and all below them that are nobody else's."""
-        found, news = set(self.columns.own), set(self.columns.own)
-        upper, lower = aliased(ReportColumn), aliased(ReportColumn)
-        while news:
-            below = (
-                select(lower.id)
-                .join(upper, (upper.portal_id == lower.portal_id) & (upper.url == lower.above))
-                .where(upper.id.in_(sorted(news)))
-                .where(or_(lower.publisher_id.is_(None), lower.publisher_id == self.publisher.id))
-            )
-            news = set(self.session.scalars(below)) - found
-            found |= news
-        return found
-
-    def _read_without(self, before: datetime) -> date | None:
-        """The last day after the deadline on which a column was read to the end before the report was first seen."""
-        opened = datetime.combine(self.deadline.day + timedelta(days=1), time(), CHINA)
-        query = select(func.max(ColumnReading.read_at)).where(
-            ColumnReading.column_id.in_(self.columns.all),
-            ColumnReading.outcome == _READ,
-            ColumnReading.full.is_(True),
-            ColumnReading.read_at >= opened,
-            ColumnReading.read_at < before,
-        )
-        found = self.session.scalar(query)
-        return None if found is None else _day(found)
-
-    def _listed_unread(self) -> ListRow | None:
-        """A row of the year that did not become a report: the report may be there, only not readable."""
-        year = self.asked.year
-        known = (
-            select(Report.id)
-            .join(Version, Version.report_id == Report.id)
-            .where(Version.id == Article.version_id, Report.publisher_id.is_not(None), Report.report_year.is_not(None))
-        )
-        settled = (
-            select(Article.id)
-            .where(or_(Article.address == ListRow.address, Article.requested_address == ListRow.address))
-            .where(
-                or_(
-                    Article.outcome.in_([Outcome.REPORT, Outcome.REFUSED]),
-                    and_(Article.outcome == Outcome.UNREAD, known.exists()),
-                )
-            )
-        )
-        of_the_year = or_(
-            ListRow.report_year == year,
-            ListRow.report_year.is_(None) & ListRow.listed_on.between(date(year + 1, 1, 1), date(year + 1, 12, 31)),
-        )
-        query = select(ListRow).where(ListRow.column_id.in_(self.columns.all), ListRow.refused.is_(None))
-        for row in self.session.scalars(query.where(of_the_year, ~settled.exists()).order_by(ListRow.id)):
-            named = read_title(row.title).publisher
-            if row.column_id in self.columns.own or (named is not None and key(named) == self.publisher.key):
-                return row
-        return None
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(CHINA).date()
+def _batches(numbers: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(sorted(set(numbers)))
+    while batch := list(islice(rest, _BATCH)):
+        yield batch

@@ -203,6 +203,107 @@ class RestEnded:
     host: str
 
 
+@dataclass(frozen=True)
+class UnitsNote:
+    """A directory of a portal names units, each as (name, address); the address is null where none stands there."""
+
+    kind: ClassVar[str] = "units"
+    at: datetime
+    crawl: int | None
+    portal: str
+    page_url: str
+    units: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class RosterNote:
+    """A page says who published their reports (年报公布情况), each unit as (name, address, day, what stands beside it).
+
+    ``expected``, ``published``, ``on_time`` and ``late`` are the numbers it prints.
+    """
+
+    kind: ClassVar[str] = "roster"
+    at: datetime
+    crawl: int | None
+    portal: str
+    url: str
+    title: str
+    report_year: int | None
+    units: tuple[tuple[str, str | None, date | None, str | None], ...]
+    expected: int | None = None
+    published: int | None = None
+    on_time: int | None = None
+    late: int | None = None
+
+
+@dataclass(frozen=True)
+class PublisherNote:
+    """Somebody says that a publisher exists: of a scope and a name, with its class, its days, its other names.
+
+    What is null or empty is not said, and leaves what is known.
+    """
+
+    kind: ClassVar[str] = "publisher"
+    at: datetime
+    scope: str
+    name: str
+    publisher_class: str | None = None
+    since: date | None = None
+    until: date | None = None
+    aliases: tuple[str, ...] = ()
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class MergeNote:
+    """Somebody says that a publisher is the same as another, or, with a null ``into_name``, that it is itself after all."""
+
+    kind: ClassVar[str] = "merge"
+    at: datetime
+    scope: str
+    name: str
+    into_scope: str | None
+    into_name: str | None
+    because: str | None = None
+
+
+@dataclass(frozen=True)
+class SuccessionNote:
+    """Somebody says that a publisher took the place of another; ``on`` is its first day."""
+
+    kind: ClassVar[str] = "succession"
+    at: datetime
+    scope: str
+    name: str
+    successor_scope: str
+    successor_name: str
+    on: date | None = None
+    because: str | None = None
+
+
+@dataclass(frozen=True)
+class AcknowledgedNote:
+    """A person looked at a finding; with an empty ``text`` the acknowledgement is taken back."""
+
+    kind: ClassVar[str] = "acknowledged"
+    at: datetime
+    subject: str
+    rule: str
+    fingerprint: str
+    text: str
+    by: str
+
+
+@dataclass(frozen=True)
+class SentNote:
+    """Notices were sent to a target; each is named by its key."""
+
+    kind: ClassVar[str] = "sent"
+    at: datetime
+    target: str
+    keys: tuple[str, ...]
+
+
 Note: TypeAlias = (
     CrawlBegun
     | CrawlEnded
@@ -216,10 +317,15 @@ Note: TypeAlias = (
     | BackfillNote
     | RestNote
     | RestEnded
+    | UnitsNote
+    | RosterNote
+    | PublisherNote
+    | MergeNote
+    | SuccessionNote
+    | AcknowledgedNote
+    | SentNote
 )
 _KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in get_args(Note)}
-_DATES = frozenset({"page_date"})
-_MOMENTS = frozenset({"at", "fetched_at", "since", "until"})
 
 
 def to_lines(notes: Iterable[Note]) -> bytes:
@@ -266,6 +372,14 @@ def _read(facts: Any) -> Note:
     return note
 
 
+def _unit(kind: type[Any], unit: list[Any]) -> tuple[Any, ...]:
+    if kind is RosterNote:
+        name, url, day, said = unit
+        return name, url, None if day is None else date.fromisoformat(day), said
+    name, url = unit
+    return name, url
+
+
 def _absent(kind: type[Any], name: str) -> Any:
     if kind is RowsNote and name == "rows":
         return ()
@@ -276,14 +390,19 @@ def _absent(kind: type[Any], name: str) -> Any:
 
 def _value(kind: type[Any], name: str, value: Any) -> Any:
     try:
-        if name in _MOMENTS:
+        written = str(kind.__annotations__[name]).removesuffix(" | None")
+        if written == "datetime":
             return datetime.fromisoformat(value)
-        if name in _DATES:
+        if written == "date":
             return date.fromisoformat(value)
         if name == "rows" and isinstance(value, list):
             return tuple((url, title, None if day is None else date.fromisoformat(day)) for url, title, day in value)
+        if name == "units" and isinstance(value, list):
+            return tuple(_unit(kind, each) for each in value)
         if name in {"refused", "attachments"} and isinstance(value, list):
             return tuple(tuple(each) for each in value)
+        if name in {"aliases", "keys"} and isinstance(value, list):
+            return tuple(value)
     except (TypeError, ValueError) as error:
         raise ValueError(f"a journal line of the kind {kind.kind} has a {name} that is none: {error}") from error
     return value

@@ -5,30 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any, assert_never
 
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from archive.acknowledging import apply as acknowledge
 from archive.addresses import canonical, host_of, wire, with_fragment
 from archive.catalogue import DELIVERED
+from archive.declaring import declare
 from archive.errors import AddressRefused
+from archive.identity import book_of
 from archive.inserts import insert_new
 from archive.notes import (
+    AcknowledgedNote,
     ArticleNote,
     BackfillNote,
     ColumnNote,
     CrawlBegun,
     CrawlEnded,
     LossNote,
+    MergeNote,
     Note,
     PortalNote,
+    PublisherNote,
     RestEnded,
     RestNote,
+    RosterNote,
     RowsNote,
     SameNote,
+    SentNote,
     SiteNote,
+    SuccessionNote,
+    UnitsNote,
 )
+from archive.registering import register
+from archive.rostering import note_names
 from archive.schema import (
     Article,
     ArticleColumn,
@@ -36,11 +49,16 @@ from archive.schema import (
     CaptureRow,
     ColumnReading,
     CrawlRow,
+    Delivery,
     ListRow,
     Portal,
+    PortalReading,
     ReportColumn,
     RestRow,
+    RosterRow,
+    RosterUnit,
     SiteRow,
+    UnitRow,
     WarcFile,
 )
 from parser.titles import read as read_title
@@ -50,10 +68,11 @@ _UNSYNCHRONIZED = {"synchronize_session": False}
 
 
 class Noting:
-    """Applies notes within one session; portals and columns are looked up once."""
+    """Applies notes to the tables of the archive in a folder, within one session; portals and columns are looked up once."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, folder: Path) -> None:
         self._session = session
+        self._folder = folder
         self._portals: dict[str, int] = {}
         self._columns: dict[tuple[int, str], ReportColumn] = {}
 
@@ -63,6 +82,9 @@ class Noting:
         for kind, several in groupby(notes, key=type):
             if kind is ArticleNote:
                 self._articles([note for note in several if isinstance(note, ArticleNote)])
+            elif kind is PublisherNote:
+                declared = [note for note in several if isinstance(note, PublisherNote)]
+                declare(self._session, declared, book_of(self._folder))
             else:
                 for note in several:
                     self.apply(note)
@@ -78,6 +100,20 @@ class Noting:
                 self._column_read(note)
             case PortalNote():
                 self._portal_read(note)
+            case SiteNote():
+                self._site(note)
+            case UnitsNote() | RosterNote():
+                note_names(self._session, self._portal(note.portal), note)
+            case PublisherNote() | MergeNote() | SuccessionNote() | AcknowledgedNote() | SentNote():
+                self._of_people(note)
+            case _:
+                self._of_fetching(note)
+
+    def _of_fetching(
+        self, note: CrawlBegun | CrawlEnded | SameNote | LossNote | BackfillNote | RestNote | RestEnded
+    ) -> None:
+        """How crawls went, beside what they found."""
+        match note:
             case CrawlBegun():
                 self._begin(note)
             case CrawlEnded():
@@ -85,14 +121,26 @@ class Noting:
                 self._session.execute(ended.values(state=note.state, ended_at=note.at))
             case SameNote():
                 self._same(note)
-            case SiteNote():
-                self._site(note)
             case LossNote():
                 self._lost(note)
             case BackfillNote():
                 self._portal(note.portal)  # known by then; what was asked and found stands in the journal
             case RestNote() | RestEnded():
                 self._rest(note)
+            case _:
+                assert_never(note)
+
+    def _of_people(self, note: PublisherNote | MergeNote | SuccessionNote | AcknowledgedNote | SentNote) -> None:
+        """What people say, and what they were told."""
+        match note:
+            case PublisherNote() | MergeNote() | SuccessionNote():
+                register(self._session, note, book_of(self._folder))
+            case AcknowledgedNote():
+                acknowledge(self._session, note)
+            case SentNote():
+                for key in note.keys:
+                    values = {"key": key, "target": note.target, "sent_at": note.at}
+                    insert_new(self._session, Delivery, values, "key", "target")
             case _:
                 assert_never(note)
 
@@ -139,13 +187,39 @@ class Noting:
 
     def _portal_read(self, note: PortalNote) -> None:
         row = self._session.get_one(Portal, self._portal(note.portal))
-        row.division = note.division or row.division
+        if note.division is not None and note.division != row.division:
+            self._place(row, note.division)
         row.given = note.given or row.given
         if note.outcome is None:
             self._reencode(row, note.encoding)
         else:
             row.outcome, row.detail, row.read_at = note.outcome, note.detail, note.at
             row.crawl_id = self._crawl(note.crawl)
+            self._reading(row, note)
+
+    def _reading(self, portal: Portal, note: PortalNote) -> None:
+        known = select(PortalReading).where(PortalReading.portal_id == portal.id)
+        if portal.crawl_id is None:  # then its time tells one reading from another
+            known = known.where(PortalReading.crawl_id.is_(None), PortalReading.read_at == note.at)
+        else:
+            known = known.where(PortalReading.crawl_id == portal.crawl_id)
+        reading = self._session.scalars(known).first()
+        if reading is None:
+            reading = PortalReading(portal_id=portal.id, crawl_id=portal.crawl_id)
+            self._session.add(reading)
+        reading.outcome, reading.detail, reading.read_at = note.outcome or "", note.detail, note.at
+
+    def _place(self, row: Portal, division: str) -> None:
+        """The registry's word on the division of a portal: whose its reports and columns are is found out again."""
+        row.division = division
+        self._session.flush()
+        again = update(Article).where(Article.portal_id == row.id).values(stale=Article.stale + 1, derived_through=0)
+        self._session.execute(again, execution_options=_UNSYNCHRONIZED)
+        rosters = select(RosterRow.id).where(RosterRow.portal_id == row.id)
+        here = ReportColumn.portal_id == row.id, UnitRow.portal_id == row.id, RosterUnit.roster_id.in_(rosters)
+        for table, condition in zip((ReportColumn, UnitRow, RosterUnit), here, strict=True):
+            unnamed = update(table).where(condition).values(publisher_id=None)
+            self._session.execute(unnamed, execution_options=_UNSYNCHRONIZED)
 
     def _reencode(self, row: Portal, encoding: str | None) -> None:
         """The registry's word on the charset of a portal's pages; where it is another one, they are derived again."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
+from itertools import groupby
 
 from sqlalchemy import func, select
 
@@ -15,7 +16,7 @@ from archive.adoption import NotOurs, Piece, adopt, read_piece
 from archive.errors import AddressRefused, ArchiveError
 from archive.inserts import set_sequences
 from archive.locks import locked, take
-from archive.notes import Note, from_lines
+from archive.notes import Note, PublisherNote, from_lines
 from archive.noting import Noting
 from archive.schema import CaptureRow, JournalRow, WarcFile
 from archive.store import Archive
@@ -104,12 +105,16 @@ class _Work:
 
     def _apply(self, notes: list[Note]) -> None:
         with self.archive.writing() as session:
-            noting = Noting(session)
-            for note in notes:
-                try:
-                    noting.apply(note)
-                except AddressRefused as error:
-                    self.problems.append(str(error))
+            noting = Noting(session, self.archive.folder)
+            for kind, several in groupby(notes, key=type):
+                if kind is PublisherNote:  # they name no address, and together they are quick
+                    noting.apply_all(list(several))
+                    continue
+                for note in several:
+                    try:
+                        noting.apply(note)
+                    except AddressRefused as error:
+                        self.problems.append(str(error))
 
     def _file(self, name: str) -> None:
         archive = self.archive

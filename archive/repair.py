@@ -127,7 +127,7 @@ def _fill_gaps(archive: Archive, row: WarcFile, file: BinaryIO) -> int:
         for piece in _pieces(file, start, end):
             try:
                 with archive.writing() as session:
-                    noting = Noting(session)
+                    noting = Noting(session, archive.folder)
                     for note in adopt(session, file, row.id, piece):
                         noting.apply(note)
             except NotOurs:

@@ -1,4 +1,4 @@
-"""Reports, asked for: lists, one report with its versions and captures, findings, and what could not be read."""
+"""Reports, asked for: lists, one report with its versions and captures, and what could not be read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-import simplejson
 from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session, undefer
 
@@ -16,16 +15,15 @@ from archive.addresses import canonical, with_fragment
 from archive.captures import Capture, from_row, select_captures
 from archive.changes import Changes, compare
 from archive.derive import Derived, derive
+from archive.divisions import Book
 from archive.documents import Outcome
 from archive.errors import AddressRefused, ArchiveError
-from archive.publishers import key, resolve
+from archive.publishers import naming, resolve
 from archive.schema import (
     Article,
     Attachment,
     CaptureRow,
-    FindingRow,
     Portal,
-    Publisher,
     Report,
     Sighting,
     Version,
@@ -35,7 +33,6 @@ from parser.record import PublishedSource, Record
 
 __all__ = [
     "Derived",
-    "FindingLine",
     "ReportLine",
     "ReportView",
     "Trouble",
@@ -43,8 +40,8 @@ __all__ = [
     "derive",
     "find",
     "iterate_reports",
-    "list_findings",
     "list_reports",
+    "narrowed",
     "show",
     "troubles",
 ]
@@ -108,17 +105,6 @@ class ReportView:
 
 
 @dataclass(frozen=True)
-class FindingLine:
-    """A finding of a report's current version; ``finding`` has the names of the record."""
-
-    report_id: int
-    url: str
-    publisher: str | None
-    report_year: int | None
-    finding: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Trouble:
     """An article that gave no figures: ``failed``, ``unread``, ``uncaptured`` or ``refused``, and why."""
 
@@ -138,7 +124,7 @@ def iterate_reports(
     archive: Archive, *, year: int | None = None, publisher: str | None = None, portal: str | None = None
 ) -> Iterator[ReportLine]:
     """As :func:`list_reports`, one after the other: two million fit in no list."""
-    query = _narrowed(_lines(), year, publisher, portal).order_by(Report.id)
+    query = narrowed(_lines(), archive.book, year, publisher, portal).order_by(Report.id)
     with archive.session() as session:
         for row in session.execute(query.execution_options(yield_per=500)):
             yield _line(row)
@@ -154,33 +140,10 @@ def show(archive: Archive, reference: str) -> ReportView | None:
 def find(archive: Archive, publisher: str, year: int) -> ReportView | None:
     """The report of a publisher on a year. Raises :class:`UnknownPublisher` for no name or several of them."""
     with archive.session() as session:
-        wanted = resolve(session, publisher)
+        wanted = resolve(session, publisher, archive.book)
         query = select(Report.id).where(Report.publisher_id == wanted.id, Report.report_year == year)
         report_id = session.scalars(query.order_by(Report.id).limit(1)).first()
         return None if report_id is None else _view(session, report_id)
-
-
-def list_findings(
-    archive: Archive,
-    *,
-    rule: str | None = None,
-    severity: str | None = None,
-    year: int | None = None,
-    publisher: str | None = None,
-    portal: str | None = None,
-) -> Iterator[FindingLine]:
-    """The findings of current versions, by report; ``rule`` may be a whole family (``requests``)."""
-    query = select(Report.id, Report.url, Version.publisher, Version.report_year, FindingRow.line)
-    query = query.join(Version, Version.id == Report.version_id).join(FindingRow, FindingRow.version_id == Version.id)
-    query = _narrowed(query, year, publisher, portal)
-    if rule is not None:
-        query = query.where(or_(FindingRow.rule == rule, FindingRow.rule.startswith(f"{rule}.", autoescape=True)))
-    if severity is not None:
-        query = query.where(FindingRow.severity == severity)
-    with archive.session() as session:
-        found = session.execute(query.order_by(Report.id, FindingRow.position).execution_options(yield_per=500))
-        for report_id, url, name, report_year, line in found:
-            yield FindingLine(report_id, url, name, report_year, simplejson.loads(line, use_decimal=True))
 
 
 def troubles(archive: Archive, *, outcome: Outcome | None = None) -> Iterator[Trouble]:
@@ -190,6 +153,24 @@ def troubles(archive: Archive, *, outcome: Outcome | None = None) -> Iterator[Tr
     with archive.session() as session:
         for url, what, why in session.execute(query.order_by(Article.id).execution_options(yield_per=500)):
             yield Trouble(url, what or "", why)
+
+
+def narrowed(query: Any, book: Book, year: int | None, publisher: str | None, portal: str | None) -> Any:
+    """A query over reports, narrowed to a year, a publisher's name in any spelling, and a portal's address."""
+    if year is not None:
+        query = query.where(Report.report_year == year)
+    if publisher is not None:
+        query = query.where(Report.publisher_id.in_(naming(publisher, book)))
+    if portal is not None:
+        here = (
+            select(Version.report_id)
+            .join(Sighting, Sighting.version_id == Version.id)
+            .join(Article, Article.id == Sighting.article_id)
+            .join(Portal, Portal.id == Article.portal_id)
+            .where(Portal.url == with_fragment(portal))
+        )
+        query = query.where(Report.id.in_(here))
+    return query
 
 
 def record_of(version: Version) -> Record:
@@ -225,25 +206,6 @@ def _line(row: Row[Report, Version]) -> ReportLine:
         warnings=version.warnings,
         infos=version.infos,
     )
-
-
-def _narrowed(query: Any, year: int | None, publisher: str | None, portal: str | None) -> Any:
-    if year is not None:
-        query = query.where(Report.report_year == year)
-    if publisher is not None:
-        within, slash, name = publisher.rpartition("/")
-        named = select(Publisher.id).where(Publisher.key == key(name if slash else publisher))
-        query = query.where(Report.publisher_id.in_(named.where(Publisher.scope == within) if slash else named))
-    if portal is not None:
-        here = (
-            select(Version.report_id)
-            .join(Sighting, Sighting.version_id == Version.id)
-            .join(Article, Article.id == Sighting.article_id)
-            .join(Portal, Portal.id == Article.portal_id)
-            .where(Portal.url == with_fragment(portal))
-        )
-        query = query.where(Report.id.in_(here))
-    return query
 
 
 def _report_at(session: Session, reference: str) -> int | None:

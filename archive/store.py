@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +14,11 @@ from sqlalchemy.orm import Session
 
 from archive import card, files, migrations
 from archive.database import WRITES, engine_of, explained, url_of
+from archive.deadlines import Rules
+from archive.deadlines import load as load_rules
+from archive.divisions import Book
 from archive.errors import ArchiveError, ReadOnlyArchive
+from archive.identity import book_of
 from archive.locks import locked
 from archive.schema import JournalRow, WarcFile
 from archive.writer import Writer
@@ -88,6 +93,16 @@ class Archive:
         if self._writer is None:
             self._writer = Writer(self.folder, self.writing, self.clock, self._description)
         return self._writer
+
+    @cached_property
+    def book(self) -> Book:
+        """The administrative divisions, with what the archive's own ``divisions.csv`` adds."""
+        return book_of(self.folder)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The deadlines, with what the archive's own ``deadlines.toml`` adds."""
+        return load_rules(self.folder / "deadlines.toml")
 
     def now(self) -> datetime:
         """The time, for what is kept now.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -14,6 +14,15 @@ from archive.timeline import Moment
 Shown = TypeVar("Shown")
 _Read = tuple[Moment, Reading | None]
 _WITH_RECORD = frozenset({Outcome.REPORT, Outcome.UNREAD})
+
+
+@dataclass
+class Gone:
+    """A time in which an article did not show its report; ``until`` is null while it does not."""
+
+    since: datetime
+    because: str
+    until: datetime | None = None
 
 
 @dataclass
@@ -32,6 +41,7 @@ class Visits(Generic[Shown]):
     withdrawn_because: str | None
     emptied: bool = False
     has_text: bool = False
+    absences: list[Gone] = field(default_factory=list)
 
     @classmethod
     def of(cls, work: Work, version: Shown | None) -> Visits[Shown]:
@@ -42,7 +52,9 @@ class Visits(Generic[Shown]):
             return cls(outcome, detail, None, None, None, None)
         has_text = work.before is not None and work.before.has_text
         withdrawn_at, withdrawn_because = article.withdrawn_at, article.withdrawn_because
-        return cls(outcome, detail, version, work.last_seen, withdrawn_at, withdrawn_because, has_text=has_text)
+        begun = [] if withdrawn_at is None else [Gone(withdrawn_at, withdrawn_because or "it is gone")]
+        seen = work.last_seen
+        return cls(outcome, detail, version, seen, withdrawn_at, withdrawn_because, has_text=has_text, absences=begun)
 
     def go_through(
         self,
@@ -75,10 +87,13 @@ class Visits(Generic[Shown]):
             return
         if self.withdrawn_at is None:
             self.withdrawn_at, self.withdrawn_because, self.emptied = at, because, emptied
+            self.absences.append(Gone(at, because))
 
     def _seen(self, at: datetime, version: Shown) -> None:
         if self.last_seen is None or at >= self.last_seen:
             self.last_seen, self.version = at, version
+            if self.withdrawn_at is not None:
+                self.absences[-1].until = at
             self.withdrawn_at = self.withdrawn_because = None
             self.emptied = False
 

@@ -226,7 +226,7 @@ class Writer:
             if file.seek(0, os.SEEK_END) < end:  # cut by somebody else: verify tells, and nothing is written over it
                 row.closed = True
                 return None
-            usable = _adopt_tail(session, file, row, end)
+            usable = _adopt_tail(session, self.folder, file, row, end)
             row.closed = not usable or file.seek(0, os.SEEK_END) >= self.rotation
         return file_id if usable else None
 
@@ -262,10 +262,10 @@ def last_end(session: Session, file_id: int) -> int:
     return max(end or 0 for end in ends)
 
 
-def _adopt_tail(session: Session, file: BinaryIO, row: WarcFile, position: int) -> bool:
+def _adopt_tail(session: Session, folder: Path, file: BinaryIO, row: WarcFile, position: int) -> bool:
     """Give rows to whole records that have none, cut what is half-written; false if neither explains the tail."""
     size = file.seek(0, os.SEEK_END)
-    noting = Noting(session)
+    noting = Noting(session, folder)
     while position < size:
         try:
             piece = read_piece(file, position, size)

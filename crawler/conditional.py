@@ -18,7 +18,7 @@ from crawler.keeping import KNOWN, UNCONDITIONAL, Keeper
 from crawler.restoring import restore
 from spiders.answers import RENDER, REST, RESTED
 
-_ROLES = frozenset({"robots", "entry", "list", "article", "attachment", captures.SUBRESOURCE})
+_ROLES = frozenset({"robots", "entry", "list", "article", "attachment", "roster", captures.SUBRESOURCE})
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 

@@ -19,7 +19,9 @@ from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
 logger = logging.getLogger(__name__)
 
-_PAGES = frozenset({"entry", "list", "article"})  # the roles that pages are asked for in; files often pass a block
+_PAGES = frozenset(
+    {"entry", "list", "article", "roster"}
+)  # the roles that pages are asked for in; files often pass a block
 _OK = 200
 _NOT_MODIFIED = 304  # it says of a page that passed before that it is still so
 _SAYS_NOTHING = frozenset({*range(300, 400), 429})  # of whether a host blocks: a redirect, or too many requests

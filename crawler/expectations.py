@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from archive import listings
+from archive.days import day_of
 from archive.deadlines import last_days
 from archive.listings import PortalState
-from archive.monitor import CHINA
 from archive.store import Archive
 from crawler.entries import Expectation, PortalEntry
 from crawler.portals import UNREGISTERED, Registry
@@ -35,7 +35,7 @@ def judge_all(archive: Archive, registry: Registry, named: Sequence[PortalEntry]
     if named:
         entries = {entry.url: entry for entry in named}
     found = listings.reports_per_year(archive, list(entries))
-    today = archive.clock().astimezone(CHINA).date()
+    today = day_of(archive.clock())
     return [_judge(url, entry, states.get(url), found.get(url, {}), today) for url, entry in entries.items()]
 
 
@@ -64,5 +64,8 @@ def _unread(state: PortalState | None) -> Iterator[str]:
 def shortfalls(expects: Expectation, found: Mapping[int, int], today: date) -> Iterator[str]:
     """The years with too few reports, of those whose deadlines have all passed."""
     for year in range(expects.since, today.year):
-        if today > last_days(year + 1)[-1] and found.get(year, 0) < expects.reports_per_year:
+        if (
+            today > max(last_days(year + 1), default=date(year, 12, 31))
+            and found.get(year, 0) < expects.reports_per_year
+        ):
             yield f"{found.get(year, 0)} reports on {year}, where at least {expects.reports_per_year} are expected"

@@ -44,7 +44,7 @@ KNOWN = "xxgk_known"  # in Request.meta: the capture of this address that an ans
 UNCONDITIONAL = "xxgk_unconditional"  # in Request.meta: asked again, since what the archive has cannot be read
 REPEATS = timedelta(days=7)  # so long an unchanged answer is only noted; then it gets a record of its own again
 MAKING = "xxgk_making"  # in Request.meta: how a rendered page was made
-_ROLES = frozenset({"robots", "entry", "list", "article", "attachment", SUBRESOURCE})
+_ROLES = frozenset({"robots", "entry", "list", "article", "attachment", "roster", SUBRESOURCE})
 _SECRET = frozenset(
     {"proxy-authorization", "authorization", "cookie"}
 )  # of whoever crawls: not the portal's to be kept

@@ -11,10 +11,19 @@ from scrapy.crawler import Crawler
 
 from archive import losses
 from archive.errors import AddressRefused
-from archive.notes import ArticleNote, ColumnNote, Note, PortalNote, RowsNote, SiteNote
+from archive.notes import ArticleNote, ColumnNote, Note, PortalNote, RosterNote, RowsNote, SiteNote, UnitsNote
 from archive.noting import check
 from crawler.keeping import Keeper
-from spiders.items import ArticleRead, AttachmentRead, ColumnRead, ListPage, PortalRead, SiteOffered
+from spiders.items import (
+    ArticleRead,
+    AttachmentRead,
+    ColumnRead,
+    ListPage,
+    PortalRead,
+    RosterRead,
+    SiteOffered,
+    UnitsRead,
+)
 from spiders.outcomes import INCOMPLETE, OK
 
 logger = logging.getLogger(__name__)
@@ -91,6 +100,10 @@ class Notes:
                 return PortalNote(at, crawl, portal=item.portal, outcome=item.outcome, detail=item.detail)
             case SiteOffered():
                 return SiteNote(at, crawl, **asdict(item))
+            case UnitsRead():
+                return UnitsNote(at, crawl, **asdict(item))
+            case RosterRead():
+                return RosterNote(at, crawl, **asdict(item))
             case AttachmentRead():
                 return None  # its capture is kept, and its article knows the link
             case _:

@@ -14,7 +14,7 @@ from archive.errors import ArchiveError
 from crawler.keeping import Keeper
 from crawler.restoring import restore
 
-_ONCE = frozenset({"article", "attachment"})  # lists are read again: rows may have come meanwhile
+_ONCE = frozenset({"article", "attachment", "roster"})  # lists are read again: rows may have come meanwhile
 
 
 class Resuming:

@@ -36,6 +36,7 @@ class Asking(Limits, scrapy.Spider):
         "list": 10,
         "article": 20,
         "attachment": 30,
+        "roster": 20,
     }  # keeps the frontier small
 
     def __init__(

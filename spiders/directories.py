@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -111,6 +112,30 @@ def unit_links(page: Page) -> tuple[ColumnLink, ...]:
     return _of_portal(page, _units(page))
 
 
+def named_units(page: Page) -> tuple[tuple[str, str], ...]:
+    """The units that a directory names, each with its address: agencies and divisions that stand in groups.
+
+    Theirs are pages of the portal, or hosts in its domain. What only stands among units (数据开放) is not taken for one.
+    """
+    found = [(unit, read_agency(unit.name) or read_division(unit.name)) for unit in _units(page)]
+    named = [(unit, name) for unit, name in found if name is not None and _is_page_of_a_unit(page, unit.link.url)]
+    sizes = Counter(unit.group for unit, _ in named)
+    small = any(_LEAST_ALONE <= size < _LEAST_OF_A_DIRECTORY for size in sizes.values())
+    every = Counter(group(link) for link in links(page)) if small else sizes
+    units: dict[str, str] = {}
+    for unit, name in named:
+        size = sizes[unit.group]
+        if size >= (_LEAST_OF_A_DIRECTORY if size < every[unit.group] or size < _LEAST_ALONE else _LEAST_ALONE):
+            units.setdefault(name, unit.link.url)
+    return tuple(units.items())
+
+
+def _is_page_of_a_unit(page: Page, url: str) -> bool:
+    if site(url) != site(page.url) or key(url) == key(root(page.url)) or is_file(url):
+        return False
+    return is_directory(url) or not is_article(url)
+
+
 def branches(page: Page) -> tuple[ColumnLink, ...]:
     """Where a report column without rows leads on: to units and to directories of units, wherever on the site."""
     kinds = [
@@ -121,7 +146,7 @@ def branches(page: Page) -> tuple[ColumnLink, ...]:
     return unique([*kinds, *unit_links(page)], page)
 
 
-def _of_portal(page: Page, units: list[_Unit]) -> tuple[ColumnLink, ...]:
+def _of_portal(page: Page, units: tuple[_Unit, ...]) -> tuple[ColumnLink, ...]:
     shared = _shared_hosts(page, units)
     found = []
     for unit in units:
@@ -180,7 +205,8 @@ def column_of_article(url: str) -> str | None:
     return f"{start}{match['column']}" if match is not None and not parts.query else None
 
 
-def _units(page: Page) -> list[_Unit]:
+@lru_cache(maxsize=2)  # as the links: several questions are asked about the units of a page
+def _units(page: Page) -> tuple[_Unit, ...]:
     """Links that name units.
 
     A division's name (柳河区, 大坪镇), and any name at an address of the same form (残联, 党校), counts only where it stands
@@ -203,7 +229,7 @@ def _units(page: Page) -> list[_Unit]:
     forms = Counter((unit.group, form) for unit in named for form in _forms(unit.link.url))
     strange = Counter((unit.group, form) for unit in others for form in _forms(unit.link.url))
     beside = [unit for unit in others if _SHORT_NAME.match(unit.name) and _stands_among_units(unit, forms, strange)]
-    return [*found, *beside]
+    return (*found, *beside)
 
 
 def _stands_among_units(
@@ -238,7 +264,7 @@ def _belongs(page: Page, url: str, shared: frozenset[str]) -> bool:
     return urlsplit(url).netloc in shared or key(url) != key(root(url))
 
 
-def _shared_hosts(page: Page, units: list[_Unit]) -> frozenset[str]:
+def _shared_hosts(page: Page, units: tuple[_Unit, ...]) -> frozenset[str]:
     """The page's own host, and those that hold the pages of two units or more."""
     here = urlsplit(page.url).netloc
     addresses = {(urlsplit(unit.link.url).netloc, key(unit.link.url)): unit.name for unit in units}

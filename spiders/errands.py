@@ -36,6 +36,8 @@ class Errand:
     render: bool = False  # wanted as a browser shows it, and so are the further pages of the list
     unnamed: bool = False  # an article whose row says only whose it is, or of which year
     optional: bool = False  # a page tried on a guess: its absence is no failure
+    beside: bool = False  # an article that a roster leads to: by that it stands in no column
+    agency: str | None = None  # whose report it is, as the roster says
 
     @property
     def the_column(self) -> Column:
@@ -43,6 +45,11 @@ class Errand:
         if self.column is None:
             raise LookupError(f"a {self.role} request belongs to no column: {self.url}")
         return self.column
+
+    @property
+    def whose(self) -> str | None:
+        """The agency whose article it is, where what leads to it says so."""
+        return self.agency if self.beside else self.the_column.whose
 
     @property
     def marks(self) -> dict[str, bool]:
@@ -56,7 +63,7 @@ def tell(errand: Errand, url: str, **facts: Any) -> ArticleRead:
         "family": name_of(url) or "generic",
         "page_title": None,
         "page_date": None,
-        "agency": errand.the_column.whose,
+        "agency": errand.whose,
         "attachments": (),
         "refused": None,
         "gone": False,
@@ -65,7 +72,7 @@ def tell(errand: Errand, url: str, **facts: Any) -> ArticleRead:
         portal=errand.portal.url,
         url=url,
         requested_url=errand.row.url if errand.row is not None else errand.url,
-        column_url=errand.the_column.url,
+        column_url=None if errand.beside else errand.the_column.url,
         row=errand.row or Row(errand.url, "", None),
         **{**known, **facts},
     )

@@ -73,13 +73,13 @@ class ArticleRead:
     """The page (or file) a row leads to. ``url`` is its final address.
 
     ``refused`` is the look-alike class where the page's own title shows that the row's was cut; ``gone`` says that the
-    portal no longer has it (404, 410, or a page that says so).
+    portal no longer has it (404, 410, or a page that says so). ``column_url`` is null where only a roster leads to it.
     """
 
     portal: str
     url: str
     requested_url: str
-    column_url: str
+    column_url: str | None
     row: Row
     family: str
     page_title: str | None
@@ -98,6 +98,36 @@ class AttachmentRead:
     article_url: str
     url: str
     name: str
+
+
+@dataclass(frozen=True)
+class UnitsRead:
+    """Units that a directory of the portal names, each as (name, address), whether or not they have a column of reports.
+
+    A name comes once in a crawl, from the page on which it was met first.
+    """
+
+    portal: str
+    page_url: str
+    units: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class RosterRead:
+    """A page says who published their reports (公布情况), each unit as (name, address, day, what stands beside it).
+
+    ``expected``, ``published``, ``on_time`` and ``late`` are the numbers it prints.
+    """
+
+    portal: str
+    url: str
+    title: str
+    report_year: int
+    units: tuple[tuple[str, str | None, date | None, str | None], ...]
+    expected: int | None = None
+    published: int | None = None
+    on_time: int | None = None
+    late: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from spiders import outcomes
 from spiders.addresses import key, key_with_fragment
 from spiders.items import ColumnRead, PortalRead
+
+if TYPE_CHECKING:
+    from spiders.errands import Errand
 
 _SEVERAL = 3  # a government and its office may share a column, and one agency may be named in two ways
 _MOST_DETAILS = 3  # failures a detail names before it only counts
@@ -122,6 +126,8 @@ class Portal:
     columns: list[Column] = field(default_factory=list)
     open_entries: int = 0
     searched: set[int] = field(default_factory=set)  # signatures of the pages that were searched for columns
+    named: set[str] = field(default_factory=set)  # units that its directories name
+    later: dict[str, Errand] = field(default_factory=dict)  # what is asked for once all else is read, by address
     failures: list[Failure] = field(default_factory=list)
     tried_elsewhere: bool = False
     gone: int = 0
@@ -138,6 +144,17 @@ class Portal:
             return False
         self.searched.add(signature)
         return True
+
+    def is_news(self, unit: str) -> bool:
+        """Whether no directory of the portal has named a unit yet."""
+        if unit in self.named:
+            return False
+        self.named.add(unit)
+        return True
+
+    def put_off(self, errand: Errand) -> None:
+        """Ask for something once all else is read; one address once."""
+        self.later.setdefault(key(errand.url), errand)
 
     def limit(self, detail: str) -> None:
         """Something was not followed any further; said once."""
@@ -325,6 +342,10 @@ class Ledger:
         self._attachments.add(key(url))
         column.open_articles += 1
         return True
+
+    def open_roster(self, column: Column, url: str) -> bool:
+        """Whether a roster has to be asked for. As a file it counts for its column; one that is read as a list is none."""
+        return key(url) not in self._columns and self.open_attachment(column, url)
 
     def close_attachment(self, column: Column, failure: Failure | None = None) -> None:
         """A file was read or failed."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as Fault
 
+from parser.rosters import CLASS
 from parser.titles import read
 from spiders import agencies, columns, dates, directories, discovery, outcomes, scripted, shells, verdicts
 from spiders.addresses import is_directory, is_file, key, root
@@ -26,7 +27,7 @@ from spiders.answers import (
     says_gone,
     why,
 )
-from spiders.asking import Asking, Output
+from spiders.asking import Output
 from spiders.attachments import shows_a_file
 from spiders.errands import Errand, tell
 from spiders.families import pagers
@@ -38,11 +39,12 @@ from spiders.items import AttachmentRead, ListPage, Row, SiteOffered
 from spiders.ledger import Failure, Portal, portal_read
 from spiders.listpages import Holdings, framed, hold
 from spiders.patience import at_most
+from spiders.rosters import Rosters
 
 _GONE = frozenset({404, 410})
 
 
-class ReportsSpider(Asking):
+class ReportsSpider(Rosters):
     """Finds the annual reports of portals and reads each column to its end.
 
     ``portal`` is one address or several separated by commas; ``year`` limits which articles are fetched (by the year in
@@ -153,6 +155,7 @@ class ReportsSpider(Asking):
         portal = errand.portal
         if not portal.is_new(discovery.signature(page)):
             return  # the same page again, at an address that differs in a stamp
+        yield from self._units(page, portal)
         finds = discovery.look(page, family, rows=rows, depth=errand.depth, deepest=self.MAX_DEPTH)
         yield from self._go_on(finds, errand)
         if errand.depth == 0 and (rows or page.has_report_body):
@@ -214,6 +217,7 @@ class ReportsSpider(Asking):
             yield ListPage(portal.url, column.url, page.url, column.agency, family.name, held.reports, held.refused)
         for row in held.reports:
             yield from self._article(column, row, errand)
+        self._rosters(held.refused, errand)
         for row in held.unnamed:
             yield from self._article(column, row, replace(errand, unnamed=True))
         for ask in held.questions:
@@ -234,6 +238,7 @@ class ReportsSpider(Asking):
 
     def _look_beside(self, page: Page, held: Holdings, errand: Errand) -> Iterator[Output]:
         """The units that a column with reports of its own leads to besides."""
+        yield from self._units(page, errand.portal)
         listed = {key(url) for url in held.addresses}
         for link in columns.report_columns(page):
             if link.agency is not None and key(link.url) not in listed:
@@ -266,6 +271,7 @@ class ReportsSpider(Asking):
         """A column without rows may be a directory of columns and of units; whether it is one."""
         column = errand.the_column
         ways = directories.branches(page)
+        yield from self._units(page, errand.portal)
         onward = [request for link in ways for request in self._entry(errand.portal, link.url, errand.depth + 1)]
         for link in columns.report_columns(page):
             onward += self._column(errand.portal, link, errand.depth + 1, above=column.url)
@@ -349,7 +355,8 @@ class ReportsSpider(Asking):
         if self._is_a_list(page, family, errand):
             column.branches += errand.unnamed
             below = columns.ColumnLink(page.url, None)
-            yield from self._column(errand.portal, below, errand.depth + 1, above=column.url)
+            above = None if errand.beside else column.url
+            yield from self._column(errand.portal, below, errand.depth + 1, above=above)
             return
         ask = family.enclosures(page) if errand.page is None else None
         if ask is not None and self.ledger.open_article(column, ask.key):
@@ -370,11 +377,13 @@ class ReportsSpider(Asking):
             family=family.name,
             page_title=article.title,
             page_date=dates.believable(article.published_on, self.today),
-            agency=article.agency or column.whose,
+            agency=article.agency or errand.whose,
             attachments=article.attachments[: self.MAX_ATTACHMENTS],
             refused=refused,
         )
         column.refused.update([row.url] if refused is not None else [])
+        if refused == CLASS:
+            yield from self._tell_roster(page, family, errand)
         if refused is None and self._wanted(article.title or row.title):
             for link in article.attachments[: self.MAX_ATTACHMENTS]:
                 if self._may_ask(errand.portal) and self.ledger.open_attachment(column, link.url):
@@ -419,13 +428,15 @@ class ReportsSpider(Asking):
             self.ledger.close_list(errand.the_column, failure)
         elif errand.role == "article":
             self.ledger.close_article(errand.url, failure, gone=gone)
+        elif errand.role == "roster":
+            self.ledger.close_attachment(errand.the_column)  # without it the portal is read all the same
         else:
             self.ledger.close_attachment(errand.the_column, failure)
         yield from self.ledger.columns_ended()
         for portal in self.ledger.portals_ended():
-            elsewhere = list(self._elsewhere(portal))
-            yield from elsewhere
-            if not elsewhere:
+            further = list(self._elsewhere(portal)) or list(self._later(portal))
+            yield from further
+            if not further:
                 yield portal_read(portal)
 
     def _elsewhere(self, portal: Portal) -> Iterator[Request]:
@@ -447,6 +458,7 @@ class ReportsSpider(Asking):
         "list": _read_list,
         "article": _read_article,
         "attachment": _read_attachment,
+        "roster": Rosters.read_roster,
     }
 
 
@@ -468,6 +480,8 @@ def _is_forgiven(errand: Errand, *, absent: bool, refused: bool) -> bool:
             return absent or refused  # a file that is no longer there, a link to some other place
         case "list":
             return errand.the_column.dropped or (absent and _may_end(errand))
+        case "roster":
+            return True
         case _:
             return refused
 

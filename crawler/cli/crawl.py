@@ -8,6 +8,7 @@ import typer
 
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
+from crawler.lifeline import hold
 from crawler.portals import read_registry
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def command(
 
     The archive is made if there is none. A crawl that was killed goes on with the same command.
     """
+    hold()  # where a schedule started this crawl, it ends with it
     from crawler.deriving import words  # noqa: PLC0415 - as below
     from crawler.run import crawl  # noqa: PLC0415 - Scrapy takes a second to import, which other commands need not wait for
 

@@ -1,21 +1,28 @@
-"""``xxgk schedule``: the campaign as a daemon, or its plan."""
+"""``xxgk schedule``: the campaign as a daemon, once, or its plan."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from archive import listings
 from archive.errors import NoArchive
-from crawler.campaign import campaign, next_runs
-from crawler.cli.invocation import Invocation
+from archive.store import utc_now
+from crawler.campaign import Run, campaign, runs_after, slot_of
+from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, remark
-from crawler.portals import read_registry
-from crawler.schedule import Ticker, run
+from crawler.cli.status import measure
+from crawler.schedule import LEASE, Schedule, once, watched
+from crawler.schedule import run as run_daemon
 
 EXAMPLE = "Example: xxgk schedule --plan"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def command(
@@ -27,35 +34,105 @@ def command(
         ),
     ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only print the next runs.")] = False,  # noqa: FBT002 - Typer's way to write a flag
-    count: Annotated[int, typer.Option(help="How many runs to print.", min=1, max=1000)] = 10,
-    json: Annotated[bool, typer.Option("--json", help="With --plan: a line of JSON per run.")] = False,  # noqa: FBT002 - as above
+    count: Annotated[int, typer.Option(help="How many runs to print.", min=1, max=100_000)] = 10,
+    only_once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,  # noqa: FBT002 - as above
+    side_by_side: Annotated[
+        int, typer.Option(metavar="N", help="So many portals at once, each in a process of its own.", min=1, max=256)
+    ] = 4,
+    lease: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="So long after our last sign of life others go on with our crawls.",
+            min=1,
+            max=86_400,
+        ),
+    ] = LEASE.total_seconds(),
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[HOST:]PORT", help="Serve metrics for Prometheus here; without HOST on this machine alone."
+        ),
+    ] = None,
+    metrics_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write them to this file, again and again.", dir_okay=False)
+    ] = None,
+    json: Annotated[  # noqa: FBT002 - as above
+        bool, typer.Option("--json", help="A line of JSON per planned run, or with --once per crawl that ended.")
+    ] = False,
 ) -> None:
-    """Crawl every portal when the campaign plans it: daily in the publishing seasons, weekly otherwise.
+    """Crawl every portal when the campaign plans it: daily in the publishing seasons, weekly otherwise, once a year in depth.
 
-    What is due is read from the archive, so a late start makes up for the runs that were missed, with one.
+    What is due stands in the archive: a late start makes up for the runs that were missed, with one, and several
+    schedules share the work.
     """
     invocation = Invocation.of(context)
-    urls = _portals(invocation, portals or [])
+    named = portals or []
     if plan:
-        runs = next_runs(datetime.now(UTC), count)
-        if json:
-            print_json({"at": each.at.isoformat(), "season": each.season, "portals": len(urls)} for each in runs)
-        else:
-            print_table(
-                [f"next runs ({campaign().timezone})", "season", "portals"],
-                [[f"{each.at:%Y-%m-%d %a %H:%M}", each.season, len(urls)] for each in runs],
-            )
+        _print_plan(invocation, named, count, json=json)
         return
-    run(Ticker(invocation.folder, invocation.database, urls, remark), remark)
+    schedule = Schedule(invocation.folder, invocation.database, remark, named=named, lease=timedelta(seconds=lease))
+    with ExitStack() as ending:
+        health = measure(invocation, named)
+        if metrics is not None or metrics_file is not None:
+            from crawler.metrics import serve, write  # noqa: PLC0415 - only who shows metrics need wait for it
+
+            if metrics is not None:
+                ending.callback(serve(health, metrics))
+            if metrics_file is not None:
+                path = metrics_file
+                schedule.on_beat = lambda: write(health, path)
+        if not only_once:
+            run_daemon(schedule, side_by_side, remark)
+            return
+        done = once(schedule, side_by_side)
+    if json:
+        print_json({"portal": each.portal, "kind": each.kind, "outcome": each.outcome} for each in done)
+    remark(f"{len(done)} crawls ended, {sum(each.needs_attention for each in done)} need attention")
+    if schedule.stopped:
+        raise typer.Exit(STOPPED)
+    if any(each.needs_attention for each in done):
+        raise typer.Exit(ATTENTION)
 
 
-def _portals(invocation: Invocation, named: list[str]) -> list[str]:
-    registry = read_registry(invocation.folder)
-    if named:
-        return list(dict.fromkeys(registry.resolve(name).url for name in named))
+def _print_plan(invocation: Invocation, named: list[str], count: int, *, json: bool) -> None:
+    now = utc_now()
     try:
         with invocation.open() as archive:
-            crawled = [state.url for state in listings.portals(archive)]
+            urls = list(watched(invocation.folder, archive, named))
     except NoArchive:
-        crawled = []
-    return list(dict.fromkeys([*(entry.url for entry in registry), *crawled]))
+        urls = list(watched(invocation.folder, None, named))
+    runs = list(islice(merge(*(_runs(url, now) for url in urls), key=lambda each: each[1].at), count))
+    if json:
+        print_json(
+            {
+                "at": run.at.isoformat(),
+                "kind": run.kind,
+                "season": run.season,
+                "portal": url,
+                "portals": 1,
+                **_slot(url),
+            }
+            for url, run in runs
+        )
+        return
+    print_table(
+        [f"next runs ({campaign().timezone})", "kind", "offset", "portal"],
+        [
+            [f"{run.at:%Y-%m-%d %a %H:%M}", run.kind, "+{minute} min, {day}, week {week}".format(**_slot(url)), url]
+            for url, run in runs
+        ],
+    )
+    remark(
+        f"{len(urls)} portals; each has its minute from {campaign().window.begin:%H:%M} on, its day of the week outside the seasons, and its week of the deep pass"
+    )
+
+
+def _runs(url: str, now: datetime) -> Iterator[tuple[str, Run]]:
+    for run in runs_after(url, now):
+        yield url, run
+
+
+def _slot(url: str) -> dict[str, Any]:
+    slot = slot_of(url)
+    return {"minute": slot.minute, "day": _DAYS[slot.weekday], "week": slot.turn % campaign().deep.weeks + 1}

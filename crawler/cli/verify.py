@@ -1,4 +1,4 @@
-"""``xxgk verify`` and ``xxgk check``: the archive against itself, and what its reports say against themselves."""
+"""``xxgk verify``: the archive against itself."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import typer
 
 from archive.repair import Progress
 from archive.repair import repair as mend
-from archive.reports import list_findings
 from archive.store import Archive
 from archive.verify import problems
+from crawler.cli.check import EXAMPLE as CHECK_EXAMPLE  # noqa: F401 - until the table of commands names it there
+from crawler.cli.check import app as findings  # noqa: F401 - as above
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.deriving import derive_pending
 
 VERIFY_EXAMPLE = "Example: xxgk verify"
-CHECK_EXAMPLE = "Example: xxgk check --rule requests --year 2024"
 
 
 def archive(
@@ -55,47 +55,3 @@ def _repair(opened: Archive, tell: Progress) -> None:
     remark(f"{done.cut:,} bytes cut, {done.adopted} rows made from records, {done.corrected} rows set right")
     for lost in done.lost:
         remark(f"lost: {lost}; its row stays, the next crawl may fetch it again")
-
-
-def findings(
-    context: typer.Context,
-    rule: Annotated[str | None, typer.Option(help="Only this rule, or a family of them (requests).")] = None,
-    severity: Annotated[str | None, typer.Option(help="Only error, warning or info.")] = None,
-    year: Annotated[int | None, typer.Option(help="Only this report year.")] = None,
-    publisher: Annotated[str | None, typer.Option(help="Only this publisher.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="A line of JSON per finding.")] = False,  # noqa: FBT002 - Typer's way to write a flag
-) -> None:
-    """List the findings over the archive."""
-    count = 0
-    with Invocation.of(context).open() as opened:
-        found = list_findings(opened, rule=rule, severity=severity, year=year, publisher=publisher)
-        if json:
-            for each in found:
-                count += 1
-                print_json(
-                    [
-                        {
-                            "report": each.report_id,
-                            "url": each.url,
-                            "publisher": each.publisher,
-                            "report_year": each.report_year,
-                            **each.finding,
-                        }
-                    ]
-                )
-        else:
-            rows = [
-                [
-                    each.report_id,
-                    each.publisher,
-                    each.report_year,
-                    each.finding["severity"],
-                    each.finding["rule"],
-                    each.finding["message"],
-                ]
-                for each in found
-            ]
-            count = len(rows)
-            print_table(["report", "publisher", "year", "severity", "rule", "what"], rows)
-    if count:
-        raise typer.Exit(ATTENTION)

@@ -21,8 +21,9 @@ from archive.database import TABLES
 from archive.derive import LOCK as DERIVING
 from archive.derive import derive
 from archive.errors import ArchiveError, NoArchive
+from archive.findings import iterate
 from archive.locks import locked
-from archive.reports import iterate_reports, list_findings, show
+from archive.reports import iterate_reports, show
 from archive.store import Archive
 from archive.verify import verify
 from tests.archive import notetaking
@@ -67,7 +68,7 @@ def asked(folder: Path, database: str | None) -> list[Any]:
         assert verify(archive) == []
         lines = list(iterate_reports(archive))
         views = [show(archive, str(line.id)) for line in lines]
-        return [lines, views, list(list_findings(archive))]
+        return [lines, views, list(iterate(archive))]
 
 
 def rows(database: str) -> int:

@@ -33,6 +33,26 @@ def test_later_pages_rest_for_a_week_and_never_across_a_deadline(
     assert is_fresh(archive, COLUMN, moments[1]) is fresh
 
 
+def test_a_deadline_of_the_archive_s_own_rules_counts_too(table: Archive) -> None:
+    (table.folder / "deadlines.toml").write_text(
+        """
+        [[rules]]
+        id = "qingwan"
+        title = "units of the place"
+        division = "2202"
+        month = 1
+        day = 22
+        basis = "清湾市通知"
+        source = "清政办〔2023〕1号"
+        binding = "rule"
+        """,
+        encoding="utf-8",
+    )
+    read_column(table, at=LAST_READ)
+    assert is_fresh(table, COLUMN, datetime(2024, 1, 22, 15, 59, tzinfo=UTC))
+    assert not is_fresh(table, COLUMN, datetime(2024, 1, 22, 16, 0, tzinfo=UTC))
+
+
 def test_a_reading_that_failed_or_left_pages_out_does_not_count(archive: Archive) -> None:
     assert not is_fresh(archive, COLUMN, LAST_READ)
     read_column(archive, at=LAST_READ, outcome="incomplete")

@@ -240,8 +240,8 @@ def test_a_portal_can_be_asked_about_alone(archive: Archive) -> None:
     publish(archive, f"{other}1.html", report_page(paper("柳川市财政局", 2022)), portal=other, column=f"{other}c/")
     read_column(archive, portal=other, column=f"{other}d/", agency="柳川市水利局")
     derive(archive)
-    assert [one.publisher for one in missing(archive, 2023, date(2024, 4, 30), PORTAL)] == [AGENCY]
-    assert {one.publisher for one in missing(archive, 2023, date(2024, 4, 30), other)} == {
+    assert [one.publisher for one in missing(archive, 2023, date(2024, 4, 30), portal=PORTAL)] == [AGENCY]
+    assert {one.publisher for one in missing(archive, 2023, date(2024, 4, 30), portal=other)} == {
         "柳川市财政局",
         "柳川市水利局",
     }

@@ -17,8 +17,9 @@ from sqlalchemy import inspect, text
 from archive.captures import store
 from archive.derive import LOCK, derive
 from archive.effects import MOST_KEYS, MOST_REPORTS, Effects
+from archive.findings import iterate
 from archive.reparsing import Reparsed, parser_fingerprint, reparse
-from archive.reports import list_findings, list_reports, show, troubles
+from archive.reports import list_reports, show, troubles
 from archive.store import Archive
 from archive.verify import verify
 from parser.errors import NotAReport, UnreadableDocument
@@ -79,7 +80,7 @@ def told(archive: Archive) -> list[Any]:
         for version in facts["versions"]:
             version.pop("id")
         found.append((view.line.url, view.record.to_json(), facts))
-    findings = sorted((line.url, str(line.finding)) for line in list_findings(archive))
+    findings = sorted((line.url, str(line.finding)) for line in iterate(archive))
     return [sorted(found, key=lambda one: one[0]), findings, list(troubles(archive))]
 
 

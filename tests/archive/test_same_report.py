@@ -8,7 +8,8 @@ import pytest
 
 from archive.derive import Derived, derive
 from archive.errors import UnknownPublisher
-from archive.reports import find, list_findings, list_reports, show
+from archive.findings import Wanted, iterate
+from archive.reports import find, list_reports, show
 from archive.store import Archive
 from tests.archive import notetaking
 from tests.archive.answers import SAME, URL, corrected, publish, read_column, report_page, the_report, withdraw
@@ -171,12 +172,12 @@ def test_findings_can_be_asked_for(archive: Archive) -> None:
     item = paper().with_figures(requests__new__total="999")
     publish(archive, URL, report_page(item), title=item.title)
     derive(archive)
-    rules = {line.finding["rule"] for line in list_findings(archive, severity="error")}
+    rules = {line.finding["rule"] for line in iterate(archive, Wanted(severity="error"))}
     assert rules == {"requests.balance", "requests.columns"}
-    assert {line.finding["rule"] for line in list_findings(archive, rule="requests", year=2023)} == rules
-    assert list(list_findings(archive, rule="request")) == []
+    assert {line.finding["rule"] for line in iterate(archive, Wanted(rule="requests", year=2023))} == rules
+    assert list(iterate(archive, Wanted(rule="request"))) == []
     (line,) = list_reports(archive)
-    assert line.errors == sum(1 for _ in list_findings(archive, severity="error"))
+    assert line.errors == sum(1 for _ in iterate(archive, Wanted(severity="error")))
 
 
 def test_a_column_names_its_publisher_by_its_agency(archive: Archive) -> None:

@@ -1,162 +1,178 @@
-"""The January campaign: when crawls are planned, and what is due."""
+"""The January campaign: when each portal is crawled, and what is due."""
 
 from __future__ import annotations
 
-import signal
-import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from archive.listings import PortalState
-from archive.store import Archive
-from crawler.campaign import campaign, due, last_run, next_runs
-from crawler.schedule import Ticker
-from tests.archive import notetaking
-from tests.crawler import pages
-from tests.crawler.commands import start, xxgk
-from tests.crawler.servers import Answer, serve
+from archive.duework import DEEP, REGULAR
+from crawler.campaign import Campaign, Run, Slot, campaign, due, last_deep, last_run, next_runs, slot_of
 
 CHINA = ZoneInfo("Asia/Shanghai")
+PORTAL = "http://xxgk.qinghe.gov.cn/"
+SLOT = slot_of(PORTAL)
+MINUTE = timedelta(minutes=SLOT.minute)
+HOSTS = [f"http://xxgk.{number}.gov.cn/" for number in range(3500)]
+
+moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2040, 1, 1)).map(  # noqa: DTZ001
+    lambda naive: naive.replace(tzinfo=UTC)
+)
+portals = st.sampled_from(HOSTS)
 
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=CHINA)
 
 
+def evening(day: str) -> datetime:
+    """When our portal is due in the night that begins on this day."""
+    return moment(f"{day} 20:00") + MINUTE
+
+
+def runs_of_year(portal: str, year: int) -> list[Run]:
+    """The runs of the nights of a year."""
+    begin, end = moment(f"{year}-01-01 20:00"), moment(f"{year + 1}-01-01 20:00")
+    return [run for run in next_runs(portal, begin - timedelta(seconds=1), 200) if run.at < end]
+
+
+def test_the_place_of_a_host_is_the_same_for_ever_and_for_all_its_portals() -> None:
+    assert SLOT == Slot(minute=293, weekday=6, turn=543127113) == slot_of("https://xxgk.qinghe.gov.cn:8443/ndbg/")
+
+
 @pytest.mark.parametrize(
     ("now", "following", "season"),
     [
-        ("2025-12-31 23:00", "2026-01-01 20:00", "agencies"),
-        ("2026-01-01 20:00", "2026-01-02 20:00", "agencies"),
-        ("2026-02-09 21:00", "2026-02-10 20:00", "agencies"),
-        ("2026-02-10 20:00", "2026-02-15 03:00", "rest of the year"),
-        ("2026-03-15 04:00", "2026-03-20 20:00", "governments"),
-        ("2026-04-10 20:00", "2026-04-12 03:00", "rest of the year"),
-        ("2026-07-01 12:00", "2026-07-05 03:00", "rest of the year"),
-        ("2024-02-28 12:00", "2024-03-03 03:00", "rest of the year"),
+        ("2025-12-31 23:59", "2026-01-01", "agencies"),
+        ("2026-01-09 12:00", "2026-01-09", "agencies"),
+        ("2026-02-10 12:00", "2026-02-10", "agencies"),
+        ("2026-02-11 12:00", "2026-02-15", "rest of the year"),  # a Sunday, its day
+        ("2026-02-16 12:00", "2026-02-22", "rest of the year"),
+        ("2026-03-19 12:00", "2026-03-20", "governments"),
+        ("2026-04-10 12:00", "2026-04-10", "governments"),
+        ("2026-04-11 12:00", "2026-04-12", "rest of the year"),
+        ("2026-07-01 23:59", "2026-07-05", "rest of the year"),
+        ("2024-02-28 23:59", "2024-03-03", "rest of the year"),
     ],
 )
-def test_the_next_run_is_dense_in_season_and_weekly_otherwise(now: str, following: str, season: str) -> None:
-    (run,) = next_runs(moment(now), 1)
-    assert (run.at, run.season) == (moment(following), season)
+def test_the_next_run_is_in_each_night_of_a_season_and_weekly_otherwise(now: str, following: str, season: str) -> None:
+    (run,) = next_runs(PORTAL, moment(now), 1)
+    assert (run.at, run.season, run.kind) == (evening(following), season, REGULAR)
 
 
-def test_a_year_has_a_run_for_each_day_of_the_seasons_and_each_other_sunday() -> None:
-    runs = [run for run in next_runs(moment("2025-12-31 23:59"), 200) if run.at.year == 2026]
-    assert sum(run.season == "agencies" for run in runs) == 41
-    assert sum(run.season == "governments" for run in runs) == 22
-    assert sum(run.season == "rest of the year" for run in runs) == 43
+def test_a_year_has_a_run_for_each_night_of_the_seasons_and_each_other_week_and_one_in_depth() -> None:
+    for portal in HOSTS[:50]:
+        found = Counter((run.kind, run.season) for run in runs_of_year(portal, 2026))
+        assert found[REGULAR, "agencies"] == 41
+        assert found[REGULAR, "governments"] == 22
+        assert found[REGULAR, "rest of the year"] in range(42, 46)
+        assert found[DEEP, "old years"] == 1
 
 
-@given(st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2040, 1, 1)), st.integers(1, 40))  # noqa: DTZ001
-def test_runs_follow_one_another_and_no_gap_is_longer_than_a_week(naive: datetime, count: int) -> None:
-    now = naive.replace(tzinfo=UTC)
-    runs = next_runs(now, count)
-    moments = [last_run(now).at, *(run.at for run in runs)]
-    assert moments[0] <= now < moments[1]
-    assert all(timedelta(0) < later - earlier <= timedelta(days=8) for earlier, later in pairwise(moments))
-    assert last_run(runs[-1].at).at == runs[-1].at
+@given(portals, st.integers(2020, 2040))
+def test_the_deep_pass_lies_between_the_seasons_in_a_night_of_the_regular_crawl(portal: str, year: int) -> None:
+    runs = runs_of_year(portal, year)
+    (deep,) = [run for run in runs if run.kind == DEEP]
+    assert deep.at in [run.at for run in runs if run.kind == REGULAR]
+    assert (5, 1) <= (deep.at.month, deep.at.day) <= (9, 1)
 
 
-def state(url: str, read_at: datetime | None) -> PortalState:
-    return PortalState(
-        url=url, given=url, host="h", division=None, outcome=None, detail=None, read_at=read_at, columns=0, articles=0
-    )
+@given(portals, moments, st.integers(2, 40))
+def test_runs_follow_one_another_in_the_window_and_no_gap_is_longer_than_a_week(
+    portal: str, now: datetime, count: int
+) -> None:
+    runs = [run for run in next_runs(portal, now, 2 * count) if run.kind == REGULAR][:count]
+    times = [last_run(portal, now).at, *(run.at for run in runs)]
+    assert times[0] <= now < times[1]
+    assert all(timedelta(0) < later - earlier <= timedelta(days=7) for earlier, later in pairwise(times))
+    assert last_run(portal, runs[-1].at).at == runs[-1].at
+    assert all(at.hour >= 20 or at.hour < 6 for at in times)
+
+
+@given(portals, moments, st.lists(st.integers(0, 600 * 24 * 60), min_size=1, max_size=40))
+def test_whatever_the_ticks_each_planned_run_is_due_once_and_the_newest_makes_up_for_the_others(
+    portal: str, begin: datetime, minutes: list[int]
+) -> None:
+    ticks = [begin + timedelta(minutes=each) for each in sorted(minutes)]
+    regular = [last_run(portal, begin).at]
+    regular += [run.at for run in next_runs(portal, begin, 400) if run.kind == REGULAR]
+    found = {each for tick in ticks for each in due(portal, tick)}
+    expected = {max(at for at in regular if at <= tick) for tick in ticks}
+    assert {each.planned_at for each in found if each.kind == REGULAR} == expected
+    assert len([each for each in found if each.kind == REGULAR]) == len(expected)
+
+
+@pytest.mark.parametrize("portal", HOSTS[:3])
+def test_ticked_every_hour_each_run_of_two_years_is_due_once(portal: str) -> None:
+    begin, end = moment("2024-01-02 06:00"), moment("2025-12-31 20:00")
+    runs = {(run.kind, run.at) for run in next_runs(portal, begin, 250) if run.at <= end}
+    ticks = [begin + timedelta(hours=hour) for hour in range((end - begin) // timedelta(hours=1) + 1)]
+    found = {(each.kind, each.planned_at) for tick in [*ticks, end] for each in due(portal, tick)}
+    assert {(kind, at) for kind, at in found if at > begin} == runs
+
+
+def test_a_deep_pass_that_was_missed_is_made_up_for_when_no_season_holds() -> None:
+    deep = last_deep(PORTAL, moment("2026-01-09 12:00"))
+    assert deep.at.year == 2025
+    assert [each.kind for each in due(PORTAL, moment("2026-01-09 12:00"))] == [REGULAR]
+    assert [each.planned_at for each in due(PORTAL, moment("2026-02-16 12:00"))] == [evening("2026-02-15"), deep.at]
+    assert last_deep(PORTAL, moment("2026-09-30 12:00")).at.year == 2026
 
 
 @pytest.mark.parametrize(
-    ("read_at", "is_due"),
+    ("hours", "begins"),
     [
-        (None, True),
-        ("2026-01-09 20:00", True),
-        ("2026-01-10 19:59", True),
-        ("2026-01-10 20:00", False),
-        ("2026-01-11 08:00", False),
-        ("2025-11-01 08:00", True),  # ten weeks of runs were missed: one makes up for them
+        (None, MINUTE),
+        ("20:00-06:00", MINUTE),
+        ("02:00-05:00", timedelta(hours=6)),
+        ("12:00-14:00", timedelta(hours=16)),
     ],
 )
-def test_a_portal_is_due_when_the_last_planned_run_passed_it_by(read_at: str | None, is_due: bool) -> None:
-    states = [state("http://a.gov.cn/", moment(read_at) if read_at is not None else None)]
-    assert due(states, ["http://a.gov.cn/"], moment("2026-01-11 09:00")) == (["http://a.gov.cn/"] if is_due else [])
+def test_a_portal_with_hours_of_its_own_is_not_tried_before_they_begin(hours: str | None, begins: timedelta) -> None:
+    (run,) = due(PORTAL, moment("2026-01-10 12:00"), hours=hours)
+    assert run.planned_at == evening("2026-01-09")
+    assert run.not_before == moment("2026-01-09 20:00") + begins
 
 
-def test_a_registered_portal_that_was_never_crawled_is_due() -> None:
-    assert due([], ["http://a.gov.cn/"], moment("2026-01-11 09:00")) == ["http://a.gov.cn/"]
-
-
-class Quick(Ticker):
-    """A ticker whose crawl is a program that does nothing."""
-
-    def command(self, urls: object) -> list[str]:
-        del urls
-        return ["true"]
-
-
-def test_a_crawl_that_told_nothing_is_not_tried_again_at_each_tick(tmp_path: Path) -> None:
-    ticker = Quick(tmp_path, None, ["http://a.gov.cn/"], lambda _: None)
-    now = moment("2026-01-11 09:00")
-    assert ticker.tick(now) == ["http://a.gov.cn/"]
-    assert ticker.tick(now + timedelta(minutes=1)) == []
-    assert ticker.tick(now + timedelta(hours=2)) == ["http://a.gov.cn/"]
-
-
-def test_what_was_read_since_is_not_crawled_again(tmp_path: Path) -> None:
-    now = moment("2026-01-11 09:00")
-    with Archive.open(tmp_path, create=True, write=True) as archive:
-        notetaking.note_portal(
-            archive, None, portal="http://a.gov.cn/", outcome="ok", detail="", at=moment("2026-01-10 21:00")
-        )
-    ticker = Quick(tmp_path, None, ["http://a.gov.cn/", "http://b.gov.cn/"], lambda _: None)
-    assert ticker.tick(now) == ["http://b.gov.cn/"]
-
-
-def test_the_crawl_of_the_schedule_is_the_ordinary_command_and_shows_nobody_a_password(tmp_path: Path) -> None:
-    ticker = Ticker(tmp_path, "postgresql://user:geheim@h/x", [], lambda _: None)
-    assert ticker.command(["http://a.gov.cn/"])[1:] == [
-        "-m",
-        "crawler",
-        "--archive",
-        str(tmp_path),
-        "crawl",
-        "http://a.gov.cn/",
-    ]
-    assert ticker.environment()["XXGK_DATABASE"] == "postgresql://user:geheim@h/x"
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_daemon_crawls_what_is_due_and_ends_when_it_is_asked_to(tmp_path: Path, number: signal.Signals) -> None:
-    host = "xxgk.qinghe.gov.cn"
-    asked = threading.Event()
-
-    def answer(_: int) -> Answer:
-        asked.set()
-        return Answer("", 404)
-
-    with serve({**pages.portal(1, host=host), f"{host}/robots.txt": answer}) as proxy:
-        url = f"http://{host}{pages.COLUMN}"
-        daemon = start("schedule", url, folder=tmp_path, http_proxy=proxy.url, XXGK_DOWNLOAD_DELAY="0")
-        assert asked.wait(60)
-        daemon.send_signal(number)
-        _, said = daemon.communicate(timeout=60)  # its crawl has ended too: it would hold the pipe open
-    assert daemon.returncode == 0, said
-    assert "1 portals are due" in said
-    assert "Traceback" not in said
-    assert [line["url"] for line in xxgk("portals", "--json", folder=tmp_path).lines] == [url]
-
-
-def test_the_plan_is_printed_without_an_archive(tmp_path: Path) -> None:
-    ran = xxgk("schedule", "http://a.gov.cn/", "--plan", "--json", "--count", "3", folder=tmp_path)
-    assert ran.status == 0, ran.err
-    assert [line["portals"] for line in ran.lines] == [1, 1, 1]
-    assert [datetime.fromisoformat(line["at"]).utcoffset() for line in ran.lines] == [timedelta(hours=8)] * 3
-    assert not (tmp_path / "xxgk-archive").exists()
+def test_hosts_are_spread_over_the_hours_the_days_and_the_weeks() -> None:
+    slots = [slot_of(portal) for portal in HOSTS]
+    for places, name in ((10, "hours"), (7, "days"), (campaign().deep.weeks, "weeks")):
+        place = {"hours": lambda slot: slot.minute // 60, "days": lambda slot: slot.weekday}
+        found = Counter(place.get(name, lambda slot: slot.turn % campaign().deep.weeks)(slot) for slot in slots)
+        assert len(found) == places
+        assert max(found.values()) < 1.35 * len(HOSTS) / places, name
+        assert min(found.values()) > 0.7 * len(HOSTS) / places, name
+    together = Counter((slot.weekday, slot.minute) for slot in slots)  # in a night of the rest of the year
+    assert max(together.values()) <= 8
 
 
 def test_the_campaign_is_well_formed() -> None:
-    assert [season.name for season in campaign().seasons] == ["agencies", "governments"]
+    plan = campaign()
+    assert [season.name for season in plan.seasons] == ["agencies", "governments"]
+    assert [season.every for season in plan.seasons] == ["day", "day"]
+    assert plan.deep.weeks == 17
+    assert plan.again.wanted("blocked:wzws")
+    assert plan.again.wanted("unreachable")
+    assert not plan.again.wanted("disallowed")
+    assert all(later > earlier for earlier, later in pairwise(plan.again.pauses))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"deep": {"name": "old years", "from": "08-31", "to": "05-01"}},
+        {"deep": {"name": "old years", "from": "05-01", "to": "05-03"}},
+        {"window": {"from": "20:00", "hours": 25}},
+        {"otherwise": {"name": "never", "every": "month"}},
+        {"seasons": [{"name": "agencies", "from": "02-30", "to": "03-01", "every": "day"}]},
+    ],
+)
+def test_a_campaign_that_cannot_be_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Campaign.model_validate({**campaign().model_dump(by_alias=True, mode="json"), **change})

@@ -169,6 +169,11 @@ def test_too_few_reports_are_told_once_the_deadlines_of_their_year_have_passed(
     assert said == [f"{found.get(year, 0)} reports on {year}, where at least 5 are expected" for year in short]
 
 
+def test_reports_from_before_the_law_are_expected_once_their_year_is_over() -> None:
+    said = list(shortfalls(Expectation(reports_per_year=5, since=2007), {}, date(2008, 1, 1)))
+    assert said == ["0 reports on 2007, where at least 5 are expected"]
+
+
 def test_check_holds_what_was_found_against_what_is_expected(tmp_path: Path) -> None:
     register(tmp_path, expects={"reports_per_year": 4, "since": 2022})
     assert outcome(tmp_path, site(2022, 2023, agencies=4))[:2] == (0, "ok")

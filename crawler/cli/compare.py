@@ -1,76 +1,20 @@
-"""``xxgk missing`` and ``xxgk diff``: who published when, and one publisher's years side by side."""
+"""``xxgk diff``: one publisher's years side by side."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
 
 from archive.compare import Comparison, diff
-from archive.monitor import Standing, Status, missing
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from parser.record import Figure
 
-MISSING_EXAMPLE = "Example: xxgk missing --year 2024 --as-of 2025-04-01"
-DIFF_EXAMPLE = "Example: xxgk diff 清湾市财政局 2023 2024"
+EXAMPLE = "Example: xxgk diff 清湾市财政局 2023 2024"
 
 
-def standings(
-    context: typer.Context,
-    year: Annotated[int, typer.Option(help="The report year.", show_default=False)],
-    as_of: Annotated[
-        datetime | None,
-        typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The day to judge by [today]."),
-    ] = None,
-    portal: Annotated[str | None, typer.Option(help="Only publishers found from this portal.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="A line of JSON per publisher.")] = False,  # noqa: FBT002 - Typer's way to write a flag
-) -> None:
-    """Say who reported in time, late, or not at all.
-
-    A report is called missing only if its publisher's column was read to the end after the deadline; where the archive
-    cannot tell, the status is `unchecked` and the basis says why.
-    """
-    with Invocation.of(context).open() as archive:
-        found = missing(archive, year, as_of.date() if as_of is not None else None, portal)
-    if json:
-        print_json(_standing(standing) for standing in found)
-    else:
-        shown = [standing for standing in found if standing.status is not Status.ON_TIME]
-        print_table(
-            ["publisher", "status", "due", "published", "days", "basis"],
-            [[each.publisher, each.status, each.due, each.published_on, each.days, each.basis] for each in shown],
-        )
-        counts = Counter(standing.status for standing in found)
-        remark(
-            f"{year}: {len(found)} publishers; "
-            + ", ".join(f"{count} {status}" for status, count in counts.most_common())
-        )
-    if any(standing.status in {Status.MISSING, Status.LATE, Status.WITHDRAWN} for standing in found):
-        raise typer.Exit(ATTENTION)
-
-
-def _standing(standing: Standing) -> dict[str, Any]:
-    return {
-        "publisher": standing.publisher,
-        "scope": standing.scope,
-        "status": standing.status,
-        "due": _iso(standing.due),
-        "published_on": _iso(standing.published_on),
-        "first_seen_at": _iso(standing.first_seen_at),
-        "days": standing.days,
-        "basis": standing.basis,
-        "url": standing.url,
-    }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
-
-
-def comparison(
+def command(
     context: typer.Context,
     publisher: Annotated[str, typer.Argument(help="As `xxgk reports` names it.", show_default=False)],
     first: Annotated[int, typer.Argument(metavar="Y1", help="A report year.", show_default=False)],

@@ -1,0 +1,337 @@
+"""The registry, asked for: which publishers are known, under which names, from where, and what became of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from archive.addresses import with_fragment
+from archive.divisions import Book
+from archive.publishers import DIRECTORY, ROSTER, resolve
+from archive.schema import (
+    Article,
+    Portal,
+    Publisher,
+    PublisherAlias,
+    PublisherSource,
+    Report,
+    ReportColumn,
+    RosterRow,
+    RosterUnit,
+    Sighting,
+    Succession,
+    UnitRow,
+    Version,
+)
+from archive.store import Archive
+
+REPORTS, COLUMN, DECLARED = "reports", "column", "declared"  # where one is known from beside directory, roster, import
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What narrows a list: ``division`` is a code, that one and all below; a town's has nine digits. ``portal`` is an address."""
+
+    division: str | None = None
+    kind: str | None = None
+    scope: str | None = None
+    portal: str | None = None
+    merged: bool = False
+
+
+@dataclass(frozen=True)
+class PublisherLine:
+    """A publisher in a list.
+
+    ``division`` are the names of its division from the province down, null where none is known; ``today`` the codes of
+    those in force that hold its area where its own ended. ``successors`` and ``predecessors`` were said by people.
+    ``first_year`` and ``last_year`` are report years. Others are named as :func:`archive.publishers.resolve` takes them.
+    """
+
+    id: int
+    scope: str
+    name: str
+    aliases: tuple[str, ...]
+    kind: str
+    township: str | None
+    division: str | None
+    since: date | None
+    until: date | None
+    first_year: int | None
+    last_year: int | None
+    reports: int
+    known_from: tuple[str, ...]
+    predecessors: tuple[str, ...]
+    successors: tuple[str, ...]
+    today: tuple[str, ...]
+    merged_into: str | None
+
+    @property
+    def reference(self) -> str:
+        """Scope and name: what names it and no other."""
+        return f"{self.scope}/{self.name}"
+
+
+@dataclass(frozen=True)
+class ReportOn:
+    """A report of a publisher: on which year, since when public as far as is known, and where."""
+
+    id: int
+    year: int | None
+    state: str
+    published_on: date | None
+    first_seen_at: datetime
+    url: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a publisher is known from: ``column``, ``directory``, ``roster`` or ``import``, and the address or file."""
+
+    source: str
+    place: str
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A publisher that came before or after, and when that one or this one began."""
+
+    publisher: str
+    on: date | None
+    because: str | None
+
+
+@dataclass(frozen=True)
+class PublisherView:
+    """One publisher with all that is known of it; ``merged`` are those that were found to be the same."""
+
+    line: PublisherLine
+    reports: tuple[ReportOn, ...]
+    sources: tuple[Source, ...]
+    predecessors: tuple[Change, ...]
+    successors: tuple[Change, ...]
+    merged: tuple[str, ...]
+
+
+def list_publishers(archive: Archive, wanted: Wanted = Wanted()) -> list[PublisherLine]:
+    """The publishers, by scope and name; those that were merged into others only where they are wanted."""
+    with archive.session() as session:
+        return lines(session, archive.book, select_wanted(wanted, archive.book))
+
+
+def view(archive: Archive, name: str) -> PublisherView:
+    """One publisher in full. Raises :class:`archive.errors.UnknownPublisher` where there is none or several of them."""
+    with archive.session() as session:
+        return _view(session, archive.book, resolve(session, name, archive.book))
+
+
+def select_wanted(wanted: Wanted, book: Book) -> Select[int]:
+    """A query for the numbers of the publishers that are wanted."""
+    query = select(Publisher.id)
+    if not wanted.merged:
+        query = query.where(Publisher.merged_into_id.is_(None))
+    if wanted.division is not None and len(wanted.division) == 9:
+        query = query.where(Publisher.township == wanted.division)
+    elif wanted.division is not None:
+        digits = book.prefix(wanted.division)
+        query = query.where(Publisher.scope >= digits, Publisher.scope < f"{digits}:")  # ':' comes after the digits
+    if wanted.kind is not None:
+        query = query.where(Publisher.kind == wanted.kind)
+    if wanted.scope is not None:
+        query = query.where(Publisher.scope == wanted.scope)
+    if wanted.portal is not None:
+        query = query.where(Publisher.id.in_(_on_portal(wanted.portal)))
+    return query
+
+
+def lines(session: Session, book: Book, chosen: Select[int]) -> list[PublisherLine]:
+    """The publishers whose numbers a query gives, by scope and name."""
+    facts = _Facts(session, chosen)
+    query = select(Publisher).where(Publisher.id.in_(chosen)).order_by(Publisher.scope, Publisher.name, Publisher.id)
+    return [_line(publisher, facts, book) for publisher in session.scalars(query)]
+
+
+def _line(one: Publisher, facts: _Facts, book: Book) -> PublisherLine:
+    first, last, count = facts.reports.get(one.id, (None, None, 0))
+    known = facts.known_from[one.id] | ({DECLARED} if one.declared else set()) | ({REPORTS} if count else set())
+    return PublisherLine(
+        id=one.id,
+        scope=one.scope,
+        name=one.name,
+        aliases=tuple(facts.aliases[one.id]),
+        kind=one.kind,
+        township=one.township,
+        division=book.label(one.township or one.scope) or book.label(one.scope) or None,
+        since=one.since,
+        until=one.until,
+        first_year=first,
+        last_year=last,
+        reports=count,
+        known_from=tuple(sorted(known)),
+        predecessors=tuple(facts.predecessors[one.id]),
+        successors=tuple(facts.successors[one.id]),
+        today=_today(one.scope, book),
+        merged_into=facts.names.get(one.merged_into_id) if one.merged_into_id is not None else None,
+    )
+
+
+def _today(scope: str, book: Book) -> tuple[str, ...]:
+    division = book.get(scope) if scope.isdecimal() else None
+    if division is None or division.until is None:
+        return ()
+    return tuple(heir.code for heir in book.today(scope))
+
+
+@dataclass
+class _Facts:
+    """What stands in other tables of the publishers of a query, read at once."""
+
+    session: Session
+    chosen: Select[int]
+    reports: dict[int, tuple[int | None, int | None, int]] = field(init=False)
+    aliases: dict[int, list[str]] = field(init=False)
+    known_from: dict[int, set[str]] = field(init=False)
+    predecessors: dict[int, list[str]] = field(init=False)
+    successors: dict[int, list[str]] = field(init=False)
+    names: dict[int, str] = field(init=False)  # of those named beside them
+
+    def __post_init__(self) -> None:
+        session, chosen = self.session, self.chosen
+        counted = select(Report.publisher_id, func.min(Report.report_year), func.max(Report.report_year), func.count())
+        counted = counted.where(Report.publisher_id.in_(chosen)).group_by(Report.publisher_id)
+        self.reports = {
+            number: (first, last, count)
+            for number, first, last, count in session.execute(counted)
+            if number is not None
+        }
+        self.aliases = defaultdict(list)
+        named = select(PublisherAlias.publisher_id, PublisherAlias.name).order_by(PublisherAlias.name)
+        for number, name in session.execute(named.where(PublisherAlias.publisher_id.in_(chosen))):
+            self.aliases[number].append(name)
+        self.known_from = defaultdict(set)
+        for source in (
+            select(ReportColumn.publisher_id, literal(COLUMN)).where(ReportColumn.publisher_id.in_(chosen)),
+            select(UnitRow.publisher_id, literal(DIRECTORY)).where(UnitRow.publisher_id.in_(chosen)),
+            select(RosterUnit.publisher_id, literal(ROSTER)).where(RosterUnit.publisher_id.in_(chosen)),
+            select(PublisherSource.publisher_id, PublisherSource.source).where(
+                PublisherSource.publisher_id.in_(chosen)
+            ),
+        ):
+            for known, place in session.execute(source.distinct()):
+                if known is not None:
+                    self.known_from[known].add(place)
+        self._relate()
+
+    def _relate(self) -> None:
+        session, chosen = self.session, self.chosen
+        pairs = select(Succession.predecessor_id, Succession.successor_id)
+        pairs = pairs.where(or_(Succession.predecessor_id.in_(chosen), Succession.successor_id.in_(chosen)))
+        into = standings(session)
+        found = [(into(one), into(other)) for one, other in session.execute(pairs).all()]
+        merged = select(Publisher.merged_into_id).where(Publisher.id.in_(chosen), Publisher.merged_into_id.is_not(None))
+        numbers = {number for pair in found for number in pair} | set(session.scalars(merged.distinct()))
+        self.names = references(session, [number for number in numbers if number is not None])
+        self.predecessors, self.successors = defaultdict(list), defaultdict(list)
+        for one, other in found:
+            if one != other:  # not two names of one by now
+                self.successors[one].append(self.names[other])
+                self.predecessors[other].append(self.names[one])
+
+
+def standings(session: Session) -> Callable[[int], int]:
+    """As :func:`archive.publishers.standing_for`, for very many."""
+    merged = select(Publisher.id, Publisher.merged_into_id).where(Publisher.merged_into_id.is_not(None))
+    into = {number: other for number, other in session.execute(merged)}
+
+    def standing(number: int) -> int:
+        passed = {number}
+        while (other := into.get(number)) is not None and other not in passed:
+            passed.add(other)
+            number = other
+        return number
+
+    return standing
+
+
+def references(session: Session, numbers: Iterable[int]) -> dict[int, str]:
+    """Scope and name of publishers, by number."""
+    wanted, found = sorted(set(numbers)), {}
+    for start in range(0, len(wanted), 500):
+        query = select(Publisher.id, Publisher.scope, Publisher.name)
+        query = query.where(Publisher.id.in_(wanted[start : start + 500]))
+        found.update({number: f"{scope}/{name}" for number, scope, name in session.execute(query)})
+    return found
+
+
+def _view(session: Session, book: Book, one: Publisher) -> PublisherView:
+    (line,) = lines(session, book, select(Publisher.id).where(Publisher.id == one.id))
+    reports = session.scalars(
+        select(Report).where(Report.publisher_id == one.id).order_by(Report.report_year, Report.id)
+    ).all()
+    return PublisherView(
+        line=line,
+        reports=tuple(
+            ReportOn(each.id, each.report_year, each.state, each.published_on, each.first_seen_at, each.url)
+            for each in reports
+        ),
+        sources=tuple(_sources(session, one.id)),
+        predecessors=_changes(session, Succession.predecessor_id, Succession.successor_id == one.id),
+        successors=_changes(session, Succession.successor_id, Succession.predecessor_id == one.id),
+        merged=tuple(sorted(references(session, _merged(session, one.id)).values())),
+    )
+
+
+def _sources(session: Session, number: int) -> list[Source]:
+    columns = select(ReportColumn.url).where(ReportColumn.publisher_id == number).order_by(ReportColumn.id)
+    found = [Source(COLUMN, url, None) for url in session.scalars(columns)]
+    units = select(UnitRow.page_url, UnitRow.last_seen_at).where(UnitRow.publisher_id == number)
+    rosters = select(RosterRow.url, RosterRow.read_at).join(RosterUnit, RosterUnit.roster_id == RosterRow.id)
+    for source, query in ((DIRECTORY, units), (ROSTER, rosters.where(RosterUnit.publisher_id == number))):
+        found += [Source(source, place, at) for place, at in session.execute(query).all()]
+    stated = select(PublisherSource.source, PublisherSource.place, PublisherSource.seen_at)
+    stated = stated.where(PublisherSource.publisher_id == number).order_by(PublisherSource.seen_at)
+    known = {(each.source, each.place) for each in found}
+    found += [Source(*row) for row in session.execute(stated).all() if (row.source, row.place) not in known]
+    return found
+
+
+def _changes(session: Session, other: Any, mine: Any) -> tuple[Change, ...]:
+    rows: Sequence[Any] = session.execute(
+        select(other, Succession.on, Succession.because).where(mine).order_by(Succession.on, other)
+    ).all()
+    into = standings(session)
+    names = references(session, (into(number) for number, _, _ in rows))
+    return tuple(Change(names[into(number)], on, because) for number, on, because in rows)
+
+
+def _merged(session: Session, number: int) -> list[int]:
+    """All that was merged into a publisher, at once or by way of another."""
+    found: list[int] = []
+    waiting = [number]
+    while waiting:
+        query = select(Publisher.id).where(Publisher.merged_into_id == waiting.pop())
+        new = [each for each in session.scalars(query) if each != number and each not in found]
+        found += new
+        waiting += new
+    return found
+
+
+def _on_portal(portal: str) -> Any:
+    """The publishers whose reports, columns or names stand on a portal."""
+    here = Portal.url == with_fragment(portal)
+    reporting = select(Report.publisher_id).join(Version, Version.report_id == Report.id)
+    reporting = reporting.join(Sighting, Sighting.version_id == Version.id)
+    reporting = reporting.join(Article, Article.id == Sighting.article_id)
+    reporting = reporting.join(Portal, Portal.id == Article.portal_id).where(here)
+    owning = select(ReportColumn.publisher_id).join(Portal, Portal.id == ReportColumn.portal_id).where(here)
+    listed = select(UnitRow.publisher_id).join(Portal, Portal.id == UnitRow.portal_id).where(here)
+    on_roster = select(RosterUnit.publisher_id).join(RosterRow, RosterRow.id == RosterUnit.roster_id)
+    on_roster = on_roster.join(Portal, Portal.id == RosterRow.portal_id).where(here)
+    return reporting.union(owning, listed, on_roster)

@@ -1,0 +1,69 @@
+"""The tables. What was fetched and what the spiders noted is kept; what is derived can be rebuilt from it.
+
+A module per kind: :mod:`fetched <archive.schema.fetched>`, :mod:`found <archive.schema.found>`,
+:mod:`registry <archive.schema.registry>`, :mod:`derived <archive.schema.derived>`, :mod:`work <archive.schema.work>`.
+"""
+
+from archive.schema.base import Base, Digest, Identifier, Moment, Packed, Words, storable
+from archive.schema.derived import Absence, ColumnPublisher, FindingRow, ReparseRun, Report, Sighting, Version
+from archive.schema.fetched import CaptureRow, CrawlRow, JournalRow, RestRow, WarcFile
+from archive.schema.found import (
+    Article,
+    ArticleColumn,
+    Attachment,
+    ColumnReading,
+    ListRow,
+    Portal,
+    PortalReading,
+    ReportColumn,
+    RosterRow,
+    RosterUnit,
+    SiteRow,
+    UnitRow,
+)
+from archive.schema.registry import Acknowledgement, Publisher, PublisherAlias, PublisherSource, Succession
+from archive.schema.work import Attempt, Daemon, Delivery, Notice, Task
+
+__all__ = [
+    "Absence",
+    "Acknowledgement",
+    "Article",
+    "ArticleColumn",
+    "Attachment",
+    "Attempt",
+    "Base",
+    "CaptureRow",
+    "ColumnPublisher",
+    "ColumnReading",
+    "CrawlRow",
+    "Daemon",
+    "Delivery",
+    "Digest",
+    "FindingRow",
+    "Identifier",
+    "JournalRow",
+    "ListRow",
+    "Moment",
+    "Notice",
+    "Packed",
+    "Portal",
+    "PortalReading",
+    "Publisher",
+    "PublisherAlias",
+    "PublisherSource",
+    "ReparseRun",
+    "Report",
+    "ReportColumn",
+    "RestRow",
+    "RosterRow",
+    "RosterUnit",
+    "Sighting",
+    "SiteRow",
+    "Succession",
+    "Task",
+    "UnitRow",
+    "Version",
+    "WarcFile",
+    "Words",
+    "storable",
+]

@@ -1,0 +1,223 @@
+"""``xxgk missing``: who published in time, who late, who not at all, and what that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from archive import totals
+from archive.claims import Claim, claims, say
+from archive.classes import KINDS
+from archive.divisions import Book
+from archive.errors import UnknownDivision
+from archive.monitor import Standing, Status, missing
+from archive.proofs import Proof, proofs
+from archive.store import Archive
+from archive.totals import Total
+from crawler.cli.invocation import ATTENTION, Invocation
+from crawler.cli.output import print_json, print_table, remark
+from crawler.cli.spreadsheets import write_csv
+from crawler.errors import WrongUsage
+
+EXAMPLE = "Example: xxgk missing --year 2024 --as-of 2025-04-01 --status late"
+_ALARMING = frozenset({Status.MISSING, Status.LATE, Status.WITHDRAWN})
+_COLUMNS = (
+    "publisher", "scope", "division", "class", "report_year", "status", "days", "at_least", "due", "hard", "published_on",
+    "published_source", "signed_on", "first_seen_at", "url", "capture_url", "capture_at", "capture_digest",
+    "column", "column_read_at", "basis", "findings",
+)  # fmt: skip
+
+
+def command(
+    context: typer.Context,
+    year: Annotated[int, typer.Option(help="The report year.", show_default=False)],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The day to judge by [today]."),
+    ] = None,
+    portal: Annotated[str | None, typer.Option(help="Only publishers found from this portal.")] = None,
+    division: Annotated[
+        str | None, typer.Option(metavar="CODE|NAME", help="Only this division and all below it: 220200, or 吉林市.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option("--class", metavar="CLASS", help=f"One of {', '.join(KINDS)}.")] = None,
+    status: Annotated[
+        list[Status] | None, typer.Option(help="Only those that stand so; may be given several times.")
+    ] = None,
+    by: Annotated[
+        Literal["division", "class"] | None, typer.Option(help="Totals instead of publishers.", show_default=False)
+    ] = None,
+    rosters: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool, typer.Option("--rosters", help="What the authorities' own lists say, against what was found.")
+    ] = False,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a table for a spreadsheet, evidence included.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="A line of JSON per publisher, total or roster.")] = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """Say who reported in time, late, or not at all.
+
+    A report is called missing only if its publisher's column was read to the end after the deadline; where the archive
+    cannot tell, the status is `unchecked` or `blocked`, and the basis says why.
+    """
+    if kind is not None and kind not in KINDS:
+        raise WrongUsage(f"{kind} is no class of publishers: name one of {', '.join(KINDS)}")
+    with Invocation.of(context).open() as archive:
+        code = None if division is None else _code(division, archive.book)
+        everybody = missing(
+            archive, year, as_of.date() if as_of is not None else None, portal=portal, division=code, kind=kind
+        )
+        found = [one for one in everybody if status is None or one.status in status]
+        if csv is not None:
+            write_csv(csv, _COLUMNS, ([line[name] for name in _COLUMNS] for line in _lines(archive, found)))
+            remark(f"{len(found)} publishers are written to {csv}")
+        if rosters:
+            _rosters(claims(archive, year, everybody), json=json)
+        elif by is not None:
+            _totals(_counted(by, found, archive.book, code), json=json)
+        elif json:
+            print_json(_lines(archive, found))
+        elif csv is None:
+            _print(found, archive.book, every=status is not None)
+    _sum_up(year, found)
+    if any(standing.status in _ALARMING for standing in found):
+        raise typer.Exit(ATTENTION)
+
+
+def _code(written: str, book: Book) -> str:
+    if written.isdecimal():
+        if book.get(written) is None:
+            raise UnknownDivision(f"no division has the code {written}: give the six digits of GB/T 2260")
+        return written
+    codes = sorted({each.code for each in book.named(written)})
+    if len(codes) != 1:
+        choices = ", ".join(f"{code} ({book.label(code)})" for code in codes) or "none; its full name is needed"
+        raise UnknownDivision(f"{len(codes)} divisions are called {written}: {choices}")
+    return codes[0]
+
+
+def _counted(by: str, found: Sequence[Standing], book: Book, code: str | None) -> list[Total]:
+    if by == "class":
+        return totals.by_class(found)
+    return totals.by_division(found, book, totals.level_below(code, book))
+
+
+def _lines(archive: Archive, found: Sequence[Standing]) -> Iterator[dict[str, Any]]:
+    """The standings with their proofs, as JSON and CSV have them."""
+    for standing, proof in zip(found, proofs(archive, found), strict=True):
+        yield _line(standing, proof, archive.book)
+
+
+def _line(standing: Standing, proof: Proof, book: Book) -> dict[str, Any]:
+    capture, reading = proof.capture, proof.reading
+    return {
+        "publisher": standing.publisher,
+        "scope": standing.scope,
+        "division": _place(standing, book),
+        "class": standing.kind,
+        "report_year": standing.report_year,
+        "status": standing.status,
+        "days": standing.days,
+        "at_least": standing.at_least,
+        "due": standing.due.isoformat(),
+        "hard": standing.hard.isoformat(),
+        "published_on": _iso(standing.published_on),
+        "published_source": standing.published_source,
+        "signed_on": _iso(standing.signed_on),
+        "first_seen_at": _iso(standing.first_seen_at),
+        "url": standing.url,
+        "capture_url": capture.url if capture is not None else None,
+        "capture_at": _iso(capture.fetched_at) if capture is not None else None,
+        "capture_digest": capture.payload_digest if capture is not None else None,
+        "column": reading.column if reading is not None else None,
+        "column_read_at": _iso(reading.read_at) if reading is not None else None,
+        "basis": standing.basis,
+        "findings": "; ".join(f"{finding.rule}: {finding.message}" for finding in standing.findings),
+    }
+
+
+def _place(standing: Standing, book: Book) -> str:
+    return (book.label(standing.scope) if standing.scope.isdecimal() else "") or standing.scope
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _print(found: Sequence[Standing], book: Book, *, every: bool) -> None:
+    shown = [standing for standing in found if every or standing.status is not Status.ON_TIME]
+    print_table(
+        ["publisher", "division", "status", "due", "published", "days", "basis"],
+        [
+            [
+                each.publisher,
+                _place(each, book),
+                each.status,
+                each.due,
+                each.published_on,
+                None if each.days is None else f"{'≥ ' if each.at_least else ''}{each.days}",
+                each.basis,
+            ]
+            for each in shown
+        ],
+    )
+
+
+def _totals(counted: Iterable[Total], *, json: bool) -> None:
+    rows = list(counted)
+    if json:
+        print_json(
+            {
+                "key": row.key,
+                "label": row.label,
+                "publishers": row.publishers,
+                **{status.value: row.counts.get(status, 0) for status in Status},
+                "on_time_rate": row.on_time_rate,
+            }
+            for row in rows
+        )
+        return
+    print_table(
+        ["", "publishers", *(status.value.replace("_", " ") for status in Status), "on time of those judged"],
+        [
+            [row.label, row.publishers, *(row.counts.get(status, 0) for status in Status), _percent(row.on_time_rate)]
+            for row in rows
+        ],
+    )
+
+
+def _rosters(found: Sequence[Claim], *, json: bool) -> None:
+    if json:
+        print_json(
+            {
+                **{name: value for name, value in vars(claim).items() if name != "differences"},
+                "read_at": claim.read_at.isoformat(),
+                "differences": [vars(each) for each in claim.differences],
+            }
+            for claim in found
+        )
+        return
+    for claim in found:
+        remark(say(claim))
+        if claim.differences:
+            print_table(
+                ["unit", "roster", "archive", "what"],
+                [[each.name, each.said, each.status or "unknown", each.message] for each in claim.differences],
+                title=claim.title,
+            )
+    if not found:
+        remark("no roster page of that year is in the archive")
+
+
+def _sum_up(year: int, found: Sequence[Standing]) -> None:
+    whole = totals.total(found)
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(whole.counts.items(), key=lambda each: -each[1]))
+    rate = f"; {_percent(whole.on_time_rate)} of those judged on time" if whole.on_time_rate is not None else ""
+    remark(f"{year}: {whole.publishers} publishers{': ' if counts else ''}{counts}{rate}")
+
+
+def _percent(rate: float | None) -> str | None:
+    return None if rate is None else f"{rate:.1%}"

@@ -1,0 +1,118 @@
+"""Metrics of the schedule for Prometheus: read from the tables when they are asked for, so any process may show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server, write_to_textfile
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from archive.errors import ArchiveError
+from archive.health import Health
+from crawler.errors import CrawlerError, WrongUsage
+
+LOOPBACK = "127.0.0.1"
+Measure = Callable[[], Health]
+
+
+class ScheduleCollector(Collector):
+    """The health of the schedule as metrics; where the archive cannot be read, only that."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+
+    def describe(self) -> list[Metric]:
+        """None beforehand: registering must not read the archive."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Prometheus's way to ask."""
+        try:
+            found = self._measure()
+        except (ArchiveError, CrawlerError):
+            yield GaugeMetricFamily("xxgk_archive_readable", "Whether the archive could be read.", 0)
+            return
+        yield GaugeMetricFamily("xxgk_archive_readable", "Whether the archive could be read.", 1)
+        yield from _metrics(found)
+
+
+def registry_of(measure: Measure) -> CollectorRegistry:
+    """A registry of our metrics alone."""
+    registry = CollectorRegistry()
+    registry.register(ScheduleCollector(measure))
+    return registry
+
+
+def text(measure: Measure) -> str:
+    """The metrics in Prometheus's text format."""
+    return generate_latest(registry_of(measure)).decode("utf-8")
+
+
+def write(measure: Measure, path: Path) -> None:
+    """Write them to a file for node_exporter's textfile collector, at one stroke. Raises :class:`CrawlerError`."""
+    try:
+        write_to_textfile(str(path), registry_of(measure))
+    except OSError as error:
+        raise CrawlerError(f"the metrics cannot be written to {path}: {error.strerror}; give the right to") from error
+
+
+def serve(measure: Measure, address: str) -> Callable[[], None]:
+    """Serve them at ``[HOST:]PORT``, on this machine alone unless a host is named; returns what ends it.
+
+    Raises :class:`WrongUsage` for what is no such address, or is taken.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]") or LOOPBACK
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise WrongUsage(f"{address!r} is no place to serve metrics at: write PORT or HOST:PORT")
+    try:
+        server, thread = start_http_server(int(port), addr=host, registry=registry_of(measure))
+    except OSError as error:
+        raise WrongUsage(f"metrics cannot be served at {address}: {error.strerror}; name another place") from error
+
+    def end() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return end
+
+
+def _metrics(found: Health) -> Iterator[Metric]:
+    yield _gauge("xxgk_schedule_healthy", "1 where nobody needs to look.", int(found.healthy))
+    yield _gauge("xxgk_schedule_daemons", "Schedules that gave a sign of life lately.", len(found.daemons))
+    tasks = GaugeMetricFamily("xxgk_schedule_tasks", "Crawls by state; overdue ones are due too.", labels=["state"])
+    counts = {"due": found.due, "overdue": found.overdue, "waiting": found.waiting}
+    for state, count in (counts | {"leased": found.leased, "failed": found.failed}).items():
+        tasks.add_metric([state], count)
+    yield tasks
+    waits = 0.0 if found.oldest_due_at is None else (found.at - found.oldest_due_at).total_seconds()
+    yield _gauge("xxgk_schedule_longest_wait_seconds", "How long the crawl waits that is due for longest.", waits)
+    yield _gauge("xxgk_blocked_hosts", "Hosts that block and rest.", len(found.blocked))
+    attempts = CounterMetricFamily("xxgk_schedule_attempts", "Crawls that ended, by outcome.", labels=["outcome"])
+    for outcome, count in found.attempts.items():
+        attempts.add_metric([outcome], count)
+    yield attempts
+    portals = GaugeMetricFamily("xxgk_portals", "Portals by the outcome of their last reading.", labels=["outcome"])
+    for outcome, count in found.portals.items():
+        portals.add_metric([outcome], count)
+    yield portals
+    times = {
+        "xxgk_schedule_seen_timestamp_seconds": ("The last sign of life of any schedule.", found.seen_at),
+        "xxgk_last_crawl_timestamp_seconds": ("When the last crawl finished.", found.last_crawl_at),
+        "xxgk_schedule_next_timestamp_seconds": ("When the next crawl is planned.", found.next_due_at),
+    }
+    for name, (said, moment) in times.items():
+        if moment is not None:
+            yield _gauge(name, said, _seconds(moment))
+
+
+def _gauge(name: str, said: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, said, value)
+
+
+def _seconds(moment: datetime) -> float:
+    return moment.timestamp()
