@@ -27,6 +27,7 @@ class Difference:
     said: str
     status: Status | None
     message: str
+    publisher_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,20 @@ def _claim(
 
 
 def _difference(unit: RosterUnit, standing: Standing | None) -> Difference | None:
-    claimed = judge(unit.said)
     if standing is None:
-        said = unit.said or "listed"
-        return Difference(unit.name, said, None, "no publisher of the archive is called so")
+        return Difference(unit.name, unit.said or "listed", None, "no publisher of the archive is called so")
+    message = _contradiction(judge(unit.said), unit.said, standing)
+    if message is None:
+        return None
+    return Difference(unit.name, unit.said or "listed", standing.status, message, standing.publisher_id)
+
+
+def _contradiction(claimed: Status | None, said: str | None, standing: Standing) -> str | None:
     found, days = standing.status, f" by {standing.days} days" if standing.days is not None else ""
     if claimed is Status.ON_TIME and found in {Status.LATE, Status.MISSING}:
-        return Difference(unit.name, unit.said or "", found, f"the roster says {unit.said}, the archive {found}{days}")
+        return f"the roster says {said}, the archive {found}{days}"
     if claimed in {Status.LATE, Status.MISSING} and found is Status.ON_TIME:
-        return Difference(unit.name, unit.said or "", found, f"the roster says {unit.said}, the archive {found}")
+        return f"the roster says {said}, the archive {found}"
     if claimed is None and found is Status.MISSING:
-        return Difference(unit.name, unit.said or "listed", found, "the roster lists it, the archive found no report")
+        return "the roster lists it, the archive found no report"
     return None

@@ -40,6 +40,7 @@ from archive.store import Archive
 __all__ = ["DateFinding", "Standing", "Status", "missing"]
 
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
+_OF_A_TOWN = 9  # digits
 _BATCH = 800  # numbers in one statement
 
 
@@ -58,7 +59,9 @@ class _Asked:
 
     def narrow(self, query: _Query) -> _Query:
         """Narrow a query that has the table of publishers to those asked for."""
-        if self.division is not None:
+        if self.division is not None and len(self.division) == _OF_A_TOWN:
+            query = query.where(Publisher.township == self.division)
+        elif self.division is not None:
             query = query.where(Publisher.scope >= self.division, Publisher.scope < _after(self.division))
         if self.kind is not None:
             query = query.where(Publisher.kind == self.kind)

@@ -248,7 +248,7 @@ class _Facts:
 def standings(session: Session) -> Callable[[int], int]:
     """As :func:`archive.publishers.standing_for`, for very many."""
     merged = select(Publisher.id, Publisher.merged_into_id).where(Publisher.merged_into_id.is_not(None))
-    into = {number: other for number, other in session.execute(merged)}
+    into = {row.id: row.merged_into_id for row in session.execute(merged)}
 
     def standing(number: int) -> int:
         passed = {number}

@@ -56,7 +56,10 @@ class Named:
 
 @dataclass(frozen=True)
 class Row:
-    """A row that can be understood. What is null or empty is not said; ``placed``: it says its division."""
+    """A row that can be understood. What is null or empty is not said.
+
+    ``placed``: it says its division; ``alias_places`` are the scope and key under which each other name stands.
+    """
 
     line: int
     own: Named
@@ -65,7 +68,7 @@ class Row:
     since: date | None
     until: date | None
     aliases: tuple[str, ...]
-    alias_places: tuple[tuple[str, str], ...]
+    alias_places: tuple[tuple[str, tuple[str, str]], ...]
     successor: Named | None
     on: date | None
     merged_into: Named | None
@@ -73,7 +76,12 @@ class Row:
 
 
 def read_row(line: int, cells: Mapping[str, str], book: Book) -> Row:
-    """A row of these cells, by column; those that are missing are empty. Raises :class:`WrongCell`."""
+    """A row of these cells, by column; those that are missing are empty, and under "" stands what is too much.
+
+    Raises :class:`WrongCell`.
+    """
+    if cells.get("", "").strip():
+        raise WrongCell("it has more cells than there are columns, put names with commas in quotes")
     said = {name: cells.get(name, "").strip() for name in COLUMNS}
     own = _own(said["name"], said["division"], book)
     kind, since, until = said["class"] or None, _day(said["since"], "since"), _day(said["until"], "until", (12, 31))
@@ -87,7 +95,7 @@ def read_row(line: int, cells: Mapping[str, str], book: Book) -> Row:
     on = _day(said["on"], "on")
     if on is not None and successor is None:
         raise WrongCell("it says on and no successor: write whose first day that is")
-    places = (place_of_alias(alias, own.identity, own.scope, book) for alias in aliases)
+    places = ((alias, place_of_alias(alias, own.identity, own.scope, book)) for alias in aliases)
     return Row(
         line=line,
         own=own,
@@ -96,7 +104,7 @@ def read_row(line: int, cells: Mapping[str, str], book: Book) -> Row:
         since=since,
         until=until,
         aliases=aliases,
-        alias_places=tuple(place for place in places if place is not None),
+        alias_places=tuple((alias, place) for alias, place in places if place is not None),
         successor=successor,
         on=on,
         merged_into=merged,

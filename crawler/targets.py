@@ -33,7 +33,11 @@ def _clock(written: object) -> object:
 
 
 class Target(_Part):
-    """One to whom notices are sent. Empty lists mean all; ``at`` is a time of the day in China."""
+    """One to whom notices are sent. Empty lists mean all.
+
+    ``at`` is a time of the day in China, ``lines`` and ``bytes`` are what a digest may have, ``since`` a day from which on
+    it is told, if not from when it is first seen.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\s\x00-\x1f\x7f]+( [^\s\x00-\x1f\x7f]+)*$")]
     url: Annotated[str, Field(min_length=1)]
@@ -43,6 +47,7 @@ class Target(_Part):
     daily: bool = True
     at: Annotated[time, BeforeValidator(_clock)] = time(9)
     lines: Annotated[int, Field(ge=1, le=500)] = 20
+    bytes: Annotated[int, Field(ge=200)] = 15_000
     since: date | None = None
 
     @field_validator("kinds")

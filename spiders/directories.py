@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from parser.labels import squeeze
+from parser.roster_words import is_unit
 from spiders import words
 from spiders.addresses import is_directory, is_file, key, root, segments, site
 from spiders.agencies import is_government, read_agency, read_division
@@ -117,8 +118,11 @@ def named_units(page: Page) -> tuple[tuple[str, str], ...]:
 
     Theirs are pages of the portal, or hosts in its domain. What only stands among units (数据开放) is not taken for one.
     """
-    found = [(unit, read_agency(unit.name) or read_division(unit.name)) for unit in _units(page)]
-    named = [(unit, name) for unit, name in found if name is not None and _is_page_of_a_unit(page, unit.link.url)]
+    named = [
+        (unit, name)
+        for unit in _units(page)
+        if (name := _unit_name(unit.name)) is not None and _is_page_of_a_unit(page, unit.link.url)
+    ]
     sizes = Counter(unit.group for unit, _ in named)
     small = any(_LEAST_ALONE <= size < _LEAST_OF_A_DIRECTORY for size in sizes.values())
     every = Counter(group(link) for link in links(page)) if small else sizes
@@ -128,6 +132,11 @@ def named_units(page: Page) -> tuple[tuple[str, str], ...]:
         if size >= (_LEAST_OF_A_DIRECTORY if size < every[unit.group] or size < _LEAST_ALONE else _LEAST_ALONE):
             units.setdefault(name, unit.link.url)
     return tuple(units.items())
+
+
+def _unit_name(text: str) -> str | None:
+    """The agency or division a text names; of what stands among units (青禾市档案馆, 残联) what ends as a unit's name does."""
+    return read_agency(text) or read_division(text) or (text if is_unit(text) else None)
 
 
 def _is_page_of_a_unit(page: Page, url: str) -> bool:

@@ -34,7 +34,7 @@ COMMANDS = {
     "show": ("reports", "view", "SHOW_EXAMPLE"),
     "missing": ("missing", "command", "EXAMPLE"),
     "diff": ("compare", "command", "EXAMPLE"),
-    "check": ("verify", "findings", "CHECK_EXAMPLE"),
+    "check": ("check", "app", "EXAMPLE"),
     "reparse": ("derived", "command", "EXAMPLE"),
     "reindex": ("reindex", "command", "EXAMPLE"),
     "verify": ("verify", "archive", "VERIFY_EXAMPLE"),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.divisions import Book
+from archive.doubts import doubts
 from archive.findings import FindingLine, Wanted, acknowledge, find, iterate, reopen, shortest
 from archive.store import Archive
 from crawler.cli.invocation import ATTENTION, Invocation
@@ -65,7 +66,7 @@ def findings(
     shown = (acknowledged, everything)
     counts: Counter[bool] = Counter()
     with Invocation.of(context).open() as archive:
-        lines = _counted(iterate(archive, wanted), counts)
+        lines = _counted(iterate(archive, wanted, doubts(archive, wanted)), counts)
         if summary:
             _sum_up(lines, archive.book, division, json=json)
         elif json:
@@ -89,7 +90,7 @@ def acknowledge_some(
 ) -> None:
     """Keep a note on findings that a person looked at: they are no longer open, until what they say is another thing."""
     with Invocation.of(context).open(write=True) as archive:
-        found = find(archive, ids)
+        found = find(archive, ids, doubts(archive))
         acknowledge(archive, found, note=note, by=_name(by))
         _tell(archive, found, json=json)
     remark(f"{len(found):,} findings are acknowledged; `xxgk check reopen` takes it back")
@@ -104,7 +105,7 @@ def reopen_some(
 ) -> None:
     """Take back the acknowledgements of findings: they are open again."""
     with Invocation.of(context).open(write=True) as archive:
-        found = find(archive, ids)
+        found = find(archive, ids, doubts(archive))
         count = reopen(archive, found, by=_name(by))
         _tell(archive, found, json=json)
     remark(f"{count:,} of {len(found):,} findings were acknowledged; all of these are open")
@@ -120,7 +121,7 @@ def _name(by: str | None) -> str:
 def _tell(archive: Archive, found: list[FindingLine], *, json: bool) -> None:
     """The findings as they are now."""
     if json:
-        print_json(_data(line) for line in find(archive, [line.id for line in found]))
+        print_json(_data(line) for line in find(archive, [line.id for line in found], doubts(archive)))
 
 
 def _counted(lines: Iterable[FindingLine], counts: Counter[bool]) -> Iterator[FindingLine]:

@@ -11,8 +11,6 @@ from archive.repair import Progress
 from archive.repair import repair as mend
 from archive.store import Archive
 from archive.verify import problems
-from crawler.cli.check import EXAMPLE as CHECK_EXAMPLE  # noqa: F401 - until the table of commands names it there
-from crawler.cli.check import app as findings  # noqa: F401 - as above
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.deriving import derive_pending
