@@ -13,18 +13,21 @@ from archive.divisions import Book
 from archive.identity import Identity, Place, identify, key
 from archive.merging import merge
 from archive.notes import PublisherNote
-from archive.publishers import new
-from archive.schema import Publisher, PublisherAlias, PublisherSource
+from archive.publishers import new as make
+from archive.schema import Base, Publisher, PublisherAlias, PublisherSource
 
 IMPORT = "import"
 _BATCH = 500  # scopes or numbers in one statement
 _Place = tuple[str, str]  # scope and key
+_PUBLISHERS, _ALIASES, _SOURCES = (  # rows of many are not to become objects
+    Base.metadata.tables[table.__tablename__] for table in (Publisher, PublisherAlias, PublisherSource)
+)
 _Item = TypeVar("_Item")
 
 
 def declare(session: Session, notes: Sequence[PublisherNote], book: Book) -> None:
     """Bring the registry into line with notes, in their order; what one costs in statements does not count."""
-    _Declaring(session, notes, book).go_through(notes)
+    _Declaring(session, notes, book).go_through()
 
 
 def place_of_alias(alias: str, own: Identity, scope: str, book: Book) -> _Place | None:
@@ -51,12 +54,14 @@ class _Declaring:
 
     def __init__(self, session: Session, notes: Sequence[PublisherNote], book: Book) -> None:
         self._session = session
-        self._book = book
-        self._own = [identify(note.name, Place(note.scope, book)) for note in notes]
-        scopes = {own.scope for own in self._own}
-        for note, own in zip(notes, self._own, strict=True):
-            places = (place_of_alias(alias, own, note.scope, book) for alias in note.aliases)
-            scopes.update(place[0] for place in places if place is not None)
+        self._said = [(note, identify(note.name, Place(note.scope, book))) for note in notes]
+        self._named = [
+            (number, name, place)
+            for number, (note, own) in enumerate(self._said)
+            for name in note.aliases
+            if (place := place_of_alias(name, own, note.scope, book)) is not None
+        ]
+        scopes = {own.scope for _, own in self._said} | {place[0] for _, _, place in self._named}
         self._publishers: dict[_Place, Publisher] = {}
         self._aliases: dict[_Place, PublisherAlias] = {}
         for several in batches(sorted(scopes)):
@@ -64,69 +69,70 @@ class _Declaring:
                 self._publishers[publisher.scope, publisher.key] = publisher
             for alias in session.scalars(select(PublisherAlias).where(PublisherAlias.scope.in_(several))):
                 self._aliases[alias.scope, alias.key] = alias
+        self._numbers = {place: alias.publisher_id for place, alias in self._aliases.items()}
+        self._numbers |= {place: publisher.id for place, publisher in self._publishers.items()}
 
-    def go_through(self, notes: Sequence[PublisherNote]) -> None:
-        self._add(notes)
-        found = [(note, own, self._publisher(own)) for note, own in zip(notes, self._own, strict=True)]
-        for note, _, publisher in found:
-            publisher.declared = True
-            publisher.kind = note.publisher_class or publisher.kind
-            publisher.since, publisher.until = note.since or publisher.since, note.until or publisher.until
-        self._session.flush()
-        self._name(found)
-        self._source([(publisher.id, note) for note, _, publisher in found if note.source is not None])
-
-    def _publisher(self, own: Identity) -> Publisher:
-        """The publisher of an identity, or the one of which that is another name."""
-        found = self._publishers.get((own.scope, own.key))
-        if found is not None:
-            return found
-        return self._session.get_one(Publisher, self._aliases[own.scope, own.key].publisher_id)
-
-    def _add(self, notes: Sequence[PublisherNote]) -> None:
-        rows: dict[_Place, dict[str, Any]] = {}
-        for note, own in zip(notes, self._own, strict=True):
+    def go_through(self) -> None:
+        """Bring the tables into line."""
+        new: dict[_Place, dict[str, Any]] = {}
+        for note, own in self._said:
             place = own.scope, own.key
-            if place not in self._publishers and place not in self._aliases and place not in rows:
-                rows[place] = new(own, note.name, note.publisher_class)
-        if rows:  # one writer at a time: nobody else may have inserted them
-            added = insert(Publisher).returning(Publisher)
-            for publisher in self._session.scalars(added, list(rows.values())):
-                self._publishers[publisher.scope, publisher.key] = publisher
-
-    def _name(self, found: Sequence[tuple[PublisherNote, Identity, Publisher]]) -> None:
-        """The other names; who was known by one of them alone until now is the same."""
-        for note, own, publisher in found:
-            for name in note.aliases:
-                place = place_of_alias(name, own, note.scope, self._book)
-                if place is None:
-                    continue
-                alias = self._aliases.get(place)
-                if alias is None:
-                    alias = PublisherAlias(publisher_id=publisher.id, scope=place[0], key=place[1], name=name)
-                    self._aliases[place] = alias
-                    self._session.add(alias)
-                alias.publisher_id = publisher.id
-                other = self._publishers.get(place)
-                if other is not None:
-                    merge(self._session, other.id, publisher.id)
+            if place in self._numbers:
+                self._change(place, note)
+                continue
+            row = new.setdefault(place, {**make(own, note.name), "declared": True, "since": None, "until": None})
+            row["kind"] = note.publisher_class or row["kind"]
+            row["since"], row["until"] = note.since or row["since"], note.until or row["until"]
         self._session.flush()
+        if new:  # one writer at a time: nobody else may have inserted them
+            self._session.execute(insert(_PUBLISHERS), list(new.values()))
+            for several in batches(sorted({scope for scope, _ in new})):
+                query = select(Publisher.id, Publisher.scope, Publisher.key).where(Publisher.scope.in_(several))
+                found = {(scope, key): number for number, scope, key in self._session.execute(query)}
+                self._numbers |= {place: number for place, number in found.items() if place in new}
+        self._name()
+        self._source()
 
-    def _source(self, found: Sequence[tuple[int, PublisherNote]]) -> None:
-        known: set[tuple[int, str]] = set()
-        for several in batches(sorted({number for number, _ in found})):
+    def _change(self, place: _Place, note: PublisherNote) -> None:
+        """What a note says of a publisher that is known, perhaps by another name."""
+        publisher = self._publishers.get(place) or self._session.get_one(Publisher, self._numbers[place])
+        publisher.declared = True
+        publisher.kind = note.publisher_class or publisher.kind
+        publisher.since, publisher.until = note.since or publisher.since, note.until or publisher.until
+
+    def _name(self) -> None:
+        """The other names; who was known by one of them alone until now is the same."""
+        new: dict[_Place, dict[str, Any]] = {}
+        for said, name, place in self._named:
+            own = self._said[said][1]
+            number = self._numbers[own.scope, own.key]
+            alias = self._aliases.get(place)
+            if alias is not None:
+                alias.publisher_id = number
+            else:
+                new[place] = {"publisher_id": number, "scope": place[0], "key": place[1], "name": name}
+            other = self._numbers.get(place)
+            if other is not None and (place not in self._aliases or place in self._publishers):
+                merge(self._session, other, number)
+        self._session.flush()
+        if new:
+            self._session.execute(insert(_ALIASES), list(new.values()))
+
+    def _source(self) -> None:
+        rows = {
+            (self._numbers[own.scope, own.key], note.source): note.at
+            for note, own in self._said
+            if note.source is not None
+        }
+        known: set[tuple[int, str | None]] = set()
+        for several in batches(sorted({number for number, _ in rows})):
             query = select(PublisherSource.publisher_id, PublisherSource.place)
             query = query.where(PublisherSource.source == IMPORT, PublisherSource.publisher_id.in_(several))
             known.update((number, place) for number, place in self._session.execute(query))
-        rows = {
-            (number, note.source): {
-                "publisher_id": number,
-                "source": IMPORT,
-                "place": note.source,
-                "seen_at": note.at,
-            }
-            for number, note in found
-            if (number, note.source) not in known
-        }
-        if rows:
-            self._session.execute(insert(PublisherSource), list(rows.values()))
+        new = [
+            {"publisher_id": number, "source": IMPORT, "place": place, "seen_at": at}
+            for (number, place), at in rows.items()
+            if (number, place) not in known
+        ]
+        if new:
+            self._session.execute(insert(_SOURCES), new)

@@ -121,7 +121,11 @@ def plan(archive: Archive, planned: Sequence[Planned], retries: Retries, *, all_
     with archive.writing() as session:
         for each in fresh:
             facts = {"portal": each.portal, "kind": each.kind, "planned_at": each.planned_at}
-            facts |= {"not_before": each.not_before, "state": DUE, "attempts": 0}
+            facts |= {
+                "not_before": max(each.not_before, now),
+                "state": DUE,
+                "attempts": 0,
+            }  # it waits since it is known
             insert_new(session, Task, facts, "portal", "kind", "planned_at")
         done = _count_readings(session, now, retries)
         skipped = list(_outdated(session, now, known))
@@ -141,7 +145,7 @@ def claim(
     portals: Collection[str] | None = None,
     running: Collection[int] = (),
 ) -> list[Lease]:
-    """Take up to ``limit`` tasks that may be tried now, each for so long; deep ones first, then who waits longest.
+    """Take up to ``limit`` tasks that may be tried now, each for so long; deep ones first, then what was planned first.
 
     No two tasks of a host are ever leased at once, and none of a host that rests. ``portals``: only of these.
     ``running`` are tasks that the owner is at, whether or not their leases ran out. Raises
@@ -154,10 +158,12 @@ def claim(
         busy = {host_of(task.portal) for task in session.scalars(_at_work(now, running))}
         resting = {row.host: row.until for row in session.scalars(select(RestRow).where(RestRow.until > now))}
         first = case((Task.kind == DEEP, 0), else_=1)
-        for task in session.scalars(_open(now).where(Task.not_before <= now).order_by(first, Task.not_before, Task.id)):
-            host = host_of(task.portal)
-            if host in busy or (portals is not None and task.portal not in portals):
+        waiting = _open(now).where(Task.not_before <= now).order_by(first, Task.planned_at, Task.id)
+        for number, portal in session.execute(waiting.with_only_columns(Task.id, Task.portal)).all():
+            host = host_of(portal)
+            if host in busy or (portals is not None and portal not in portals):
                 continue
+            task = session.get_one(Task, number)
             if host in resting:
                 task.state, task.not_before = DUE, resting[host]
                 task.leased_by = task.leased_until = None

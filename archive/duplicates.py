@@ -5,11 +5,12 @@ Nothing is merged here: each proposal names the command by which a person says s
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from shlex import quote
+from shlex import quote as quote_all
 from typing import Literal
 
 from sqlalchemy import select
@@ -27,6 +28,7 @@ from archive.store import Archive
 Reason = Literal["short", "site", "column", "division", "reform"]
 MOST_IN_COLUMN = 4  # publishers; in a column of more, years that follow each other mean nothing
 _LEVELS = "省市州盟县区旗"  # what the name of a place ends with
+_PLAIN = re.compile(r"[\w/.:][\w/.:-]*")
 _LEAST_PLACE = 3  # characters of a place and what ends it: 青湾市
 
 
@@ -284,8 +286,13 @@ def _proposal(pair: _Pair, years: _Years) -> Proposal:
         because=pair.because,
         evidence=tuple(evidence),
         against=tuple(against),
-        command=f"xxgk publishers {verb} {quote(pair.one.reference)} {quote(pair.other.reference)}",
+        command=f"xxgk publishers {verb} {_quoted(pair.one.reference)} {_quoted(pair.other.reference)}",
     )
+
+
+def _quoted(reference: str) -> str:
+    """As a shell takes it: Chinese characters need no quotes."""
+    return reference if _PLAIN.fullmatch(reference) else quote_all(reference)
 
 
 def _listed(years: list[int]) -> str:

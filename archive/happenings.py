@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from itertools import islice, pairwise
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, undefer
 
 from archive.addresses import canonical
@@ -38,6 +38,7 @@ from archive.versions import has_text
 
 READ = ("ok", "incomplete")  # outcomes of a portal that gave what it had, or a part of it
 _BATCH = 800  # numbers in one statement
+_UNDATED = "未注明"
 _NAMED = 3  # changed figures and sections that a notice names
 _Item = TypeVar("_Item")
 
@@ -88,9 +89,11 @@ class _Seen(NamedTuple):
     read: bool
 
 
-def below(prefix: str) -> tuple[str, str]:
-    """The bounds of all keys that begin so, which end in a slash."""
-    return prefix, f"{prefix[:-1]}0"  # the nought follows the slash
+def beginning(session: Session, prefix: str) -> ColumnElement[bool]:
+    """The condition that a notice's key begins so, in a slash."""
+    if session.get_bind().dialect.name == "sqlite":  # which finds a range in the index, and compares bytes
+        return and_(Notice.key >= prefix, Notice.key < f"{prefix[:-1]}0")  # the nought follows the slash
+    return func.starts_with(Notice.key, prefix)  # in the order of a language a range is none
 
 
 def standings(session: Session, judged: Iterable[Standing], year: int, *, silent: bool = False) -> Iterator[Happening]:
@@ -107,7 +110,12 @@ def standings(session: Session, judged: Iterable[Standing], year: int, *, silent
         key, division = keys[one.publisher_id]
         at = one.first_seen_at if one.status is Status.LATE and one.first_seen_at is not None else end_of(one.due)
         days = "" if one.days is None else f"至少{one.days}" if one.at_least else one.days
-        facts = {"days": days, "due": one.due, "published": one.published_on, "seen": _day(one.first_seen_at)}
+        facts = {
+            "days": days,
+            "due": one.due,
+            "published": one.published_on or _UNDATED,
+            "seen": _day(one.first_seen_at),
+        }
         yield Happening(
             f"report.{one.status}",
             f"report.{one.status}/{year}/{key}",
@@ -142,7 +150,7 @@ def new_reports(session: Session, watch: Watch) -> Iterator[Happening]:
             "report.new",
             keys[0],
             row.first_seen_at,
-            {"publisher": subject.name, "published": row.published_on, "seen": _day(row.first_seen_at)},
+            {"publisher": subject.name, "published": row.published_on or _UNDATED, "seen": _day(row.first_seen_at)},
             subject.division,
             subject.publisher_id,
             watch.year,
@@ -283,9 +291,8 @@ def returns(session: Session, watch: Watch) -> Iterator[Happening]:
 def _gone(session: Session) -> list[Notice]:
     """The withdrawals that are known and not over."""
     later = aliased(Notice)
-    start, end = below("report.withdrawn/")
     ended = exists().where(later.key == func.replace(Notice.key, "report.withdrawn/", "report.returned/"))
-    query = select(Notice).where(Notice.key >= start, Notice.key < end, ~ended)
+    query = select(Notice).where(beginning(session, "report.withdrawn/"), ~ended)
     return list(session.scalars(query.order_by(Notice.id)))
 
 
@@ -302,8 +309,7 @@ def _ends(session: Session, reports: Iterable[int]) -> dict[int, datetime]:
 
 
 def _publishers_told(session: Session, prefix: str) -> set[int]:
-    start, end = below(prefix)
-    query = select(Notice.publisher_id).where(Notice.key >= start, Notice.key < end)
+    query = select(Notice.publisher_id).where(beginning(session, prefix))
     return {number for number in session.scalars(query) if number is not None}
 
 

@@ -62,7 +62,8 @@ def health(
     now = archive.clock()
     missed = [each.not_before for each in unplanned(archive, planned)]
     with archive.session() as session:
-        opened = [*_open(session, now), *missed]
+        entered = _open(session, now)
+        opened = [*entered, *missed]
         seen = session.scalar(select(func.max(Daemon.seen_at)))
         alive = select(Daemon.name).where(Daemon.ended_at.is_(None), Daemon.seen_at > now - silence)
         due = sorted(moment for moment in opened if moment <= now)
@@ -86,18 +87,18 @@ def health(
             next_due_at=min([*later, *([] if upcoming is None else [upcoming])], default=None),
             portals=_counts(session, Portal.outcome),
             attempts=_counts(session, Attempt.outcome),
-            reasons=tuple(_reasons(now, seen, due, overdue, silence)),
+            reasons=tuple(_reasons(now, seen, entered, overdue, silence)),
         )
 
 
 def _reasons(
-    now: datetime, seen: datetime | None, due: list[datetime], overdue: list[datetime], silence: timedelta
+    now: datetime, seen: datetime | None, entered: list[datetime], overdue: list[datetime], silence: timedelta
 ) -> list[str]:
     reasons = []
     if overdue and (seen is None or seen <= now - silence):
         since = "ever" if seen is None else f"since {seen:%Y-%m-%d %H:%M} UTC"
         reasons.append(f"{len(overdue)} crawls wait and no schedule gave a sign of life {since}: start xxgk schedule")
-    late = [moment for moment in due if moment <= now - LONGEST_WAIT]
+    late = [moment for moment in entered if moment <= now - LONGEST_WAIT]
     if late:
         reasons.append(
             f"{len(late)} crawls wait for more than {LONGEST_WAIT / timedelta(hours=1):g} hours: "

@@ -19,7 +19,8 @@ from archive.divisions import Book, Division, book, short
 _NOISE = re.compile(r"[\s\W_]+")
 _GOVERNMENT = re.compile(r"人民政府|政府")
 _STREET_OFFICE = re.compile(r"(?<=街)(?:道办事处|道办|办事处|办)$")
-_TOWN = re.compile(r"(?:[镇乡]|苏木|街道)(?:人民政府|办事处|办)?$")
+_TOWN_OFFICE = re.compile(r"(?<=.地区)办事处$")
+_TOWN = re.compile(r"(?:[镇乡]|苏木|街道|地区)(?:人民政府|办事处|办)?$")  # in Beijing a town may be called 地区
 _NATIONAL = re.compile(r"国家|中国|中共|中华|全国")
 _REMEMBERED = 262_144  # names; about as many publishers as the country has
 _LONGEST = 15  # characters of a division's name: 双江拉祜族佤族布朗族傣族自治县
@@ -68,7 +69,7 @@ def key(name: str) -> str:
     is the office of a street (街道办事处).
     """
     plain = _plain(name)
-    return _STREET_OFFICE.sub("道", _GOVERNMENT.sub("", plain) or plain)
+    return _TOWN_OFFICE.sub("", _STREET_OFFICE.sub("道", _GOVERNMENT.sub("", plain) or plain))
 
 
 def identify(name: str, place: Place) -> Identity:
@@ -139,14 +140,20 @@ def _of_the_portal(plain: str, portal: Division, book: Book) -> tuple[Division |
     """The portal's own division where a bare name means it, and the name without the word for the level."""
     if _NATIONAL.match(plain) or short(portal) in plain:
         return None, plain
-    below = [each for each in book.children(portal.code) if each.level != "township"]
+    below = _words_below(portal.code, book)
     word = portal.name[-1]
     bare = _without_level(plain, word)
-    if bare is not None and not any(each.name.endswith(word) for each in below):
+    if bare is not None and word not in below:
         return portal, bare
     if portal.level == "county" or not below:  # 东莞 has no counties
         return portal, plain if bare is None else bare
     return None, plain
+
+
+@cache
+def _words_below(code: str, book: Book) -> frozenset[str]:
+    """What the names of the divisions right below one end with, towns apart."""
+    return frozenset(each.name[-1] for each in book.children(code) if each.level != "township")
 
 
 def _without_level(plain: str, word: str) -> str | None:
@@ -168,8 +175,10 @@ def _town(rest: str, division: Division, book: Book) -> Division | None:
 def _towns(code: str, book: Book) -> dict[str, list[Division]]:
     towns: dict[str, list[Division]] = {}
     for county in _counties(code, book):
-        for town in book.townships(county):
-            towns.setdefault(key(town.name), []).append(town)
+        above = "".join(each.name for each in book.path(county)[1:])
+        for town in book.townships(county):  # some stand there as 四平市铁东区平东街道
+            name = town.name.removeprefix(above).removeprefix(book.path(county)[-1].name) or town.name
+            towns.setdefault(key(name), []).append(town)
     return towns
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, func, or_, select, true
+from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from archive import silence
@@ -80,10 +80,15 @@ class _Agency(NamedTuple):
     key: str
     name: str
     kind: str
-    since: date | None
-    until: date | None
-    first_year: int | None
-    declared: bool
+
+
+class _Case(NamedTuple):
+    """A publisher that owes a report and could not be judged at once; ``at`` is its place among the standings."""
+
+    at: int
+    agency: _Agency
+    due: Due
+    report: Found
 
 
 def missing(
@@ -122,31 +127,44 @@ class _Survey:
         self._ends: dict[str, date | None] = {}
 
     def standings(self) -> list[Standing]:
-        found = self._reports()
-        owing = [(one, due) for one, due in self._owing(found) if due is not None]
-        late = [number for one, due in owing if (number := self._seen_late(found.get(one.id), due)) is not None]
-        lacking, listed = self._lacking(late)
-        again = self._stated_again(found, owing, lacking)
-        absent = [
-            Absent(one.id, one.key, due) for one, due in owing if one.id not in found and self._asked.day > due.day
-        ]
-        silent = silence.judge(self._session, absent, self._asked.year, self._asked.day)
-        standings = []
-        for one, due in owing:
-            report = found.get(one.id)
+        """Who was seen in time is judged in passing; what of the others must be known is asked for together."""
+        standings: list[Standing] = []
+        late: list[_Case] = []
+        absent: list[tuple[int, Absent, _Agency]] = []
+        end = _ends()
+        for one, due, report in self._owing(self._gone()):
+            at = len(standings)
             if report is None:
-                standings.append(self._silent(one, due, silent.get(one.id)))
+                standings.append(self._silent(one, due, None))
+                if self._asked.day > due.day:
+                    absent.append((at, Absent(one.id, one.key, due), one))
                 continue
-            if report.report_id in listed:
-                report = report._replace(first_seen_at=min(report.first_seen_at, listed[report.report_id]))
-            standings.append(self._standing(one, due, report, lacking.get(report.report_id), again))
+            if report.gone_at is None and report.first_seen_at >= end(due.day):
+                late.append(_Case(at, one, due, report))
+            standings.append(self._standing(one, due, report))
+        self._judge_late(late, standings)
+        silent = silence.judge(self._session, [each for _, each, _ in absent], self._asked.year, self._asked.day)
+        for at, each, one in absent:
+            standings[at] = self._silent(one, each.due, silent[one.id])
         return standings
 
+    def _judge_late(self, late: Sequence[_Case], standings: list[Standing]) -> None:
+        """Judge again those that were seen after the deadline, by what their columns had before."""
+        lacking, listed = self._lacking([case.report.report_id for case in late])
+        again = self._stated_again(late, lacking)
+        for at, one, due, report in late:
+            number, stated = report.report_id, report.published_on
+            if number in listed:
+                report = report._replace(first_seen_at=min(report.first_seen_at, listed[number]))  # noqa: PLW2901
+            stated_again = (one.id, stated) in again
+            if number in lacking or number in listed or stated_again:
+                standings[at] = self._standing(one, due, report, lacking.get(number), stated_again=stated_again)
+
     def _standing(
-        self, one: _Agency, due: Due, report: Found, lacking: Lacking | None, again: frozenset[tuple[int, date | None]]
+        self, one: _Agency, due: Due, report: Found, lacking: Lacking | None = None, *, stated_again: bool = False
     ) -> Standing:
         year = self._asked.year
-        said = judge(report, due, year, lacking, stated_again=(one.id, report.published_on) in again)
+        said = judge(report, due, year, lacking, stated_again=stated_again)
         return Standing(
             one.id,
             one.name,
@@ -186,45 +204,62 @@ class _Survey:
             read_at=said.read_at,
         )
 
-    def _owing(self, found: dict[int, Found]) -> Iterator[tuple[_Agency, Due | None]]:
-        """Who owes a report on the year, and by when; who has one is judged although it was not asked for one."""
+    def _owing(self, gone: dict[int, tuple[datetime, str | None]]) -> Iterator[tuple[_Agency, Due, Found | None]]:
+        """Who owes a report on the year, by when, and the report; who has one is judged although it was not asked for one."""
         asked = self._asked
         with_column = select(ReportColumn.publisher_id).join(ColumnReading, ColumnReading.column_id == ReportColumn.id)
         with_source = select(PublisherSource.publisher_id)
         known = or_(Publisher.declared.is_(True), Publisher.id.in_(with_column), Publisher.id.in_(with_source))
-        query = select(
-            Publisher.id,
-            Publisher.scope,
-            Publisher.key,
-            Publisher.name,
-            Publisher.kind,
-            Publisher.since,
-            Publisher.until,
-            Publisher.first_year,
-            Publisher.declared,
-        ).where(
-            Publisher.merged_into_id.is_(None),
-            or_(Publisher.first_year <= asked.year, Publisher.first_year.is_(None) & known),
+        query = (
+            select(
+                Publisher.id,
+                Publisher.scope,
+                Publisher.key,
+                Publisher.name,
+                Publisher.kind,
+                Publisher.since,
+                Publisher.until,
+                Report.id,
+                Report.url,
+                Report.first_seen_at,
+                Report.published_on,
+                Report.published_source,
+                Report.signed_on,
+                Report.state,
+                Report.withdrawn_at,
+                Report.withdrawn_because,
+            )
+            .outerjoin(Report, and_(Report.publisher_id == Publisher.id, Report.report_year == asked.year))
+            .where(
+                Publisher.merged_into_id.is_(None),
+                or_(Publisher.first_year <= asked.year, Publisher.first_year.is_(None) & known),
+            )
         )
         query = asked.narrow(query).order_by(Publisher.scope, Publisher.name, Publisher.id)
-        for row in self._session.execute(query):
-            one = _Agency(*row)
-            due = self._due(one)
-            if due is not None and (one.id in found or self._existed(one, due)):
-                yield one, due
+        for number, scope, key, name, kind, since, until, *row in self._rows(query):
+            due = self._due(kind, scope)
+            if due is None:
+                continue
+            report = self._report(row, gone)
+            if report is not None or self._existed(scope, since, until, due):
+                yield _Agency(number, scope, key, name, kind), due, report
 
-    def _due(self, one: _Agency) -> Due | None:
-        place = one.kind, one.scope
+    def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
+        """Rows of a nation: the session would look at each for objects that it need not make."""
+        return self._session.connection().execute(query)
+
+    def _due(self, kind: str, scope: str) -> Due | None:
+        place = kind, scope
         if place not in self._dues:
-            division = one.scope if one.scope.isdecimal() else None
-            self._dues[place] = self._rules.due(one.kind, division, self._asked.year)
+            division = scope if scope.isdecimal() else None
+            self._dues[place] = self._rules.due(kind, division, self._asked.year)
         return self._dues[place]
 
-    def _existed(self, one: _Agency, due: Due) -> bool:
+    def _existed(self, scope: str, since: date | None, until: date | None, due: Due) -> bool:
         """Whether it was there at the end of the report year and still on the day it was due."""
-        if one.since is not None and one.since.year > self._asked.year:
+        if since is not None and since.year > self._asked.year:
             return False
-        ended = one.until if one.until is not None else self._ended(one.scope)
+        ended = until if until is not None else self._ended(scope)
         return ended is None or ended >= due.day
 
     def _ended(self, scope: str) -> date | None:
@@ -233,36 +268,15 @@ class _Survey:
             self._ends[scope] = division.until if division is not None else None
         return self._ends[scope]
 
-    def _reports(self) -> dict[int, Found]:
-        """The reports on the year that were there on the day asked about, as far as is known today, by publisher."""
-        asked = self._asked
-        query = select(
-            Report.publisher_id,
-            Report.id,
-            Report.url,
-            Report.first_seen_at,
-            Report.published_on,
-            Report.published_source,
-            Report.signed_on,
-            Report.state,
-            Report.withdrawn_at,
-            Report.withdrawn_because,
-        ).where(Report.report_year == asked.year, Report.publisher_id.is_not(None))
-        if asked.narrowed:
-            query = asked.narrow(query.join(Publisher, Publisher.id == Report.publisher_id))
-        gone = self._gone()
-        found: dict[int, Found] = {}
-        for row in self._session.execute(query):
-            seen, stated = row.first_seen_at, row.published_on
-            if seen >= asked.end and (stated is None or stated > asked.day):
-                continue
-            at, because = gone.get(row.id, (None, None))
-            if at is None and row.state == WITHDRAWN and row.withdrawn_at is not None and row.withdrawn_at < asked.end:
-                at, because = row.withdrawn_at, row.withdrawn_because
-            found[row.publisher_id] = Found(
-                row.id, row.url, seen, stated, row.published_source, row.signed_on, at, because
-            )
-        return found
+    def _report(self, row: Sequence[Any], gone: dict[int, tuple[datetime, str | None]]) -> Found | None:
+        """The report of a row if it was there on the day asked about, as far as is known today."""
+        number, url, seen, stated, source, signed, state, withdrawn_at, withdrawn_because = row
+        if number is None or (seen >= self._asked.end and (stated is None or stated > self._asked.day)):
+            return None
+        at, because = gone.get(number, (None, None))
+        if at is None and state == WITHDRAWN and withdrawn_at is not None and withdrawn_at < self._asked.end:
+            at, because = withdrawn_at, withdrawn_because
+        return Found(number, url, seen, stated, source, signed, at, because)
 
     def _gone(self) -> dict[int, tuple[datetime, str | None]]:
         """The reports of which no article was there on the day asked about, though they were before and perhaps again."""
@@ -290,11 +304,6 @@ class _Survey:
                 if numbers <= absent[report].keys():
                     gone[report] = max(absent[report].values(), key=lambda end: end[0])
         return gone
-
-    def _seen_late(self, report: Found | None, due: Due) -> int | None:
-        if report is None or report.gone_at is not None or day_of(report.first_seen_at) <= due.day:
-            return None
-        return report.report_id
 
     def _lacking(self, reports: Sequence[int]) -> tuple[dict[int, Lacking], dict[int, datetime]]:
         """Of reports: the last good reading of their columns that did not list them yet, and when one listed them first."""
@@ -330,7 +339,7 @@ class _Survey:
                 .join(ArticleColumn, ArticleColumn.article_id == Article.id)
                 .where(Report.id.in_(ids))
             )
-            for report, column, first, last in self._session.execute(query):
+            for report, column, first, last in self._rows(query):
                 if first is not None:  # it may be linked from a page that is no list
                     listed[report] = min(first, listed.get(report, first))
                 known = lacking.get(report)
@@ -341,17 +350,12 @@ class _Survey:
         }
         return kept, listed
 
-    def _stated_again(
-        self, found: dict[int, Found], owing: Sequence[tuple[_Agency, Due]], lacking: dict[int, Lacking]
-    ) -> frozenset[tuple[int, date | None]]:
+    def _stated_again(self, late: Sequence[_Case], lacking: dict[int, Lacking]) -> frozenset[tuple[int, date | None]]:
         """Publishers and the late days their pages state, where a report of theirs on another year states it too."""
         doubted = [
             one.id
-            for one, due in owing
-            if (report := found.get(one.id)) is not None
-            and report.published_on is not None
-            and report.published_on > due.day
-            and report.report_id not in lacking
+            for _, one, due, report in late
+            if report.published_on is not None and report.published_on > due.day and report.report_id not in lacking
         ]
         again = set()
         for ids in _batches(doubted):
@@ -360,6 +364,11 @@ class _Survey:
             )
             again |= {(publisher, day) for publisher, day in self._session.execute(query) if publisher is not None}
         return frozenset(again)
+
+
+def _ends() -> Callable[[date], datetime]:
+    """:func:`end_of` for few days, asked for many times."""
+    return cache(end_of)
 
 
 def _after(digits: str) -> str:

@@ -47,7 +47,7 @@ def find(archive: Archive, now: datetime, *, eager: bool = True) -> list[Notice]
     begun = _begin(archive, now)
     watch = Watch(begun, now, season(now))
     with archive.session() as session:
-        first = session.scalar(select(Notice.id).where(Notice.key == BASELINE)) is None
+        first = not _has_begun(session)
         due = _standings_due(session, watch, eager=eager)
     judged = missing(archive, watch.year, day_of(now)) if due else []
     then = missing(archive, watch.year, day_of(begun)) if first and season(begun) == watch.year else []
@@ -55,7 +55,7 @@ def find(archive: Archive, now: datetime, *, eager: bool = True) -> list[Notice]
         happened = _look(session, watch, judged, archive.book)
     with archive.writing() as session:
         told: list[Notice] = []
-        if first:
+        if first and not _has_begun(session):  # another process may just have
             silent = list(happenings.standings(session, then, watch.year, silent=True))
             told.append(_baseline(session, watch, Counter(_keep(session, silent, watch, again=True, into=[]))))
         _keep(session, happened, watch, again=first, into=told)
@@ -125,7 +125,12 @@ def _begin(archive: Archive, now: datetime) -> datetime:
     if known is not None:
         return known.sent_at
     deposit(archive, notes=[SentNote(now, NOBODY, (BASELINE,))])
-    return now
+    with archive.session() as session:  # another process may have been the first
+        return session.get_one(Delivery, (BASELINE, NOBODY)).sent_at
+
+
+def _has_begun(session: Session) -> bool:
+    return session.scalar(select(Notice.id).where(Notice.key == BASELINE)) is not None
 
 
 def _baseline(session: Session, watch: Watch, counts: Counter[str]) -> Notice:

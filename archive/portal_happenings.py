@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive.days import day_of
 from archive.divisions import Book
-from archive.happenings import READ, Watch, batches, below, stamp
+from archive.happenings import READ, Watch, batches, beginning, stamp
 from archive.notice_kinds import Happening, found, kinds
 from archive.schema import Article, Notice, Portal, PortalReading, Report, Sighting, Version
 
@@ -30,8 +30,7 @@ class _Run(NamedTuple):
 
 def first_readings(session: Session, watch: Watch, book: Book) -> Iterator[Happening]:
     """Portals that were read for the first time, each with the number of reports that it had then."""
-    start, end = below("portal.new/")
-    known = set(session.scalars(select(Notice.key).where(Notice.key >= start, Notice.key < end)))
+    known = set(session.scalars(select(Notice.key).where(beginning(session, "portal.new/"))))
     rows = session.execute(select(Portal.id, Portal.url, Portal.host, Portal.division)).all()
     fresh = {row.id: row for row in rows if f"portal.new/{row.url}" not in known}
     for numbers in batches(fresh):
@@ -82,8 +81,7 @@ def recoveries(session: Session, watch: Watch, book: Book) -> Iterator[Happening
     """Portals whose trouble was noticed, and that were read to their end the last time."""
     last: dict[str, Notice] = {}
     for family in _TROUBLES:
-        start, end = below(f"portal.{family}/")
-        recent = select(Notice).where(Notice.key >= start, Notice.key < end, Notice.at > watch.now - found().run)
+        recent = select(Notice).where(beginning(session, f"portal.{family}/"), Notice.at > watch.now - found().run)
         for one in session.scalars(recent):
             url = one.url or ""
             if url not in last or last[url].at < one.at:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, or_, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive.addresses import host_of, site_of
@@ -97,6 +97,15 @@ def new(identity: Identity, name: str, kind: str | None = None) -> dict[str, Any
         "township": identity.township,
         "kind": kind or kind_of(name, division),
     }
+
+
+def classify(session: Session) -> None:
+    """Judge the class of every publisher by its name again, but for those of which somebody declared it."""
+    rows = session.execute(select(Publisher.id, Publisher.scope, Publisher.name, Publisher.kind, Publisher.declared))
+    for number, within, name, known, declared in rows.all():
+        kind = kind_of(name, within if within.isdecimal() else None)
+        if not declared and kind != known:
+            session.execute(update(Publisher).where(Publisher.id == number).values(kind=kind))
 
 
 def naming(name: str, book: Book) -> Select[int]:

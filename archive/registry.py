@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from archive.divisions import Book
 from archive.publishers import DIRECTORY, ROSTER, resolve
 from archive.schema import (
     Article,
+    Base,
     Portal,
     Publisher,
     PublisherAlias,
@@ -31,6 +32,7 @@ from archive.schema import (
 )
 from archive.store import Archive
 
+_COLUMNS = Base.metadata.tables[Publisher.__tablename__].columns  # very many rows are not to become objects
 REPORTS, COLUMN, DECLARED = "reports", "column", "declared"  # where one is known from beside directory, roster, import
 
 
@@ -43,6 +45,15 @@ class Wanted:
     scope: str | None = None
     portal: str | None = None
     merged: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """A publisher that came before or after another; ``on`` is the first day of the later one."""
+
+    publisher: str
+    on: date | None
+    because: str | None
 
 
 @dataclass(frozen=True)
@@ -67,8 +78,8 @@ class PublisherLine:
     last_year: int | None
     reports: int
     known_from: tuple[str, ...]
-    predecessors: tuple[str, ...]
-    successors: tuple[str, ...]
+    predecessors: tuple[Change, ...]
+    successors: tuple[Change, ...]
     today: tuple[str, ...]
     merged_into: str | None
 
@@ -100,23 +111,12 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Change:
-    """A publisher that came before or after, and when that one or this one began."""
-
-    publisher: str
-    on: date | None
-    because: str | None
-
-
-@dataclass(frozen=True)
 class PublisherView:
     """One publisher with all that is known of it; ``merged`` are those that were found to be the same."""
 
     line: PublisherLine
     reports: tuple[ReportOn, ...]
     sources: tuple[Source, ...]
-    predecessors: tuple[Change, ...]
-    successors: tuple[Change, ...]
     merged: tuple[str, ...]
 
 
@@ -154,11 +154,18 @@ def select_wanted(wanted: Wanted, book: Book) -> Select[int]:
 def lines(session: Session, book: Book, chosen: Select[int]) -> list[PublisherLine]:
     """The publishers whose numbers a query gives, by scope and name."""
     facts = _Facts(session, chosen)
-    query = select(Publisher).where(Publisher.id.in_(chosen)).order_by(Publisher.scope, Publisher.name, Publisher.id)
-    return [_line(publisher, facts, book) for publisher in session.scalars(query)]
+    rows = select(*_COLUMNS).where(Publisher.id.in_(chosen)).order_by(Publisher.scope, Publisher.name, Publisher.id)
+    labels: dict[str, str] = {}
+
+    def label(code: str) -> str:
+        if code not in labels:
+            labels[code] = book.label(code)
+        return labels[code]
+
+    return [_line(row, facts, book, label) for row in session.execute(rows)]
 
 
-def _line(one: Publisher, facts: _Facts, book: Book) -> PublisherLine:
+def _line(one: Any, facts: _Facts, book: Book, label: Callable[[str], str]) -> PublisherLine:
     first, last, count = facts.reports.get(one.id, (None, None, 0))
     known = facts.known_from[one.id] | ({DECLARED} if one.declared else set()) | ({REPORTS} if count else set())
     return PublisherLine(
@@ -168,7 +175,7 @@ def _line(one: Publisher, facts: _Facts, book: Book) -> PublisherLine:
         aliases=tuple(facts.aliases[one.id]),
         kind=one.kind,
         township=one.township,
-        division=book.label(one.township or one.scope) or book.label(one.scope) or None,
+        division=label(one.township or one.scope) or label(one.scope) or None,
         since=one.since,
         until=one.until,
         first_year=first,
@@ -198,8 +205,8 @@ class _Facts:
     reports: dict[int, tuple[int | None, int | None, int]] = field(init=False)
     aliases: dict[int, list[str]] = field(init=False)
     known_from: dict[int, set[str]] = field(init=False)
-    predecessors: dict[int, list[str]] = field(init=False)
-    successors: dict[int, list[str]] = field(init=False)
+    predecessors: dict[int, list[Change]] = field(init=False)
+    successors: dict[int, list[Change]] = field(init=False)
     names: dict[int, str] = field(init=False)  # of those named beside them
 
     def __post_init__(self) -> None:
@@ -231,18 +238,21 @@ class _Facts:
 
     def _relate(self) -> None:
         session, chosen = self.session, self.chosen
-        pairs = select(Succession.predecessor_id, Succession.successor_id)
-        pairs = pairs.where(or_(Succession.predecessor_id.in_(chosen), Succession.successor_id.in_(chosen)))
+        alike = select(Publisher.id).where(or_(Publisher.id.in_(chosen), Publisher.merged_into_id.in_(chosen)))
+        pairs = select(Succession).order_by(Succession.on, Succession.predecessor_id, Succession.successor_id)
+        pairs = pairs.where(or_(Succession.predecessor_id.in_(alike), Succession.successor_id.in_(alike)))
         into = standings(session)
-        found = [(into(one), into(other)) for one, other in session.execute(pairs).all()]
+        found = [(into(row.predecessor_id), into(row.successor_id), row) for row in session.scalars(pairs)]
         merged = select(Publisher.merged_into_id).where(Publisher.id.in_(chosen), Publisher.merged_into_id.is_not(None))
-        numbers = {number for pair in found for number in pair} | set(session.scalars(merged.distinct()))
+        numbers = {number for one, other, _ in found for number in (one, other)} | set(
+            session.scalars(merged.distinct())
+        )
         self.names = references(session, [number for number in numbers if number is not None])
         self.predecessors, self.successors = defaultdict(list), defaultdict(list)
-        for one, other in found:
+        for one, other, row in found:
             if one != other:  # not two names of one by now
-                self.successors[one].append(self.names[other])
-                self.predecessors[other].append(self.names[one])
+                self.successors[one].append(Change(self.names[other], row.on, row.because))
+                self.predecessors[other].append(Change(self.names[one], row.on, row.because))
 
 
 def standings(session: Session) -> Callable[[int], int]:
@@ -282,8 +292,6 @@ def _view(session: Session, book: Book, one: Publisher) -> PublisherView:
             for each in reports
         ),
         sources=tuple(_sources(session, one.id)),
-        predecessors=_changes(session, Succession.predecessor_id, Succession.successor_id == one.id),
-        successors=_changes(session, Succession.successor_id, Succession.predecessor_id == one.id),
         merged=tuple(sorted(references(session, _merged(session, one.id)).values())),
     )
 
@@ -300,15 +308,6 @@ def _sources(session: Session, number: int) -> list[Source]:
     known = {(each.source, each.place) for each in found}
     found += [Source(*row) for row in session.execute(stated).all() if (row.source, row.place) not in known]
     return found
-
-
-def _changes(session: Session, other: Any, mine: Any) -> tuple[Change, ...]:
-    rows: Sequence[Any] = session.execute(
-        select(other, Succession.on, Succession.because).where(mine).order_by(Succession.on, other)
-    ).all()
-    into = standings(session)
-    names = references(session, (into(number) for number, _, _ in rows))
-    return tuple(Change(names[into(number)], on, because) for number, on, because in rows)
 
 
 def _merged(session: Session, number: int) -> list[int]:

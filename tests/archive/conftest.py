@@ -52,7 +52,9 @@ def clock() -> Clock:
 @pytest.fixture(params=DATABASES)
 def place(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Place:
     """A place for an archive, on each database."""
-    database = new_database(request.getfixturevalue("postgresql")) if request.param == "postgresql" else None
+    database = (
+        new_database(request.getfixturevalue("postgresql"), tables=True) if request.param == "postgresql" else None
+    )
     return Place(tmp_path / "archive", database, clock)
 
 

@@ -378,6 +378,13 @@ def test_somebody_must_look_when_work_waits_longer_than_a_day(archive: Archive, 
     assert reason.startswith("1 crawls wait for more than 26 hours")
 
 
+def test_what_was_missed_while_no_daemon_ran_waits_since_it_was_planned(archive: Archive, clock: Clock) -> None:
+    duework.plan(archive, due(HERE, at=clock() - timedelta(days=200), kind=DEEP), AGAIN)
+    duework.heartbeat(archive, "one", (), LEASE)
+    found = look(archive)
+    assert (found.due, found.overdue, found.oldest_due_at, found.healthy) == (1, 0, clock(), True)
+
+
 def test_health_counts_what_is_given_up_until_somebody_reads_it_well(archive: Archive, clock: Clock) -> None:
     duework.plan(archive, due(HERE), AGAIN)
     for _ in range(4):

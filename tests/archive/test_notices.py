@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from string import Formatter
 
@@ -40,7 +40,7 @@ def put(
     """A report is on its page, now."""
     item = item if item is not None else paper(agency, year)
     url = URL.format("czj" if agency == AGENCY else "mzj", year)
-    publish(archive, url, report_page(item, published=published), title=item.title, column=COLUMNS[agency])
+    publish(archive, url, report_page(item, published=published, signed=""), title=item.title, column=COLUMNS[agency])
     return url
 
 
@@ -56,6 +56,12 @@ def look(archive: Archive) -> list[tuple[str, str]]:
 
 def news(archive: Archive) -> list[str]:
     return [kind for kind, _ in look(archive)]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock at the beginning of a year."""
+    return Clock(on(1, 1))
 
 
 @pytest.fixture
@@ -87,6 +93,28 @@ def test_who_begins_to_notice_is_not_told_the_past(archive: Archive, clock: Cloc
     assert "逾期未公布1家" in baseline.text
     clock.advance(days=1)
     assert look(archive) == []
+
+
+def test_two_that_begin_at_once_begin_once(place: Place, clock: Clock) -> None:
+    with place.open() as archive:
+        clock.now = on(2, 20)
+        put(archive, 2022, agency=OTHER, published="2023-01-20")
+        read_column(archive, column=COLUMNS[OTHER])
+        read_portal(archive, "unreachable")
+        derive(archive)
+    clock.advance(minutes=1)
+    found: list[str] = []
+
+    def run() -> None:
+        with place.open() as own:
+            found.extend(row.key for row in find(own, clock.now))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [BASELINE]
 
 
 def test_each_thing_of_a_season_is_told_on_its_day_and_once(season: Archive, clock: Clock) -> None:
@@ -331,8 +359,7 @@ STEPS = ("publish", "edit", "withdraw", "other", "late", "block", "recover", "re
 def test_whatever_happens_and_whenever_it_is_looked_for_nothing_is_told_twice(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:
-    clock = Clock()
-    clock.now = on(1, 2)
+    clock = Clock(on(1, 2))
     told: list[tuple[str, str]] = []
     with Archive.open(tmp_path_factory.mktemp("a") / "archive", create=True, write=True, clock=clock) as archive:
         put(archive, 2022, agency=OTHER, published="2023-01-20")
@@ -364,7 +391,7 @@ def _take(archive: Archive, clock: Clock, step: str, number: int) -> None:
             put(archive, published="2024-01-19")
         case "edit":
             item = paper(AGENCY, 2023).with_figures(disclosure__penalties__decisions=str(1000 + number))
-            put(archive, published="2024-01-19", item=replace(item, signed=None))
+            put(archive, published="2024-01-19", item=item)
         case "withdraw":
             withdraw(archive, URL.format("czj", 2023))
         case "other":
