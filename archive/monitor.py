@@ -42,6 +42,8 @@ __all__ = ["DateFinding", "Standing", "Status", "missing"]
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 _OF_A_TOWN = 9  # digits
 _BATCH = 800  # numbers in one statement
+_Gone = tuple[datetime | None, str | None]  # since when, and why
+_THERE: _Gone = (None, None)
 
 
 @dataclass(frozen=True)
@@ -141,24 +143,26 @@ class _Survey:
                 continue
             if report.gone_at is None and report.first_seen_at >= end(due.day):
                 late.append(_Case(at, one, due, report))
-            standings.append(self._standing(one, due, report))
-        self._judge_late(late, standings)
+                standings.append(self._silent(one, due, None))
+            else:
+                standings.append(self._standing(one, due, report))
+        for at, standing in self._judged_late(late):
+            standings[at] = standing
         silent = silence.judge(self._session, [each for _, each, _ in absent], self._asked.year, self._asked.day)
         for at, each, one in absent:
             standings[at] = self._silent(one, each.due, silent[one.id])
         return standings
 
-    def _judge_late(self, late: Sequence[_Case], standings: list[Standing]) -> None:
-        """Judge again those that were seen after the deadline, by what their columns had before."""
+    def _judged_late(self, late: Sequence[_Case]) -> Iterator[tuple[int, Standing]]:
+        """Judge those that were seen after the deadline, by what their columns had before; their places with them."""
         lacking, listed = self._lacking([case.report.report_id for case in late])
         again = self._stated_again(late, lacking)
         for at, one, due, report in late:
-            number, stated = report.report_id, report.published_on
-            if number in listed:
-                report = report._replace(first_seen_at=min(report.first_seen_at, listed[number]))  # noqa: PLW2901
-            stated_again = (one.id, stated) in again
-            if number in lacking or number in listed or stated_again:
-                standings[at] = self._standing(one, due, report, lacking.get(number), stated_again=stated_again)
+            number = report.report_id
+            if number in listed and listed[number] < report.first_seen_at:
+                report = report._replace(first_seen_at=listed[number])  # noqa: PLW2901 - as it is judged
+            stated_again = (one.id, report.published_on) in again
+            yield at, self._standing(one, due, report, lacking.get(number), stated_again=stated_again)
 
     def _standing(
         self, one: _Agency, due: Due, report: Found, lacking: Lacking | None = None, *, stated_again: bool = False
@@ -204,7 +208,7 @@ class _Survey:
             read_at=said.read_at,
         )
 
-    def _owing(self, gone: dict[int, tuple[datetime, str | None]]) -> Iterator[tuple[_Agency, Due, Found | None]]:
+    def _owing(self, gone: dict[int, _Gone]) -> Iterator[tuple[_Agency, Due, Found | None]]:
         """Who owes a report on the year, by when, and the report; who has one is judged although it was not asked for one."""
         asked = self._asked
         with_column = select(ReportColumn.publisher_id).join(ColumnReading, ColumnReading.column_id == ReportColumn.id)
@@ -225,9 +229,6 @@ class _Survey:
                 Report.published_on,
                 Report.published_source,
                 Report.signed_on,
-                Report.state,
-                Report.withdrawn_at,
-                Report.withdrawn_because,
             )
             .outerjoin(Report, and_(Report.publisher_id == Publisher.id, Report.report_year == asked.year))
             .where(
@@ -268,17 +269,15 @@ class _Survey:
             self._ends[scope] = division.until if division is not None else None
         return self._ends[scope]
 
-    def _report(self, row: Sequence[Any], gone: dict[int, tuple[datetime, str | None]]) -> Found | None:
+    def _report(self, row: Sequence[Any], gone: dict[int, _Gone]) -> Found | None:
         """The report of a row if it was there on the day asked about, as far as is known today."""
-        number, url, seen, stated, source, signed, state, withdrawn_at, withdrawn_because = row
+        number, url, seen, stated, source, signed = row
         if number is None or (seen >= self._asked.end and (stated is None or stated > self._asked.day)):
             return None
-        at, because = gone.get(number, (None, None))
-        if at is None and state == WITHDRAWN and withdrawn_at is not None and withdrawn_at < self._asked.end:
-            at, because = withdrawn_at, withdrawn_because
+        at, because = gone.get(number, _THERE)
         return Found(number, url, seen, stated, source, signed, at, because)
 
-    def _gone(self) -> dict[int, tuple[datetime, str | None]]:
+    def _gone(self) -> dict[int, _Gone]:
         """The reports of which no article was there on the day asked about, though they were before and perhaps again."""
         asked = self._asked
         query = (
@@ -292,7 +291,7 @@ class _Survey:
         absent: dict[int, dict[int, tuple[datetime, str | None]]] = defaultdict(dict)
         for report, article, since, because in self._session.execute(query):
             absent[report][article] = since, because
-        gone = {}
+        gone: dict[int, _Gone] = {}
         for ids in _batches(absent):
             places = select(Version.report_id, Sighting.article_id).distinct()
             places = places.join(Sighting, Sighting.version_id == Version.id)
@@ -303,7 +302,14 @@ class _Survey:
             for report, numbers in articles.items():
                 if numbers <= absent[report].keys():
                     gone[report] = max(absent[report].values(), key=lambda end: end[0])
-        return gone
+        return self._withdrawn() | gone
+
+    def _withdrawn(self) -> dict[int, _Gone]:
+        """The reports of which it is known only that they are withdrawn, not when each article was not there."""
+        query = select(Report.id, Report.withdrawn_at, Report.withdrawn_because).where(
+            Report.report_year == self._asked.year, Report.state == WITHDRAWN, Report.withdrawn_at < self._asked.end
+        )
+        return {report: (at, because) for report, at, because in self._session.execute(query)}
 
     def _lacking(self, reports: Sequence[int]) -> tuple[dict[int, Lacking], dict[int, datetime]]:
         """Of reports: the last good reading of their columns that did not list them yet, and when one listed them first."""
@@ -372,8 +378,8 @@ def _ends() -> Callable[[date], datetime]:
 
 
 def _after(digits: str) -> str:
-    """The first text behind all that begin with these digits."""
-    return f"{digits}:"  # the colon follows the 9
+    """The first text behind all that begin with these digits, in whatever order a database sorts signs and letters."""
+    return str(int(digits) + 1) if digits.strip("9") else "a"
 
 
 def _reporting(portal: str) -> Select[Any]:

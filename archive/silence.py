@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from archive.days import day_of, end_of
@@ -20,6 +20,7 @@ from archive.deadlines import Due
 from archive.documents import Outcome
 from archive.identity import key
 from archive.schema import (
+    FAILED,
     Article,
     ColumnPublisher,
     ColumnReading,
@@ -38,6 +39,7 @@ from parser.titles import read as read_title
 READ = "ok"  # the outcome of a column that was followed to its end
 _BLOCKED = "blocked"
 _BATCH = 800  # numbers in one statement
+_Value = TypeVar("_Value", int, str)
 
 
 class Absent(NamedTuple):
@@ -130,10 +132,13 @@ def _columns(session: Session, publishers: Sequence[int], year: int) -> dict[int
     columns: dict[int, _Columns] = defaultdict(_Columns)
     standing: list[tuple[int, int, bool]] = []
     for ids in _batches(publishers):
-        query = select(ColumnPublisher).where(ColumnPublisher.publisher_id.in_(ids))
-        for row in session.scalars(query):
-            otherwise = row.first_year != year or row.last_year != year
-            standing.append((row.column_id, row.publisher_id, otherwise))
+        query = select(
+            ColumnPublisher.column_id,
+            ColumnPublisher.publisher_id,
+            or_(ColumnPublisher.first_year != year, ColumnPublisher.last_year != year),
+        )
+        query = query.where(ColumnPublisher.publisher_id.in_(ids))
+        standing += [(column, publisher, otherwise) for column, publisher, otherwise in session.execute(query)]
     counts = _publishers_of(session, {column for column, _, _ in standing})
     for column, publisher, otherwise in standing:
         if counts[column] == 1:
@@ -229,10 +234,11 @@ def _last_portal_readings(session: Session, portals: Iterable[int], end: datetim
 
 def _listed_unread(session: Session, looked: Sequence[tuple[Absent, _Columns, _Good]], year: int) -> dict[int, str]:
     """Of whom a row of the year did not become a report: it may be there, only not readable."""
-    rows: dict[int, list[ListRow]] = defaultdict(list)
+    rows: dict[int, list[Row[int, str, str]]] = defaultdict(list)
     for ids in _batches({number for _, columns, _ in looked for number in columns.all}):
-        query = select(ListRow).where(ListRow.column_id.in_(ids), ListRow.refused.is_(None), _of_the_year(year))
-        for row in session.scalars(query.where(~_settled()).order_by(ListRow.id)):
+        query = select(ListRow.column_id, ListRow.title, ListRow.url)
+        query = query.where(ListRow.column_id.in_(ids), ListRow.refused.is_(None), _of_the_year(year))
+        for row in session.execute(query.where(~_settled()).order_by(ListRow.id)):
             rows[row.column_id].append(row)
     found: dict[int, str] = {}
     for one, columns, _ in looked:
@@ -277,55 +283,77 @@ def _settled() -> ColumnElement[bool]:
 
 def _failed_parts(session: Session, looked: Sequence[tuple[Absent, _Columns, _Good]]) -> dict[int, str]:
     """Of whom the crawl that speaks failed to read a column, or a part of one (a year, a kind of units); its address."""
-    failed: dict[int, dict[int, ReportColumn]] = defaultdict(dict)  # by crawl
+    failed: list[_Part] = []
     for ids in _batches({last.crawl_id for _, _, last in looked if last.crawl_id is not None}):
-        query = select(ColumnReading.crawl_id, ReportColumn)
+        query = select(ColumnReading.crawl_id, ReportColumn.id, ReportColumn.url, *_STEP)
         query = query.join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
-        query = query.where(ColumnReading.crawl_id.in_(ids), ColumnReading.outcome != READ)
-        for crawl, column in session.execute(query):
-            failed[crawl or 0][column.id] = column
-    if not failed:
-        return {}
-    uppers = _Uppers(session)
+        query = query.where(ColumnReading.crawl_id.in_(ids), FAILED).order_by(ReportColumn.id)
+        failed += [
+            _Part(crawl or 0, url, None, number, portal, above, publisher)
+            for crawl, number, url, portal, above, publisher in session.execute(query)
+        ]
+    reaching = _reaching(session, failed)
     found: dict[int, str] = {}
     for one, columns, last in looked:
-        own = set(columns.own)
-        for column in failed.get(last.crawl_id or 0, {}).values():
-            if column.id in own or uppers.reach(column, own, one):
-                found[one.publisher_id] = column.url
-                break
+        for part in (part for number in columns.own for part in reaching.get((last.crawl_id or 0, number), ())):
+            if part.of in {None, one.publisher_id}:
+                found.setdefault(one.publisher_id, part.url)
     return found
 
 
-class _Uppers:
-    """The columns of which others are parts, looked up once."""
+class _Part(NamedTuple):
+    """A column that one crawl failed to read, on the way up through the columns of which it is a part."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._known: dict[tuple[int, str], ReportColumn | None] = {}
+    crawl: int
+    url: str  # of what failed
+    of: int | None  # the publisher that the columns passed so far name
+    column: int  # where the way has come to
+    portal: int
+    above: str | None
+    publisher: int | None
 
-    def reach(self, column: ReportColumn, own: set[int], one: Absent) -> bool:
-        """Whether a column is a part, over any number of steps, of one of the publisher's own."""
-        seen: set[int] = set()
-        part: ReportColumn | None = column
-        while part is not None and part.id not in seen and part.publisher_id in {None, one.publisher_id}:
-            if part.id in own:
-                return True
-            seen.add(part.id)
-            part = self._above(part)
-        return part is not None and part.id in own
+    def stepping(self, column: int, portal: int, above: str | None, publisher: int | None) -> _Part:
+        """One column further up."""
+        return _Part(self.crawl, self.url, self.of or self.publisher, column, portal, above, publisher)
 
-    def _above(self, column: ReportColumn) -> ReportColumn | None:
-        if column.above is None:
-            return None
-        place = column.portal_id, column.above
-        if place not in self._known:
-            query = select(ReportColumn).where(ReportColumn.portal_id == place[0], ReportColumn.url == place[1])
-            self._known[place] = self._session.scalars(query).first()
-        return self._known[place]
+    @property
+    def ends(self) -> bool:
+        """Whether nothing is above, or the columns passed are of two publishers: then it is part of neither's."""
+        return self.above is None or len({self.of, self.publisher} - {None}) > 1
 
 
-def _batches(numbers: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(sorted(set(numbers)))
+_STEP = (ReportColumn.portal_id, ReportColumn.above, ReportColumn.publisher_id)
+
+
+def _reaching(session: Session, failed: Iterable[_Part]) -> dict[tuple[int, int], list[_Part]]:
+    """Every column that a failed one is, or is part of over any number of steps, in the crawl that failed."""
+    found: dict[tuple[int, int], list[_Part]] = defaultdict(list)
+    seen: set[tuple[int, str, int]] = set()
+    waiting = list(failed)
+    while waiting:
+        for part in waiting:
+            seen.add((part.crawl, part.url, part.column))
+            found[part.crawl, part.column].append(part)
+        climbing = [part for part in waiting if not part.ends]
+        uppers = _uppers(session, {part.above for part in climbing if part.above is not None})
+        steps = [part.stepping(*uppers[place]) for part in climbing if (place := (part.portal, part.above)) in uppers]
+        waiting = [part for part in steps if (part.crawl, part.url, part.column) not in seen]
+    return found
+
+
+def _uppers(
+    session: Session, urls: Iterable[str]
+) -> dict[tuple[int, str | None], tuple[int, int, str | None, int | None]]:
+    """The columns of these addresses, by portal and address."""
+    found: dict[tuple[int, str | None], tuple[int, int, str | None, int | None]] = {}
+    for some in _batches(urls):
+        query = select(ReportColumn.url, ReportColumn.id, *_STEP).where(ReportColumn.url.in_(some))
+        for url, number, portal, above, publisher in session.execute(query):
+            found[portal, url] = (number, portal, above, publisher)
+    return found
+
+
+def _batches(values: Iterable[_Value]) -> Iterator[list[_Value]]:
+    rest = iter(sorted(set(values)))
     while batch := list(islice(rest, _BATCH)):
         yield batch

@@ -26,7 +26,15 @@ ELSEWHERE = {
     "reports and publishers": (
         *("archive/changes", "archive/compare", "archive/documents", "archive/filing", "archive/monitor"),
         *("archive/publishers", "archive/readers", "archive/reparsing", "archive/reports", "archive/timeline"),
-        "archive/visits",
+        *("archive/claims", "archive/classes", "archive/deadlines", "archive/declaring", "archive/divisions"),
+        *("archive/doubts", "archive/duplicates", "archive/findings", "archive/identity", "archive/merging"),
+        *("archive/reforms", "archive/registering", "archive/registry", "archive/registry_checks"),
+        *("archive/registry_export", "archive/registry_import", "archive/registry_rows", "archive/silence"),
+        *("archive/standings", "archive/statements", "archive/totals", "archive/visits"),
+    ),
+    "notices": (
+        *("archive/feeds", "archive/happenings", "archive/notice_kinds", "archive/notices"),
+        *("archive/portal_happenings", "crawler/cli/notices"),
     ),
     "an archive by itself": (
         *("archive/cdxj", "archive/copying", "archive/members", "archive/migrations", "archive/notes"),
@@ -34,8 +42,9 @@ ELSEWHERE = {
     ),
     "commands that ask no portal": (
         *("crawler/cli/copying", "crawler/cli/derived", "crawler/cli/imports", "crawler/cli/index"),
-        *("crawler/cli/monitor", "crawler/cli/parse", "crawler/cli/reindex", "crawler/cli/reports"),
-        *("crawler/cli/status", "crawler/cli/verify"),
+        *("crawler/cli/check", "crawler/cli/compare", "crawler/cli/deadlines", "crawler/cli/missing"),
+        *("crawler/cli/parse", "crawler/cli/publishers", "crawler/cli/reindex", "crawler/cli/reports"),
+        *("crawler/cli/spreadsheets", "crawler/cli/status", "crawler/cli/verify"),
     ),
     "faults of the program, which nobody can act on": ("archive/crawls", "archive/deposit", "archive/schema"),
     "why a row is no report": ("spiders/verdicts",),
@@ -44,7 +53,7 @@ ELSEWHERE = {
 UNSAID = frozenset(
     {"CounterMetricFamily", "GaugeMetricFamily", "_gauge"}
     | {"Argument", "LookupError", "Option", "Page", "RuntimeError", "TypeError", "compile", "evaluate", "execute"}
-    | {"exec_driver_sql", "print_table", "rpartition", "select", "startswith", "text"}
+    | {"exec_driver_sql", "print_table", "removeprefix", "rpartition", "select", "startswith", "text"}
 )
 HELP = frozenset({"help", "epilog", "description"})  # arguments that a command's --help or a schema shows
 # Modules whose constants, outside functions, are said too; those of the others are selectors and patterns.

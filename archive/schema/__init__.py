@@ -8,6 +8,7 @@ from archive.schema.base import Base, Digest, Identifier, Moment, Packed, Words,
 from archive.schema.derived import Absence, ColumnPublisher, FindingRow, ReparseRun, Report, Sighting, Version
 from archive.schema.fetched import CaptureRow, CrawlRow, JournalRow, RestRow, WarcFile
 from archive.schema.found import (
+    FAILED,
     Article,
     ArticleColumn,
     Attachment,
@@ -25,6 +26,7 @@ from archive.schema.registry import Acknowledgement, Publisher, PublisherAlias, 
 from archive.schema.work import Attempt, Daemon, Delivery, Notice, Task
 
 __all__ = [
+    "FAILED",
     "Absence",
     "Acknowledgement",
     "Article",

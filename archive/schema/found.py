@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from archive.schema.base import Base
 
 _PENDING = text("stale > 0")
+FAILED = text("column_readings.outcome <> 'ok'")  # as the index has it, or SQLite does not use that
+_FAILED = text("outcome <> 'ok'")
 
 
 class Portal(Base):
@@ -53,7 +55,9 @@ class ReportColumn(Base):
     portal_id: Mapped[int] = mapped_column(ForeignKey("portals.id"))
     url: Mapped[str] = mapped_column(index=True)
     agency: Mapped[str | None]
-    publisher_id: Mapped[int | None] = mapped_column(ForeignKey("publishers.id"))  # derived: by the column's agency
+    publisher_id: Mapped[int | None] = mapped_column(
+        ForeignKey("publishers.id"), index=True
+    )  # derived: by the column's agency
     above: Mapped[str | None]  # the column of which it is a part (a year, a kind of units)
 
 
@@ -61,7 +65,11 @@ class ColumnReading(Base):
     """One column read in one crawl: the evidence of the monitor."""
 
     __tablename__ = "column_readings"
-    __table_args__ = (UniqueConstraint("column_id", "crawl_id"), Index(None, "column_id", "outcome", "full", "read_at"))
+    __table_args__ = (
+        UniqueConstraint("column_id", "crawl_id"),
+        Index(None, "column_id", "outcome", "full", "read_at"),
+        Index("ix_column_readings_failed", "crawl_id", sqlite_where=_FAILED, postgresql_where=_FAILED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     column_id: Mapped[int] = mapped_column(ForeignKey("report_columns.id"))

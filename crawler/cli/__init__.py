@@ -29,6 +29,7 @@ COMMANDS = {
     "crawl": ("crawl", "command", "EXAMPLE"),
     "backfill": ("backfill", "command", "EXAMPLE"),
     "portals": ("portals", "app", "EXAMPLE"),
+    "publishers": ("publishers", "app", "EXAMPLE"),
     "deadlines": ("deadlines", "command", "EXAMPLE"),
     "reports": ("reports", "reports", "LIST_EXAMPLE"),
     "show": ("reports", "view", "SHOW_EXAMPLE"),
@@ -41,6 +42,8 @@ COMMANDS = {
     "copy": ("copying", "command", "EXAMPLE"),
     "index": ("index", "command", "EXAMPLE"),
     "schedule": ("schedule", "command", "EXAMPLE"),
+    "status": ("status", "command", "EXAMPLE"),
+    "notices": ("notices", "app", "EXAMPLE"),
 }
 
 _OURS = (ArchiveError, CrawlerError, ParserError)

@@ -82,7 +82,7 @@ def command(
             print_json(_lines(archive, found))
         elif csv is None:
             _print(found, archive.book, every=status is not None)
-    _sum_up(year, found)
+    _sum_up(year, everybody)
     if any(standing.status in _ALARMING for standing in found):
         raise typer.Exit(ATTENTION)
 

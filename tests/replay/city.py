@@ -275,6 +275,8 @@ class City:
         dates = _PAGE_DATES[document.number % len(_PAGE_DATES)]
         if document.year is None:
             text = f"<p>{escape(document.title)}的正文由{agency.name}提供，内容以窗口公布为准。</p>" * 3
+            if document.title.endswith("公布情况"):
+                text = _roster(2024)
             return templates.article(document.title, [document.title], text, on=shown_on, dates=dates, above=menu)
         links = "".join(
             f'<p><a href="./{path.rpartition("/")[2]}" OLDSRC="{path.rpartition("/")[2]}">{escape(name)}</a></p>'
@@ -359,6 +361,17 @@ def _made_by(agency: Agency) -> Iterator[Document]:
 
 def _look_alike(agency: Agency, title: str, on: date, number: int) -> Document:
     return Document(agency, f"{agency.path}{on:%Y%m}/t{on:%Y%m%d}_{number}.html", title, on, None, number)
+
+
+def _roster(year: int) -> str:
+    """What the city's office says of who published on a year: who did, and that it was in time."""
+    there = [agency for agency in cast.AGENCIES if year in agency.published]
+    rows = "".join(
+        f"<tr><td>{number}</td><td>{agency.name}</td><td>{agency.published[year]}</td><td>按时公布</td></tr>"
+        for number, agency in enumerate(there, start=1)
+    )
+    head = "<tr><th>序号</th><th>单位</th><th>公布时间</th><th>是否按时</th></tr>"
+    return f"<p>全市应公布年度报告的单位{len(there)}家。</p><table>{head}{rows}</table>"
 
 
 def _row(document: Document, base: str) -> ListRow:

@@ -216,6 +216,11 @@ def upgrade() -> None:
         "column_readings",
         ["column_id", "outcome", "full", "read_at"],
     )
+    failed = sa.text("outcome <> 'ok'")
+    op.create_index(
+        "ix_column_readings_failed", "column_readings", ["crawl_id"], sqlite_where=failed, postgresql_where=failed
+    )
+    op.create_index("ix_report_columns_publisher_id", "report_columns", ["publisher_id"])
     op.add_column("publishers", sa.Column("township", sa.String(length=9), nullable=True))
     op.add_column("publishers", sa.Column("kind", sa.String(length=16), nullable=False, server_default="department"))
     op.add_column("publishers", sa.Column("declared", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -235,6 +240,8 @@ def downgrade() -> None:
     op.drop_index("ix_publishers_merged_into_id", "publishers")
     for column in ("first_year", "merged_into_id", "until", "since", "declared", "kind", "township"):
         op.drop_column("publishers", column)
+    op.drop_index("ix_report_columns_publisher_id", "report_columns")
+    op.drop_index("ix_column_readings_failed", "column_readings")
     op.drop_index("ix_column_readings_column_id_outcome_full_read_at", "column_readings")
     op.create_index(
         "ix_column_readings_column_id_outcome_read_at", "column_readings", ["column_id", "outcome", "read_at"]
