@@ -1,7 +1,7 @@
 # Every target sets up what it needs; `make` alone lists them. Nothing here touches the network beyond the package index.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format fuzz kill-test bench bench-scale lock clean
+.PHONY: help install demo test lint format fuzz kill-test schedule-test campaign-test bench bench-scale bench-nation lock clean
 RUN := .venv/bin/python -m
 
 help: ## list the targets
@@ -34,11 +34,20 @@ fuzz: install ## damage tables in thousands of ways and look for a wrong figure
 kill-test: install ## kill crawls at 50 points, within writes and commits too: every report once, nothing loose
 	@XXGK_KILLS=50 $(RUN) pytest -q -n auto tests/crawler/test_kills.py
 
+schedule-test: install ## kill schedules at many moments, and let two share the work: every due crawl once
+	@XXGK_SCHEDULE_ROUNDS=10 XXGK_SCHEDULE_KILLS=6 $(RUN) pytest -q tests/crawler/test_schedule.py -k killed
+
+campaign-test: install ## two years of the campaign over replay portals: a quarter of an hour
+	@XXGK_TWO_YEARS=1 $(RUN) pytest -q tests/crawler/test_two_years.py
+
 bench: install ## measure the parser and the archive (ARGS='crawling' for one of them)
 	@$(RUN) benchmarks $(ARGS)
 
 bench-scale: install ## measure a million reports and a long crawl: half an hour, 6 GB in the temporary folder
 	@$(RUN) benchmarks scale memory
+
+bench-nation: install ## who is missing, over 140,000 publishers and six years, in SQLite and PostgreSQL: half an hour, 10 GB
+	@$(RUN) benchmarks nation
 
 lock: install ## write the locks again from pyproject.toml (UPGRADE=1 moves the pins)
 	@UPGRADE="$(UPGRADE)" .ci/lock

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from archive.documents import Known, Outcome, Reading
-from archive.identity import Place
-from archive.publishers import scope
+from archive.registry.identity import Place
+from archive.registry.publishers import scope
 from archive.schema import Article, ArticleColumn, ListRow, Portal, ReportColumn, Sighting, Version
 from archive.store import Archive
 from archive.timeline import Moment, Timeline, load

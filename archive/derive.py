@@ -16,8 +16,8 @@ from archive.batches import BATCH, Selection, Work, count, load_batch
 from archive.documents import Outcome, Parse, Reading
 from archive.filing import file_reading, refresh
 from archive.locks import locked, take
-from archive.publishers import attach
 from archive.readers import Readers
+from archive.registry.publishers import attach
 from archive.schema import Absence, Article, Sighting, Version
 from archive.store import Archive
 from archive.timeline import Moment

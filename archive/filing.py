@@ -10,11 +10,11 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, undefer
 
 from archive.documents import Reading
-from archive.identity import Place
 from archive.inserts import insert_new
-from archive.publishers import find_or_add
+from archive.registry.identity import Place
+from archive.registry.publishers import find_or_add
+from archive.registry.speakers import refresh_publishers
 from archive.schema import Article, CaptureRow, FindingRow, Report, Sighting, Version
-from archive.speakers import refresh_publishers
 from archive.versions import rank, signed_on
 from archive.warc import digest
 from parser.record import Record, Severity, dump_json

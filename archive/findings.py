@@ -20,7 +20,7 @@ from archive.acknowledging import Acknowledged, Acknowledgements, read_all, subj
 from archive.deposit import deposit
 from archive.errors import ArchiveError
 from archive.notes import AcknowledgedNote
-from archive.publishers import naming
+from archive.registry.publishers import naming
 from archive.reports import narrowed
 from archive.schema import FindingRow, Publisher, Report, Version
 from archive.store import Archive

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from archive.addresses import with_fragment
 from archive.days import day_of, end_of
-from archive.deadlines import Rules
+from archive.registry.deadlines import Rules
 from archive.schema import ColumnReading, ReportColumn
 from archive.store import Archive
 

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from archive import silence
 from archive.addresses import with_fragment
 from archive.days import day_of, end_of
-from archive.deadlines import Due, Rules
 from archive.divisions import Book
 from archive.filing import WITHDRAWN
+from archive.registry.deadlines import Due, Rules
 from archive.schema import (
     Absence,
     Article,

@@ -14,9 +14,7 @@ from sqlalchemy.orm import Session
 from archive.acknowledging import apply as acknowledge
 from archive.addresses import canonical, host_of, wire, with_fragment
 from archive.catalogue import DELIVERED
-from archive.declaring import declare
 from archive.errors import AddressRefused
-from archive.identity import book_of
 from archive.inserts import insert_new
 from archive.notes import (
     AcknowledgedNote,
@@ -40,8 +38,10 @@ from archive.notes import (
     SuccessionNote,
     UnitsNote,
 )
-from archive.registering import register
-from archive.rostering import note_names
+from archive.registry.declaring import declare
+from archive.registry.identity import book_of
+from archive.registry.registering import register
+from archive.registry.rostering import note_names
 from archive.schema import (
     Article,
     ArticleColumn,

@@ -18,8 +18,8 @@ from archive.batches import Selection, Work
 from archive.derive import Progress, file_batch, turn, walk
 from archive.documents import Parse
 from archive.effects import Effects, effects_of
-from archive.publishers import attach, classify
 from archive.readers import Readers
+from archive.registry.publishers import attach, classify
 from archive.schema import ReparseRun
 from archive.store import Archive
 

@@ -18,7 +18,7 @@ from archive.derive import Derived, derive
 from archive.divisions import Book
 from archive.documents import Outcome
 from archive.errors import AddressRefused, ArchiveError
-from archive.publishers import naming, resolve
+from archive.registry.publishers import naming, resolve
 from archive.schema import (
     Article,
     Attachment,

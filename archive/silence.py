@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from archive.days import day_of, end_of
-from archive.deadlines import Due
 from archive.documents import Outcome
-from archive.identity import key
+from archive.registry.deadlines import Due
+from archive.registry.identity import key
 from archive.schema import (
     FAILED,
     Article,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from archive.days import day_of
-from archive.deadlines import Due
+from archive.registry.deadlines import Due
 
 
 class Status(StrEnum):

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from archive import card, files, migrations
 from archive.database import WRITES, engine_of, explained, url_of
-from archive.deadlines import Rules
-from archive.deadlines import load as load_rules
 from archive.divisions import Book
 from archive.errors import ArchiveError, ReadOnlyArchive
-from archive.identity import book_of
 from archive.locks import locked
+from archive.registry.deadlines import Rules
+from archive.registry.deadlines import load as load_rules
+from archive.registry.identity import book_of
 from archive.schema import JournalRow, WarcFile
 from archive.writer import Writer
 

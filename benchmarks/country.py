@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from archive.divisions import Division, book
-from archive.identity import key
+from archive.registry.identity import key
 from archive.schema import (
     Absence,
     Article,
@@ -44,7 +44,9 @@ from archive.schema import (
 
 FIRST_YEAR = 2019  # the first report year
 YEARS = 6
-BEGUN = date(2021, 2, 15)  # of the archive: the reports on 2019 and nearly all on 2020 are found long after they were due
+BEGUN = date(
+    2021, 2, 15
+)  # of the archive: the reports on 2019 and nearly all on 2020 are found long after they were due
 # Twelve readings a year of each column, more of them while reports are due; one in a hundred does not succeed.
 READINGS = ((1, 10), (1, 20), (1, 28), (2, 3), (2, 15), (3, 1), (4, 2), (5, 4), (7, 6), (9, 7), (11, 9), (12, 11))
 DEPARTMENTS = {"province": 45, "prefecture": 33, "county": 28}  # beside the government and its office

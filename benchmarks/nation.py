@@ -19,7 +19,7 @@ from sqlalchemy import event, text
 from archive.health import health
 from archive.inserts import set_sequences
 from archive.monitor import missing
-from archive.registry import Wanted, list_publishers
+from archive.registry.listing import Wanted, list_publishers
 from archive.store import Archive
 from archive.totals import by_division
 from benchmarks.country import Country, Place, places
@@ -102,9 +102,8 @@ def ratios(share: float = 1.0, rounds: int = ROUNDS) -> Iterator[Ratio | str]:
     """The questions of the monitor to the first ``share`` of the places, in both databases."""
     chosen = places()
     chosen = chosen[: max(4, round(len(chosen) * share))]
-    with TemporaryDirectory() as folder:
-        with empty(Path(folder) / "sqlite") as filled:
-            yield from _measure(filled, chosen, Path(folder) / "sqlite", rounds)
+    with TemporaryDirectory() as folder, empty(Path(folder) / "sqlite") as filled:
+        yield from _measure(filled, chosen, Path(folder) / "sqlite", rounds)
     with TemporaryDirectory() as folder, postgresql_server(Path(folder)) as server:
         with empty(Path(folder) / "archive", new_database(server, "nation")) as filled:
             yield from _measure(filled, chosen, Path(folder) / "data", rounds)

@@ -8,8 +8,8 @@ from datetime import date
 
 from archive import listings
 from archive.days import day_of
-from archive.deadlines import last_days
 from archive.listings import PortalState
+from archive.registry.deadlines import last_days
 from archive.store import Archive
 from crawler.entries import Expectation, PortalEntry
 from crawler.portals import UNREGISTERED, Registry

@@ -18,7 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from types import FrameType, TracebackType
@@ -37,6 +36,7 @@ from crawler.portals import read_registry
 from spiders.outcomes import OK
 
 TICK = timedelta(minutes=1)  # between two looks at what is due
+BESIDE = timedelta(minutes=15)  # between two looks at what is to be told
 LEASE = timedelta(minutes=5)
 GRACE = timedelta(seconds=60)  # a crawl has to end in when it is asked to; less than half a lease
 UNASKED = timedelta(minutes=5)  # until a crawl is begun again that somebody else stopped
@@ -135,7 +135,6 @@ class Schedule:
         self._stopped, self._ended = threading.Event(), threading.Event()
         self._pulse = threading.Thread(target=self._beat_on, daemon=True)
         self.on_beat: Callable[[], None] = lambda: None  # after each sign of life
-        self.on_done: Callable[[Done], None] = lambda _: None  # after each crawl that ended
 
     @property
     def stopped(self) -> bool:
@@ -166,9 +165,7 @@ class Schedule:
             lease = self._claim()
             if lease is None:
                 break
-            ended = self._crawl(lease)
-            self._tell(partial(self.on_done, ended))
-            done.append(ended)
+            done.append(self._crawl(lease))
         return done
 
     def tick_once(self) -> None:
@@ -285,11 +282,17 @@ class Schedule:
         return Archive.open(self._folder, self._database, create=True, clock=self._clock)
 
 
-def run(schedule: Schedule, side_by_side: int, say: Say) -> None:
-    """Tick until SIGINT or SIGTERM. Raises :class:`ArchiveError` where the archive cannot be opened at the beginning."""
+def run(schedule: Schedule, side_by_side: int, say: Say, beside: Callable[[], object] = lambda: None) -> None:
+    """Tick until SIGINT or SIGTERM; ``beside`` is called every quarter of an hour, while crawls run too.
+
+    Raises :class:`ArchiveError` where the archive cannot be opened at the beginning.
+    """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BlockingScheduler(
-        timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": side_by_side}}
+        timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": side_by_side + 1}}
+    )
+    scheduler.add_job(
+        beside, "interval", seconds=BESIDE.total_seconds(), coalesce=True, max_instances=1, misfire_grace_time=None
     )
     for _ in range(side_by_side):  # each crawls one portal after the other
         # Coalesced and never twice at once: a tick that waited for a long crawl counts as one.

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, select
 
-from archive import feeds
 from archive.days import CHINA, day_of
 from archive.deposit import deposit
 from archive.errors import ArchiveError
 from archive.locks import locked
 from archive.notes import SentNote
-from archive.notices import Wanted, find, kinds, lies_within, since_day, wanted_rows
+from archive.notices import feeds
+from archive.notices.notices import Wanted, find, kinds, lies_within, since_day, wanted_rows
 from archive.schema import Delivery, Notice
 from archive.store import Archive, utc_now
 from crawler.errors import CrawlerError

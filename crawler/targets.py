@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from archive.notices import kinds
+from archive.notices.notices import kinds
 from crawler.errors import WrongUsage
 
 FILE = "notices.toml"

@@ -11,7 +11,7 @@ from archive.schema.base import Base
 
 
 class Publisher(Base):
-    """An agency of one administrative division: scope and normalised name (:mod:`archive.identity`).
+    """An agency of one administrative division: scope and normalised name (:mod:`archive.registry.identity`).
 
     The scope is the division's six digits, or what stands in for them where no division is known. ``merged_into_id`` names
     the publisher it was found to be the same as, whose the reports are then; no foreign key, since rows of one table that

@@ -14,7 +14,8 @@ class Task(Base):
     """A crawl of one portal that is due at a time. One row a portal, kind and time, whoever plans it.
 
     ``state``: due, leased, done, failed (given up), skipped (a later one stands for it). A lease that ran out is as good
-    as none.
+    as none. A try that is to be made again is the same row with a later ``not_before``; ``ended_at`` and ``outcome`` are
+    those of the last try.
     """
 
     __tablename__ = "tasks"
@@ -22,7 +23,7 @@ class Task(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     portal: Mapped[str]
-    kind: Mapped[str] = mapped_column(String(16))  # regular, retry, deep
+    kind: Mapped[str] = mapped_column(String(16))  # regular, deep
     planned_at: Mapped[datetime]
     not_before: Mapped[datetime]  # when it may be tried, or tried again
     state: Mapped[str] = mapped_column(String(16))

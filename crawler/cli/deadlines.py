@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archive.classes import KINDS
 from archive.days import day_of
-from archive.deadlines import Considered, Due, Rule, Rules, load
+from archive.registry.classes import KINDS
+from archive.registry.deadlines import Considered, Due, Rule, Rules, load
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.errors import WrongUsage
@@ -82,7 +82,7 @@ def _refuse(publisher: str | None, division: str | None, kind: str | None) -> No
 
 
 def _published(archive: Archive, name: str, year: int) -> _Asked:
-    from archive.publishers import resolve  # noqa: PLC0415 - the tables take half a second to import; most calls need none
+    from archive.registry.publishers import resolve  # noqa: PLC0415 - the tables take half a second to import; most calls need none
 
     with archive.session() as session:
         found = resolve(session, name, archive.book)

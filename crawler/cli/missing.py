@@ -11,11 +11,11 @@ import typer
 
 from archive import totals
 from archive.claims import Claim, claims, say
-from archive.classes import KINDS
 from archive.divisions import Book
 from archive.errors import UnknownDivision
 from archive.monitor import Standing, Status, missing
 from archive.proofs import Proof, proofs
+from archive.registry.classes import KINDS
 from archive.store import Archive
 from archive.totals import Total
 from crawler.cli.invocation import ATTENTION, Invocation

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from archive import feeds
-from archive.notices import Wanted, find, kinds, listed, since_day
+from archive.notices import feeds
+from archive.notices.notices import Wanted, find, kinds, listed, since_day
 from archive.schema import Notice
 from crawler import sending, targets
 from crawler.cli.invocation import ATTENTION, Invocation

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.classes import KINDS
-from archive.duplicates import Proposal, propose
 from archive.notes import Note
-from archive.registry import PublisherLine, PublisherView, Wanted, list_publishers, view
-from archive.registry_export import rows as export_rows
-from archive.registry_import import Plan, keep, plan
-from archive.registry_rows import COLUMNS, unknown_columns
-from archive.statements import say_merged, say_separate, say_succeeded
+from archive.registry.classes import KINDS
+from archive.registry.duplicates import Proposal, propose
+from archive.registry.export import rows as export_rows
+from archive.registry.imports import Plan, keep, plan
+from archive.registry.listing import PublisherLine, PublisherView, Wanted, list_publishers, view
+from archive.registry.rows import COLUMNS, unknown_columns
+from archive.registry.statements import say_merged, say_separate, say_succeeded
 from archive.store import Archive
 from crawler.cli.derived import tell
 from crawler.cli.invocation import ATTENTION, WRONG, Invocation

@@ -20,6 +20,7 @@ from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.status import measure
 from crawler.schedule import LEASE, Schedule, once, watched
 from crawler.schedule import run as run_daemon
+from crawler.sending import after_crawl
 
 EXAMPLE = "Example: xxgk schedule --plan"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -83,9 +84,13 @@ def command(
                 path = metrics_file
                 schedule.on_beat = lambda: write(health, path)
         if not only_once:
-            run_daemon(schedule, side_by_side, remark)
+            run_daemon(
+                schedule, side_by_side, remark, lambda: after_crawl(invocation.folder, invocation.database, remark)
+            )
             return
         done = once(schedule, side_by_side)
+        if done:
+            after_crawl(invocation.folder, invocation.database, remark)
     if json:
         print_json({"portal": each.portal, "kind": each.kind, "outcome": each.outcome} for each in done)
     remark(f"{len(done)} crawls ended, {sum(each.needs_attention for each in done)} need attention")

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 
 import pytest
 
-from archive.classes import (
+from archive.registry.classes import (
     DEPARTMENT,
     GOVERNMENT,
     INSTITUTION,

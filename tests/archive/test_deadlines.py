@@ -8,9 +8,9 @@ from time import perf_counter
 
 import pytest
 
-from archive.classes import KINDS, kind_of
-from archive.deadlines import Due, Rule, Rules, last_days, load
 from archive.errors import ArchiveError
+from archive.registry.classes import KINDS, kind_of
+from archive.registry.deadlines import Due, Rule, Rules, last_days, load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 JANUARY, FEBRUARY, MARCH = (1, 31), (2, 28), (3, 31)

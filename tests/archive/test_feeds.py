@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from lxml import etree
 from sqlalchemy import insert
 
-from archive import feeds
 from archive.errors import ArchiveError
-from archive.feeds import ATOM, NATION, NEWEST, REST, Entry, feed
-from archive.notice_kinds import SEEN
+from archive.notices import feeds
+from archive.notices.feeds import ATOM, NATION, NEWEST, REST, Entry, feed
+from archive.notices.kinds import SEEN
 from archive.schema import Notice
 from archive.store import Archive
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from archive.divisions import book
-from archive.identity import Identity, Place, book_of, identify, key
-from archive.publishers import scope
+from archive.registry.identity import Identity, Place, book_of, identify, key
+from archive.registry.publishers import scope
 
 JILIN, CHANGYI, CHUANYING = "220200", "220202", "220204"
 SITE = "host:anywhere.gov.cn"

@@ -14,8 +14,8 @@ from archive.deposit import deposit
 from archive.derive import derive
 from archive.errors import ArchiveError
 from archive.notes import MergeNote, SentNote
-from archive.notice_kinds import BASELINE, SEEN, Happening, kinds, plain
-from archive.notices import Wanted, find, listed, since_day
+from archive.notices.kinds import BASELINE, SEEN, Happening, kinds, plain
+from archive.notices.notices import Wanted, find, listed, since_day
 from archive.reindex import reindex
 from archive.schema import Delivery, Notice
 from archive.store import Archive

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from archive.deposit import deposit
 from archive.derive import derive
 from archive.notes import MergeNote, Note, PublisherNote, SuccessionNote
-from archive.publishers import resolve
-from archive.registry import PublisherLine, Wanted, list_publishers, view
+from archive.registry.listing import PublisherLine, Wanted, list_publishers, view
+from archive.registry.publishers import resolve
+from archive.registry.statements import say_merged, say_separate, say_succeeded
 from archive.reindex import reindex
 from archive.schema import ReportColumn
-from archive.statements import say_merged, say_separate, say_succeeded
 from archive.store import Archive
 from tests.archive import notetaking
 from tests.archive.answers import PORTAL, publish, report_page

@@ -9,13 +9,13 @@ import pytest
 
 from archive.deposit import deposit
 from archive.derive import derive
-from archive.duplicates import Proposal, propose
 from archive.notes import Note, PublisherNote, RosterNote, SuccessionNote, UnitsNote
-from archive.reforms import reforms
-from archive.registry import Wanted, list_publishers, view
-from archive.registry_export import rows as export_rows
-from archive.registry_import import Plan, keep, plan
-from archive.registry_rows import unknown_columns
+from archive.registry.duplicates import Proposal, propose
+from archive.registry.export import rows as export_rows
+from archive.registry.imports import Plan, keep, plan
+from archive.registry.listing import Wanted, list_publishers, view
+from archive.registry.reforms import reforms
+from archive.registry.rows import unknown_columns
 from archive.store import Archive
 from tests.archive import notetaking
 from tests.archive.answers import PORTAL, publish, read_column, report_page

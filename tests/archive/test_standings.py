@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.deadlines import load
+from archive.registry.deadlines import load
 from archive.standings import Found, Judgement, Lacking, Status, judge
 
 RULES = load(None)

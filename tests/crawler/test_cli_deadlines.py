@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from archive.divisions import book
-from archive.identity import Place
-from archive.publishers import find_or_add
+from archive.registry.identity import Place
+from archive.registry.publishers import find_or_add
 from archive.store import Archive
 from tests.crawler.test_cli import Here
 

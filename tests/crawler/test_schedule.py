@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from archive import crawls, duework
 from archive.duework import DEEP, REGULAR
-from archive.errors import ArchiveError
 from archive.schema import Attempt, CrawlRow, Daemon, Task
 from archive.store import Archive
 from crawler.campaign import last_run, next_runs
@@ -201,19 +200,6 @@ def test_a_sign_of_life_holds_the_crawl_that_runs(driven: Crawls) -> None:
 
         driven.meanwhile = work_long
         assert one.work() == [Done(HERE, REGULAR, "ok")]
-
-
-def test_who_listens_is_told_of_each_crawl_and_keeps_nobody_from_crawling(driven: Crawls) -> None:
-    told: list[Done] = []
-
-    def listen(done: Done) -> None:
-        told.append(done)
-        raise ArchiveError("the disk is full")
-
-    with driven.schedule(HERE, THERE) as schedule:
-        schedule.on_done = listen
-        assert schedule.work() == told
-    assert [done.outcome for done in told] == ["ok", "ok"]
 
 
 def test_what_cannot_be_started_is_said_and_tried_again_later(driven: Crawls) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from archive.deposit import deposit
 from archive.notes import PortalNote
-from archive.notices import find
+from archive.notices.notices import find
 from archive.schema import Delivery, Notice
 from archive.store import Archive
 from crawler import sending

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from archive.classes import KINDS
-from archive.declaring import place_of_alias
 from archive.divisions import Book
-from archive.identity import Identity, Place, identify
-from archive.publishers import LOCAL_FILES
+from archive.registry.classes import KINDS
+from archive.registry.declaring import place_of_alias
+from archive.registry.identity import Identity, Place, identify
+from archive.registry.publishers import LOCAL_FILES
 
 COLUMNS = (
     "name",

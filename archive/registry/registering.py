@@ -6,19 +6,19 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from archive.declaring import declare
 from archive.divisions import Book
-from archive.identity import Place, identify
-from archive.merging import merge, separate
 from archive.notes import MergeNote, PublisherNote, SuccessionNote
-from archive.publishers import add, itself
+from archive.registry.declaring import declare
+from archive.registry.identity import Place, identify
+from archive.registry.merging import merge, separate
+from archive.registry.publishers import add, itself
 from archive.schema import Publisher, Succession
 
 _DAY = timedelta(days=1)
 
 
 def register(session: Session, note: PublisherNote | MergeNote | SuccessionNote, book: Book) -> None:
-    """Bring the registry into line with a note; :func:`archive.declaring.declare` takes many publishers at once."""
+    """Bring the registry into line with a note; :func:`archive.registry.declaring.declare` takes many publishers at once."""
     match note:
         case PublisherNote():
             declare(session, [note], book)

@@ -21,7 +21,7 @@ class Reform:
 @cache
 def reforms() -> dict[str, tuple[Reform, ...]]:
     """Every kind of agency that gave way to others, by the words that end its name (环境保护局)."""
-    data = tomllib.loads(files("archive").joinpath("reforms.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("archive.registry").joinpath("reforms.toml").read_text(encoding="utf-8"))
     found: dict[str, list[Reform]] = {}
     for reform in data["reforms"]:
         for pair in reform["successions"]:

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.errors import ArchiveError
-from archive.identity import Place, identify
 from archive.notes import MergeNote, SuccessionNote
-from archive.publishers import resolve, resolve_itself, standing_for
+from archive.registry.identity import Place, identify
+from archive.registry.publishers import resolve, resolve_itself, standing_for
 from archive.schema import Publisher, PublisherAlias, Succession
 from archive.store import Archive
 

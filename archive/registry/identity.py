@@ -193,5 +193,5 @@ def _plain(name: str) -> str:
 
 @cache
 def _level_words() -> dict[str, re.Pattern[str]]:
-    data = tomllib.loads(files("archive").joinpath("level_words.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("archive.registry").joinpath("level_words.toml").read_text(encoding="utf-8"))
     return {each["word"]: re.compile(f"{each['word']}(?!{each['not_before']}|$)") for each in data["words"]}

@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from archive.declaring import IMPORT, batches
-from archive.registry_rows import Row
+from archive.registry.declaring import IMPORT, batches
+from archive.registry.rows import Row
 from archive.schema import Publisher, PublisherAlias, PublisherSource, Succession
 
 Standing = tuple[str, str]  # scope and key

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from archive.addresses import with_fragment
 from archive.divisions import Book
-from archive.publishers import DIRECTORY, ROSTER, resolve
+from archive.registry.publishers import DIRECTORY, ROSTER, resolve
 from archive.schema import (
     Article,
     Base,
@@ -62,7 +62,7 @@ class PublisherLine:
 
     ``division`` are the names of its division from the province down, null where none is known; ``today`` the codes of
     those in force that hold its area where its own ended. ``successors`` and ``predecessors`` were said by people.
-    ``first_year`` and ``last_year`` are report years. Others are named as :func:`archive.publishers.resolve` takes them.
+    ``first_year`` and ``last_year`` are report years. Others are named as :func:`archive.registry.publishers.resolve` takes them.
     """
 
     id: int
@@ -256,7 +256,7 @@ class _Facts:
 
 
 def standings(session: Session) -> Callable[[int], int]:
-    """As :func:`archive.publishers.standing_for`, for very many."""
+    """As :func:`archive.registry.publishers.standing_for`, for very many."""
     merged = select(Publisher.id, Publisher.merged_into_id).where(Publisher.merged_into_id.is_not(None))
     into = {row.id: row.merged_into_id for row in session.execute(merged)}
 

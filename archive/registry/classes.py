@@ -1,6 +1,6 @@
 """Classes of publishers: what a name says of the place an agency has in the order of government.
 
-The class decides by when a report is due (:mod:`archive.deadlines`). The names stand in ``classes.toml``.
+The class decides by when a report is due (:mod:`archive.registry.deadlines`). The names stand in ``classes.toml``.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def table_of(name: str, division: str | None = None) -> ClassTable | None:
 @cache
 def tables() -> tuple[ClassTable, ...]:
     """The tables in the order in which they are tried."""
-    data = tomllib.loads(files("archive").joinpath("classes.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("archive.registry").joinpath("classes.toml").read_text(encoding="utf-8"))
     return tuple(_table(entry) for entry in data["tables"])
 
 

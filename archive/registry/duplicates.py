@@ -17,11 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.addresses import host_of, site_of
-from archive.declaring import batches
 from archive.divisions import Book, short
-from archive.identity import Place, identify
-from archive.reforms import longest, reforms
-from archive.registry import Wanted, select_wanted, standings
+from archive.registry.declaring import batches
+from archive.registry.identity import Place, identify
+from archive.registry.listing import Wanted, select_wanted, standings
+from archive.registry.reforms import longest, reforms
 from archive.schema import ColumnPublisher, Portal, Publisher, Report, Succession, Version
 from archive.store import Archive
 

@@ -100,4 +100,4 @@ def plain(value: object) -> str:
 
 @cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(files("archive").joinpath("notice_kinds.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("archive.notices").joinpath("kinds.toml").read_text(encoding="utf-8"))

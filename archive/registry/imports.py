@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from archive.deposit import deposit
 from archive.divisions import Book
 from archive.errors import UnknownPublisher
-from archive.identity import Identity
 from archive.notes import MergeNote, Note, PublisherNote, SuccessionNote
-from archive.publishers import called, resolve
-from archive.registry_checks import Checks, Known, KnownPublisher, WrongRow
-from archive.registry_rows import Named, Row, WrongCell, read_row
+from archive.registry.checks import Checks, Known, KnownPublisher, WrongRow
+from archive.registry.identity import Identity
+from archive.registry.publishers import called, resolve
+from archive.registry.rows import Named, Row, WrongCell, read_row
 from archive.schema import Article
 from archive.store import Archive
 

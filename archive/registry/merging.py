@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from archive.identity import Identity
-from archive.publishers import DIRECTORY, ROSTER, add, standing_for
+from archive.registry.identity import Identity
+from archive.registry.publishers import DIRECTORY, ROSTER, add, standing_for
 from archive.schema import (
     Article,
     ColumnPublisher,

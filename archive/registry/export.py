@@ -1,4 +1,4 @@
-"""Exporting the registry: publishers as the rows from which :mod:`archive.registry_import` makes the same again."""
+"""Exporting the registry: publishers as the rows from which :mod:`archive.registry.imports` makes the same again."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from archive.registry import Change, PublisherLine
-from archive.registry_rows import COLUMNS
+from archive.registry.listing import Change, PublisherLine
+from archive.registry.rows import COLUMNS
 
 _BETWEEN = re.compile(r"[;；]")  # what stands between names cannot stand in one; no key knows the difference
 

@@ -10,15 +10,16 @@ from datetime import date, datetime
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from archive import happenings, portal_happenings
 from archive.days import CHINA, day_of
 from archive.deposit import deposit
 from archive.divisions import Book
 from archive.errors import ArchiveError
-from archive.happenings import Watch, batches
 from archive.monitor import missing
 from archive.notes import SentNote
-from archive.notice_kinds import BASELINE, SEEN, Happening, found, kinds
+from archive.notices import happenings
+from archive.notices import portals as portal_happenings
+from archive.notices.happenings import Watch, batches
+from archive.notices.kinds import BASELINE, SEEN, Happening, found, kinds
 from archive.schema import Delivery, JournalRow, Notice, Report
 from archive.standings import Standing
 from archive.store import Archive

@@ -10,10 +10,10 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from archive.divisions import Book
-from archive.identity import Identity, Place, identify, key
-from archive.merging import merge
 from archive.notes import PublisherNote
-from archive.publishers import new as make
+from archive.registry.identity import Identity, Place, identify, key
+from archive.registry.merging import merge
+from archive.registry.publishers import new as make
 from archive.schema import Base, Publisher, PublisherAlias, PublisherSource
 
 IMPORT = "import"

@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive.addresses import host_of, site_of
-from archive.classes import kind_of
 from archive.divisions import Book
 from archive.errors import UnknownPublisher
-from archive.identity import Identity, Place, identify, key
 from archive.inserts import insert_new
+from archive.registry.classes import kind_of
+from archive.registry.identity import Identity, Place, identify, key
 from archive.schema import (
     Portal,
     Publisher,

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from archive.days import day_of
 from archive.divisions import Book
-from archive.happenings import READ, Watch, batches, beginning, stamp
-from archive.notice_kinds import Happening, found, kinds
+from archive.notices.happenings import READ, Watch, batches, beginning, stamp
+from archive.notices.kinds import Happening, found, kinds
 from archive.schema import Article, Notice, Portal, PortalReading, Report, Sighting, Version
 
 _OK = "ok"

@@ -21,7 +21,7 @@ from archive.changes import Changes, compare
 from archive.days import day_of, end_of
 from archive.errors import ArchiveError
 from archive.filing import PUBLISHED, WITHDRAWN
-from archive.notice_kinds import Happening, found
+from archive.notices.kinds import Happening, found
 from archive.reports import record_of
 from archive.schema import (
     Absence,

@@ -17,11 +17,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from archive.classes import KINDS
 from archive.errors import ArchiveError
+from archive.registry.classes import KINDS
 
 FIRST_YEAR = 2008  # 条例 2007 took effect on 1 May 2008
-_BUILT_IN = "archive/deadlines.toml"
+_BUILT_IN = "archive/registry/deadlines.toml"
 _LEAP_DAY = (2, 29)
 _LEAP_YEAR = 2024
 
@@ -222,7 +222,7 @@ def _built_in_alone() -> Rules:
 
 @cache
 def _built_in() -> tuple[Rule, ...]:
-    return tuple(_read(files("archive").joinpath("deadlines.toml").read_text(encoding="utf-8"), _BUILT_IN))
+    return tuple(_read(files("archive.registry").joinpath("deadlines.toml").read_text(encoding="utf-8"), _BUILT_IN))
 
 
 def _read(text: str, path: str) -> Iterator[Rule]:

@@ -18,8 +18,8 @@ from lxml import etree
 from archive.divisions import Book
 from archive.errors import ArchiveError
 from archive.files import reason
-from archive.notice_kinds import kinds
-from archive.notices import Wanted, wanted_rows
+from archive.notices.kinds import kinds
+from archive.notices.notices import Wanted, wanted_rows
 from archive.schema import Notice
 from archive.store import Archive
 

@@ -1,0 +1,1 @@
+"""Notices: what happened to reports and portals, found once, listed, and written as feeds."""
