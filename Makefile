@@ -46,6 +46,9 @@ bench: install ## measure the parser and the archive (ARGS='crawling' for one of
 bench-scale: install ## measure a million reports and a long crawl: half an hour, 6 GB in the temporary folder
 	@$(RUN) benchmarks scale memory
 
+bench-nation: install ## ask how a nation of publishers stands: a quarter of an hour, 8 GB in the temporary folder
+	@$(RUN) benchmarks nation
+
 bench-nation: install ## who is missing, over 140,000 publishers and six years, in SQLite and PostgreSQL: half an hour, 10 GB
 	@$(RUN) benchmarks nation
 

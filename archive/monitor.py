@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Select, and_, func, or_, select, true
@@ -17,7 +19,6 @@ from archive import silence
 from archive.addresses import with_fragment
 from archive.days import day_of, end_of
 from archive.divisions import Book
-from archive.filing import WITHDRAWN
 from archive.registry.deadlines import Due, Rules
 from archive.schema import (
     Absence,
@@ -42,6 +43,7 @@ __all__ = ["DateFinding", "Standing", "Status", "missing"]
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 _OF_A_TOWN = 9  # digits
 _BATCH = 800  # numbers in one statement
+_ROWS = 2_000  # taken from the database at a time
 _Gone = tuple[datetime | None, str | None]  # since when, and why
 _THERE: _Gone = (None, None)
 
@@ -113,7 +115,7 @@ def missing(
     day = as_of if as_of is not None else day_of(archive.clock())
     within = None if division is None else book.prefix(division)
     asked = _Asked(year, day, portal, within, kind)
-    with archive.session() as session:
+    with archive.session() as session, _uncollected():
         return _Survey(session, asked, book, rules).standings()
 
 
@@ -130,28 +132,29 @@ class _Survey:
 
     def standings(self) -> list[Standing]:
         """Who was seen in time is judged in passing; what of the others must be known is asked for together."""
-        standings: list[Standing] = []
+        standings: list[Standing | None] = []  # null for who is judged below
         late: list[_Case] = []
-        absent: list[tuple[int, Absent, _Agency]] = []
-        end = _ends()
+        absent: list[tuple[int, _Agency, Due]] = []
+        day, end = self._asked.day, cache(end_of)
         for one, due, report in self._owing(self._gone()):
             at = len(standings)
-            if report is None:
+            if report is None and day > due.day:
+                absent.append((at, one, due))
+                standings.append(None)
+            elif report is None:
                 standings.append(self._silent(one, due, None))
-                if self._asked.day > due.day:
-                    absent.append((at, Absent(one.id, one.key, due), one))
-                continue
-            if report.gone_at is None and report.first_seen_at >= end(due.day):
+            elif report.gone_at is None and report.first_seen_at >= end(due.day):
                 late.append(_Case(at, one, due, report))
-                standings.append(self._silent(one, due, None))
+                standings.append(None)
             else:
                 standings.append(self._standing(one, due, report))
         for at, standing in self._judged_late(late):
             standings[at] = standing
-        silent = silence.judge(self._session, [each for _, each, _ in absent], self._asked.year, self._asked.day)
-        for at, each, one in absent:
-            standings[at] = self._silent(one, each.due, silent[one.id])
-        return standings
+        asked = [Absent(one.id, one.key, due) for _, one, due in absent]
+        silent = silence.judge(self._session, asked, self._asked.year, day)
+        for at, one, due in absent:
+            standings[at] = self._silent(one, due, silent[one.id])
+        return [standing for standing in standings if standing is not None]
 
     def _judged_late(self, late: Sequence[_Case]) -> Iterator[tuple[int, Standing]]:
         """Judge those that were seen after the deadline, by what their columns had before; their places with them."""
@@ -247,7 +250,7 @@ class _Survey:
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
         """Rows of a nation: the session would look at each for objects that it need not make."""
-        return self._session.connection().execute(query)
+        return chain.from_iterable(self._session.connection().execute(query).partitions(_ROWS))
 
     def _due(self, kind: str, scope: str) -> Due | None:
         place = kind, scope
@@ -278,19 +281,28 @@ class _Survey:
         return Found(number, url, seen, stated, source, signed, at, because)
 
     def _gone(self) -> dict[int, _Gone]:
+        """The reports that were withdrawn on the day asked about, by what is known of each article, else of the report."""
+        asked = self._asked
+        ended = select(Report.id, Report.withdrawn_at, Report.withdrawn_because).where(
+            Report.report_year == asked.year, Report.withdrawn_at.is_not(None), Report.withdrawn_at < asked.end
+        )
+        gone: dict[int, _Gone] = {number: (at, because) for number, at, because in self._session.execute(ended)}
+        return gone | self._unseen()
+
+    def _unseen(self) -> dict[int, _Gone]:
         """The reports of which no article was there on the day asked about, though they were before and perhaps again."""
         asked = self._asked
-        query = (
-            select(Version.report_id, Absence.article_id, Absence.since, Absence.because)
-            .join(Sighting, Sighting.article_id == Absence.article_id)
-            .join(Version, Version.id == Sighting.version_id)
-            .join(Report, Report.id == Version.report_id)
-            .where(Report.report_year == asked.year, Absence.since < asked.end)
-            .where(or_(Absence.until.is_(None), Absence.until >= asked.end))
+        absences = select(Absence.article_id, Absence.since, Absence.because).where(
+            Absence.since < asked.end, or_(Absence.until.is_(None), Absence.until >= asked.end)
         )
+        ends = {article: (since, because) for article, since, because in self._session.execute(absences)}
         absent: dict[int, dict[int, tuple[datetime, str | None]]] = defaultdict(dict)
-        for report, article, since, because in self._session.execute(query):
-            absent[report][article] = since, because
+        for ids in _batches(ends):  # few: asked for first, or SQLite begins with the reports of the year
+            shown = select(Version.report_id, Sighting.article_id).distinct()
+            shown = shown.join(Sighting, Sighting.version_id == Version.id).join(Report, Report.id == Version.report_id)
+            shown = shown.where(Sighting.article_id.in_(ids), Report.report_year + 0 == asked.year)
+            for report, article in self._session.execute(shown):
+                absent[report][article] = ends[article]
         gone: dict[int, _Gone] = {}
         for ids in _batches(absent):
             places = select(Version.report_id, Sighting.article_id).distinct()
@@ -302,14 +314,7 @@ class _Survey:
             for report, numbers in articles.items():
                 if numbers <= absent[report].keys():
                     gone[report] = max(absent[report].values(), key=lambda end: end[0])
-        return self._withdrawn() | gone
-
-    def _withdrawn(self) -> dict[int, _Gone]:
-        """The reports of which it is known only that they are withdrawn, not when each article was not there."""
-        query = select(Report.id, Report.withdrawn_at, Report.withdrawn_because).where(
-            Report.report_year == self._asked.year, Report.state == WITHDRAWN, Report.withdrawn_at < self._asked.end
-        )
-        return {report: (at, because) for report, at, because in self._session.execute(query)}
+        return gone
 
     def _lacking(self, reports: Sequence[int]) -> tuple[dict[int, Lacking], dict[int, datetime]]:
         """Of reports: the last good reading of their columns that did not list them yet, and when one listed them first."""
@@ -317,7 +322,7 @@ class _Survey:
             select(func.min(ListRow.first_seen_at))
             .where(
                 ListRow.column_id == ArticleColumn.column_id,
-                or_(ListRow.address == Article.address, ListRow.address == Article.requested_address),
+                ListRow.address.in_([Article.address, Article.requested_address]),
             )
             .correlate(ArticleColumn, Article)
             .scalar_subquery()
@@ -372,9 +377,16 @@ class _Survey:
         return frozenset(again)
 
 
-def _ends() -> Callable[[date], datetime]:
-    """:func:`end_of` for few days, asked for many times."""
-    return cache(end_of)
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rows and standings hold no rings: to look for some among hundreds of thousands took a third of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _after(digits: str) -> str:

@@ -1,6 +1,6 @@
 """``python -m benchmarks [NAME…]``: every ratio, one line each; exit status 1 where one does not hold.
 
-Names are parsing, archiving, crawling, scale and memory; without a name all but the last two, which take their time.
+Names are parsing, archiving, crawling, scale, memory and nation; without a name all but the last three, which take their time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from benchmarks import archiving, crawling, memory, parsing, scale
+from benchmarks import archiving, crawling, memory, nation, parsing, scale
 from benchmarks.timing import Ratio
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
     "crawling": crawling.ratios,
     "scale": lambda: chain(scale.ratios(), scale.postgresql()),
     "memory": memory.ratios,
+    "nation": nation.ratios,
 }
 QUICK = ("parsing", "archiving", "crawling")
 

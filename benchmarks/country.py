@@ -117,7 +117,7 @@ def places() -> list[Place]:
     """Every province, prefecture and county in force, in an order of which each beginning is spread over the country."""
     table = book()
     provinces = [found for first in range(11, 83) if (found := table.get(f"{first}0000")) and found.until is None]
-    found = []
+    chosen: list[Place] = []
     waiting = list(reversed(provinces))
     while waiting:
         division = waiting.pop()
@@ -125,8 +125,8 @@ def places() -> list[Place]:
         waiting += reversed(below)
         lowest = not below and division.level != "province"
         towns = tuple(town.code for town in table.townships(division.code)) if lowest else ()
-        found.append(Place(division, DEPARTMENTS[division.level], towns))
-    return [*found[0::4], *found[2::4], *found[1::2]]
+        chosen.append(Place(division, DEPARTMENTS[division.level], towns))
+    return [*chosen[0::4], *chosen[2::4], *chosen[1::2]]
 
 
 class _Agency(NamedTuple):
@@ -174,7 +174,10 @@ class Country:
         code, name = place.division.code, place.division.name
         host = f"www.d{code}.gov.cn"
         portal = _PortalRows(self, host, code)
-        agencies = [(f"{name}人民政府", "government", None), (f"{name}人民政府办公室", "office", None)]
+        agencies: list[tuple[str, str, str | None]] = [
+            (f"{name}人民政府", "government", None),
+            (f"{name}人民政府办公室", "office", None),
+        ]
         agencies += [(f"{name}第{number}局", "department", None) for number in range(1, place.departments + 1)]
         agencies += [(f"{name}第{number}镇人民政府", "township", town) for number, town in enumerate(place.towns, 1)]
         apart = OWN_PORTALS if place.division.level == "province" else 0
@@ -205,8 +208,9 @@ class Country:
         """The number of the WARC file of the next capture, and the position in it."""
         number, place = divmod(self._numbers[CaptureRow], _FILE_CAPTURES)
         if number == self._numbers[WarcFile]:
+            closed = True
             name = f"warc/nation-{number}.warc.gz"
-            self.put(WarcFile, name, 400, self._random.randbytes(32), _moment(BEGUN, 0), True)
+            self.put(WarcFile, name, 400, self._random.randbytes(32), _moment(BEGUN, 0), closed)
         return number + 1, 400 + place * 9000
 
     @cached_property
@@ -231,7 +235,7 @@ class Country:
                 marks = ", ".join("?" * len(rows[0]))
                 cursor.executemany(f"INSERT INTO {table.__tablename__} ({columns}) VALUES ({marks})", rows)  # noqa: S608 - our own names
                 continue
-            with cursor.copy(f"COPY {table.__tablename__} ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+            with cursor.copy(f"COPY {table.__tablename__} ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         cursor.close()
@@ -266,8 +270,8 @@ class _PortalRows:
     def add(self, name: str, kind: str, town: str | None) -> None:
         """An agency with its reports of all years."""
         country = self._country
-        first = country.years.start
-        number = country.put(Publisher, self._scope, key(name), name, town, kind, False, first)
+        first, declared = country.years.start, False
+        number = country.put(Publisher, self._scope, key(name), name, town, kind, declared, first)
         seen, last = self._readings.moments[0], self._readings.moments[-1]
         if self._random.random() < IN_DIRECTORY:
             page = f"{self._url}zcbm/"
@@ -289,10 +293,9 @@ class _PortalRows:
         for day, crawl, moment in zip(self._readings.days, self._crawls, self._readings.moments, strict=True):
             if self._closed(day):
                 continue
-            if draw() < FAILED:
-                country.put(ColumnReading, column, crawl, "unreachable", 0, 0, 0, False, moment)
-            else:
-                country.put(ColumnReading, column, crawl, "ok", 1, 6, 6, True, moment)
+            full = draw() >= FAILED
+            found = ("ok", 1, 6, 6) if full else ("unreachable", 0, 0, 0)
+            country.put(ColumnReading, column, crawl, *found, full, moment)
         if agency is None:
             self._common[folder] = column
         return column

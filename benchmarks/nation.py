@@ -104,9 +104,12 @@ def ratios(share: float = 1.0, rounds: int = ROUNDS) -> Iterator[Ratio | str]:
     chosen = chosen[: max(4, round(len(chosen) * share))]
     with TemporaryDirectory() as folder, empty(Path(folder) / "sqlite") as filled:
         yield from _measure(filled, chosen, Path(folder) / "sqlite", rounds)
-    with TemporaryDirectory() as folder, postgresql_server(Path(folder)) as server:
-        with empty(Path(folder) / "archive", new_database(server, "nation")) as filled:
-            yield from _measure(filled, chosen, Path(folder) / "data", rounds)
+    with (
+        TemporaryDirectory() as folder,
+        postgresql_server(Path(folder)) as server,
+        empty(Path(folder) / "archive", new_database(server, "nation")) as filled,
+    ):
+        yield from _measure(filled, chosen, Path(folder) / "data", rounds)
 
 
 def _measure(filled: Filled, chosen: Sequence[Place], files: Path, rounds: int) -> Iterator[Ratio | str]:
@@ -168,7 +171,7 @@ def _run(filled: Filled, arguments: Sequence[str]) -> None:
     if filled.database is not None:
         where += ["--database", filled.database]
     command = [sys.executable, "-m", "crawler", *where, "missing", "--year", str(filled.year), *arguments]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)  # noqa: S603 - our own command
     assert done.returncode in {0, 1}, done.stderr.decode()
 
 

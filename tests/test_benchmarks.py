@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import archiving, crawling, memory, scale
+from archive.monitor import Status, missing
+from benchmarks import archiving, country, crawling, memory, nation, scale
 from benchmarks.__main__ import main
 from benchmarks.crawl import FIRST, measure_crawl
 from benchmarks.portal import Site, report, serving
 from benchmarks.timing import Ratio
 from parser import parse
+from tests.databases import DATABASES, new_database
 
 SMALL = Site(hosts=2, columns=2, rows=21)
 
@@ -63,6 +65,39 @@ def test_the_scale_benchmark_adds_reports_to_filled_tables() -> None:
 
 def test_the_scale_benchmark_fills_postgresql_too() -> None:
     assert [ratio.limit for ratio in scale.postgresql(small=400, large=600, slices=1, size=4)] == [None]
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_question_about_twice_as_many_publishers_sends_no_more_statements(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = new_database(request.getfixturevalue("postgresql")) if database == "postgresql" else None
+    small = [place for place in country.places() if place.division.level == "county" and place.publishers < 40][:10]
+    with nation.empty(tmp_path / "archive", url) as filled:
+        sent, known = [], []
+        for added in (small[:5], small[5:]):
+            filled.add(added)
+            sent.append(filled.statements(lambda: missing(filled.archive, filled.year)))
+            known.append(filled.country.publishers)
+            assert len(missing(filled.archive, filled.year)) == filled.country.publishers
+    assert 150 < known[0] < known[1] < 400
+    assert sent[0] == sent[1]
+
+
+def test_the_nation_is_the_same_in_both_databases(tmp_path: Path, postgresql: str) -> None:
+    chosen = country.places()[:12]
+    found = []
+    for name, url in (("sqlite", None), ("postgresql", new_database(postgresql))):
+        with nation.empty(tmp_path / name, url) as filled:
+            filled.add(chosen)
+            found.append([(one.publisher_id, one.status, one.basis) for one in missing(filled.archive, filled.year)])
+    assert sorted(found[0]) == sorted(found[1])
+    assert {status for _, status, _ in found[0]} >= {Status.ON_TIME, Status.LATE, Status.MISSING, Status.UNCHECKED}
+
+
+def test_the_nation_benchmark_holds_every_figure_against_its_limit() -> None:
+    said = list(nation.ratios(share=0.004, rounds=1))
+    assert [one.limit for one in said if isinstance(one, Ratio)] == [nation.GROWTH, nation.GROWTH, *[1.0] * 5] * 2
 
 
 @pytest.mark.parametrize(("ours", "limit", "holds"), [(1.0, 0.5, True), (1.1, 0.5, False), (9.0, None, True)])

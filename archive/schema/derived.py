@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.schema.base import Base, Packed
+
+_WITHDRAWN = text("withdrawn_at IS NOT NULL")
 
 
 class Report(Base):
@@ -17,7 +19,11 @@ class Report(Base):
     """
 
     __tablename__ = "reports"
-    __table_args__ = (Index(None, "publisher_id", "report_year"), Index(None, "report_year"))
+    __table_args__ = (
+        Index(None, "publisher_id", "report_year"),
+        Index(None, "report_year"),
+        Index("ix_reports_withdrawn", "report_year", sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     identity: Mapped[str] = mapped_column(unique=True)

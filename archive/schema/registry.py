@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.schema.base import Base
+
+_MERGED = text("merged_into_id IS NOT NULL")
 
 
 class Publisher(Base):
@@ -19,7 +21,13 @@ class Publisher(Base):
     """
 
     __tablename__ = "publishers"
-    __table_args__ = (UniqueConstraint("scope", "key"), Index(None, "key"))
+    __table_args__ = (
+        UniqueConstraint("scope", "key"),
+        Index(None, "key"),
+        Index(  # the few that were merged: SQLite would look for those that were not by it, and they are nearly all
+            None, "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     scope: Mapped[str]
@@ -34,7 +42,7 @@ class Publisher(Base):
     )  # somebody said that it exists, and perhaps its class
     since: Mapped[date | None]
     until: Mapped[date | None]  # the last day on which it existed
-    merged_into_id: Mapped[int | None] = mapped_column(index=True)
+    merged_into_id: Mapped[int | None]
     first_year: Mapped[int | None]  # derived: the first year of which a report is known
 
 

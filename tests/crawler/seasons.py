@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from html import escape
 from urllib.parse import urlsplit
@@ -47,6 +48,7 @@ class Shown:
     listed: date | None = None
     edited: date = date.max
     back: date = date.max
+    signed: bool = True  # on the day it states
 
     @property
     def title(self) -> str:
@@ -68,14 +70,21 @@ class Shown:
         return self.since <= day < self.until or day >= self.back
 
     def page(self, day: date) -> str:
-        signed = None if self.stated is None else f"{self.stated:%Y年}{self.stated.month}月{self.stated.day}日"
-        item = replace(paper(self.agency, self.year), signed=signed, signed_by=None if signed is None else self.agency)
-        if day >= self.edited:
-            item = replace(item, figures={**item.figures, _EDITED: "777"})
-        dated = "" if self.stated is None else f"<p class='info'>发布日期：{self.stated}</p>"
-        crumbs = f'<div class="CurrChnlCls">首页 &gt; {self.agency} &gt; 政府信息公开年报</div>'
-        body = f"{crumbs}<h1>{self.title}</h1>{dated}<div class='TRS_Editor'>{render.article(item)}</div>"
-        return _page(self.title, body)
+        return _report(self, edited=day >= self.edited)
+
+
+@cache
+def _report(one: Shown, *, edited: bool) -> str:
+    item = replace(paper(one.agency, one.year), signed=None, signed_by=None)
+    if one.signed and one.stated is not None:
+        signed = f"{one.stated.year}年{one.stated.month}月{one.stated.day}日"
+        item = replace(item, signed=signed, signed_by=one.agency)
+    if edited:
+        item = replace(item, figures={**item.figures, _EDITED: "777"})
+    dated = "" if one.stated is None else f"<p class='info'>发布日期：{one.stated}</p>"
+    crumbs = f'<div class="CurrChnlCls">首页 &gt; {one.agency} &gt; 政府信息公开年报</div>'
+    body = f"{crumbs}<h1>{one.title}</h1>{dated}<div class='TRS_Editor'>{render.article(item)}</div>"
+    return _page(one.title, body)
 
 
 def _day(written: str) -> date:
@@ -133,7 +142,7 @@ def _city() -> Iterator[Shown]:
             yield one
             continue
         yield replace(one, stated=None, until=MOVED)
-        yield replace(one, column="/new/czj/ndbg/", since=MOVED, stated=MOVED)
+        yield replace(one, column="/new/czj/ndbg/", since=MOVED, stated=MOVED, signed=False)
     yield from (
         replace(one, until=date(2023, 5, 17)) if one.year == 2022 else one
         for one in _of("北苑市卫生健康局", "2022-01-24", "2023-01-20", "2024-01-19", column=SHARED)

@@ -221,6 +221,10 @@ def upgrade() -> None:
         "ix_column_readings_failed", "column_readings", ["crawl_id"], sqlite_where=failed, postgresql_where=failed
     )
     op.create_index("ix_report_columns_publisher_id", "report_columns", ["publisher_id"])
+    withdrawn = sa.text("withdrawn_at IS NOT NULL")
+    op.create_index(
+        "ix_reports_withdrawn", "reports", ["report_year"], sqlite_where=withdrawn, postgresql_where=withdrawn
+    )
     op.add_column("publishers", sa.Column("township", sa.String(length=9), nullable=True))
     op.add_column("publishers", sa.Column("kind", sa.String(length=16), nullable=False, server_default="department"))
     op.add_column("publishers", sa.Column("declared", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -228,7 +232,14 @@ def upgrade() -> None:
     op.add_column("publishers", sa.Column("until", sa.Date(), nullable=True))
     op.add_column("publishers", sa.Column("merged_into_id", sa.Integer(), nullable=True))
     op.add_column("publishers", sa.Column("first_year", sa.Integer(), nullable=True))
-    op.create_index("ix_publishers_merged_into_id", "publishers", ["merged_into_id"])
+    merged = sa.text("merged_into_id IS NOT NULL")
+    op.create_index(
+        "ix_publishers_merged_into_id",
+        "publishers",
+        ["merged_into_id"],
+        sqlite_where=merged,
+        postgresql_where=merged,
+    )
     op.add_column("reports", sa.Column("published_on", sa.Date(), nullable=True))
     op.add_column("reports", sa.Column("published_source", sa.String(length=16), nullable=True))
     op.add_column("reports", sa.Column("signed_on", sa.Date(), nullable=True))
@@ -240,6 +251,7 @@ def downgrade() -> None:
     op.drop_index("ix_publishers_merged_into_id", "publishers")
     for column in ("first_year", "merged_into_id", "until", "since", "declared", "kind", "township"):
         op.drop_column("publishers", column)
+    op.drop_index("ix_reports_withdrawn", "reports")
     op.drop_index("ix_report_columns_publisher_id", "report_columns")
     op.drop_index("ix_column_readings_failed", "column_readings")
     op.drop_index("ix_column_readings_column_id_outcome_full_read_at", "column_readings")
