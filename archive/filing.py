@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, undefer
 
+from archive.arrivals import refresh_arrivals
 from archive.documents import Reading
 from archive.inserts import insert_new
 from archive.registry.identity import Place
@@ -67,6 +68,7 @@ def refresh(session: Session, report_ids: Iterable[int]) -> None:
     for sighting, article in session.execute(query):
         seen.setdefault(sighting.version_id, []).append((sighting, article))
     publishers: set[int] = set()
+    kept: list[int] = []
     for report in session.scalars(select(Report).where(Report.id.in_(ids)).order_by(Report.id)):
         if report.publisher_id is not None:
             publishers.add(report.publisher_id)
@@ -75,9 +77,11 @@ def refresh(session: Session, report_ids: Iterable[int]) -> None:
             _refresh_version(session, version, [sighting for sighting, _ in seen[version.id]])
         if left:
             _choose(report, left, seen)
+            kept.append(report.id)
     session.flush()
     _drop(session, ids, [one.id for several in versions.values() for one in several if one.id not in seen])
     refresh_publishers(session, publishers)
+    refresh_arrivals(session, kept)
 
 
 def _drop(session: Session, report_ids: list[int], unseen: list[int]) -> None:

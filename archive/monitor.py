@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, and_, func, or_, select, true
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive import silence
@@ -23,9 +23,7 @@ from archive.registry.deadlines import Due, Rules
 from archive.schema import (
     Absence,
     Article,
-    ArticleColumn,
     ColumnReading,
-    ListRow,
     Portal,
     Publisher,
     PublisherSource,
@@ -34,7 +32,7 @@ from archive.schema import (
     Sighting,
     Version,
 )
-from archive.silence import READ, Absent
+from archive.silence import Absent
 from archive.standings import DateFinding, Found, Lacking, Standing, Status, judge
 from archive.store import Archive
 
@@ -157,21 +155,14 @@ class _Survey:
         return [standing for standing in standings if standing is not None]
 
     def _judged_late(self, late: Sequence[_Case]) -> Iterator[tuple[int, Standing]]:
-        """Judge those that were seen after the deadline, by what their columns had before; their places with them."""
-        lacking, listed = self._lacking([case.report.report_id for case in late])
-        again = self._stated_again(late, lacking)
+        """Judge those that were seen after the deadline; their places with them."""
+        again = self._stated_again(late)
         for at, one, due, report in late:
-            number = report.report_id
-            if number in listed and listed[number] < report.first_seen_at:
-                report = report._replace(first_seen_at=listed[number])  # noqa: PLW2901 - as it is judged
-            stated_again = (one.id, report.published_on) in again
-            yield at, self._standing(one, due, report, lacking.get(number), stated_again=stated_again)
+            yield at, self._standing(one, due, report, stated_again=(one.id, report.published_on) in again)
 
-    def _standing(
-        self, one: _Agency, due: Due, report: Found, lacking: Lacking | None = None, *, stated_again: bool = False
-    ) -> Standing:
-        year = self._asked.year
-        said = judge(report, due, year, lacking, stated_again=stated_again)
+    def _standing(self, one: _Agency, due: Due, report: Found, *, stated_again: bool = False) -> Standing:
+        year, lacking = self._asked.year, report.lacking
+        said = judge(report, due, year, stated_again=stated_again)
         return Standing(
             one.id,
             one.name,
@@ -228,10 +219,12 @@ class _Survey:
                 Publisher.until,
                 Report.id,
                 Report.url,
-                Report.first_seen_at,
+                func.coalesce(Report.seen_at, Report.first_seen_at),
                 Report.published_on,
                 Report.published_source,
                 Report.signed_on,
+                case((Report.seen_at >= self._first_end(), Report.lacked_at)),
+                Report.lacked_column_id,
             )
             .outerjoin(Report, and_(Report.publisher_id == Publisher.id, Report.report_year == asked.year))
             .where(
@@ -239,7 +232,7 @@ class _Survey:
                 or_(Publisher.first_year <= asked.year, Publisher.first_year.is_(None) & known),
             )
         )
-        query = asked.narrow(query).order_by(Publisher.scope, Publisher.name, Publisher.id)
+        query = asked.narrow(query).order_by(Publisher.scope, Publisher.key)
         for number, scope, key, name, kind, since, until, *row in self._rows(query):
             due = self._due(kind, scope)
             if due is None:
@@ -247,6 +240,10 @@ class _Survey:
             report = self._report(row, gone)
             if report is not None or self._existed(scope, since, until, due):
                 yield _Agency(number, scope, key, name, kind), due, report
+
+    def _first_end(self) -> datetime:
+        """The moment after the first day on which any report on the year was due: what was seen before is in time."""
+        return end_of(min(self._rules.last_days(self._asked.year + 1)))
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
         """Rows of a nation: the session would look at each for objects that it need not make."""
@@ -274,11 +271,14 @@ class _Survey:
 
     def _report(self, row: Sequence[Any], gone: dict[int, _Gone]) -> Found | None:
         """The report of a row if it was there on the day asked about, as far as is known today."""
-        number, url, seen, stated, source, signed = row
-        if number is None or (seen >= self._asked.end and (stated is None or stated > self._asked.day)):
+        number, url, seen, stated, source, signed, lacked, column = row
+        if number is None:
+            return None
+        if seen >= self._asked.end and (stated is None or stated > self._asked.day):
             return None
         at, because = gone.get(number, _THERE)
-        return Found(number, url, seen, stated, source, signed, at, because)
+        lacking = None if lacked is None else Lacking(column, lacked)
+        return Found(number, url, seen, stated, source, signed, at, because, lacking)
 
     def _gone(self) -> dict[int, _Gone]:
         """The reports that were withdrawn on the day asked about, by what is known of each article, else of the report."""
@@ -316,57 +316,10 @@ class _Survey:
                     gone[report] = max(absent[report].values(), key=lambda end: end[0])
         return gone
 
-    def _lacking(self, reports: Sequence[int]) -> tuple[dict[int, Lacking], dict[int, datetime]]:
-        """Of reports: the last good reading of their columns that did not list them yet, and when one listed them first."""
-        listed_at = (
-            select(func.min(ListRow.first_seen_at))
-            .where(
-                ListRow.column_id == ArticleColumn.column_id,
-                ListRow.address.in_([Article.address, Article.requested_address]),
-            )
-            .correlate(ArticleColumn, Article)
-            .scalar_subquery()
-        )
-        lacked_at = (
-            select(func.max(ColumnReading.read_at))
-            .where(
-                ColumnReading.column_id == ArticleColumn.column_id,
-                ColumnReading.outcome == READ,
-                ColumnReading.full == true(),
-                ColumnReading.read_at < func.coalesce(listed_at, Report.first_seen_at),
-                ColumnReading.read_at < Report.first_seen_at,
-            )
-            .correlate(ArticleColumn, Article, Report)
-            .scalar_subquery()
-        )
-        lacking: dict[int, Lacking] = {}
-        listed: dict[int, datetime] = {}
-        for ids in _batches(reports):
-            query = (
-                select(Report.id, ArticleColumn.column_id, listed_at, lacked_at)
-                .join(Version, Version.report_id == Report.id)
-                .join(Sighting, Sighting.version_id == Version.id)
-                .join(Article, Article.id == Sighting.article_id)
-                .join(ArticleColumn, ArticleColumn.article_id == Article.id)
-                .where(Report.id.in_(ids))
-            )
-            for report, column, first, last in self._rows(query):
-                if first is not None:  # it may be linked from a page that is no list
-                    listed[report] = min(first, listed.get(report, first))
-                known = lacking.get(report)
-                if last is not None:
-                    lacking[report] = Lacking(column, last) if known is None or last > known.read_at else known
-        kept = {
-            number: each for number, each in lacking.items() if number not in listed or each.read_at < listed[number]
-        }
-        return kept, listed
-
-    def _stated_again(self, late: Sequence[_Case], lacking: dict[int, Lacking]) -> frozenset[tuple[int, date | None]]:
+    def _stated_again(self, late: Sequence[_Case]) -> frozenset[tuple[int, date | None]]:
         """Publishers and the late days their pages state, where a report of theirs on another year states it too."""
         doubted = [
-            one.id
-            for _, one, due, report in late
-            if report.published_on is not None and report.published_on > due.day and report.report_id not in lacking
+            one.id for _, one, due, report in late if report.published_on is not None and report.published_on > due.day
         ]
         again = set()
         for ids in _batches(doubted):

@@ -64,8 +64,18 @@ class Standing(NamedTuple):
     findings: tuple[DateFinding, ...] = ()
 
 
+class Lacking(NamedTuple):
+    """The last good reading of a report's columns before the report was first seen."""
+
+    column_id: int
+    read_at: datetime
+
+
 class Found(NamedTuple):
-    """A report as the tables have it; ``gone_at`` and ``gone_because`` where it was withdrawn on the day asked about."""
+    """A report as the tables have it; ``gone_at`` and ``gone_because`` where it was withdrawn on the day asked about.
+
+    It was first seen when a list named it or a capture brought it, whichever came first.
+    """
 
     report_id: int
     url: str
@@ -75,13 +85,7 @@ class Found(NamedTuple):
     signed_on: date | None
     gone_at: datetime | None = None
     gone_because: str | None = None
-
-
-class Lacking(NamedTuple):
-    """The last good reading of a report's column before the report was first seen."""
-
-    column_id: int
-    read_at: datetime
+    lacking: Lacking | None = None
 
 
 class Judgement(NamedTuple):
@@ -94,16 +98,17 @@ class Judgement(NamedTuple):
     findings: tuple[DateFinding, ...] = ()
 
 
-def judge(found: Found, due: Due, year: int, lacking: Lacking | None, *, stated_again: bool = False) -> Judgement:
+def judge(found: Found, due: Due, year: int, *, stated_again: bool = False) -> Judgement:
     """Judge a report that is there. ``stated_again``: another year's report of the publisher states the same day."""
     if found.gone_at is not None:
         because = f": {found.gone_because}" if found.gone_because else ""
         return Judgement(Status.WITHDRAWN, f"gone since {day_of(found.gone_at)}{because}; its versions are kept")
     seen, stated = day_of(found.first_seen_at), found.published_on
     law = f"due by {due.basis}"
-    findings = _findings(found, seen, lacking, due)
+    lacking = found.lacking
+    findings = _findings(found, seen, due)
     if seen <= due.day:
-        return Judgement(Status.ON_TIME, f"archived on {seen}, {law}", findings=findings)
+        return Judgement(Status.ON_TIME, f"seen on {seen}, {law}", findings=findings)
     absent = day_of(lacking.read_at) if lacking is not None else None
     credible = stated is not None and stated <= seen and (absent is None or stated >= absent)
     if absent is not None and absent > due.day:
@@ -114,7 +119,7 @@ def judge(found: Found, due: Due, year: int, lacking: Lacking | None, *, stated_
         return Judgement(Status.UNCHECKED, f"it gives no date, and was first seen on {seen}, after the deadline")
     said = f"{found.published_source} says {stated}"
     if not credible:
-        why = f"it was archived on {seen} already" if stated > seen else f"its column lacked it on {absent}"
+        why = f"it was seen on {seen} already" if stated > seen else f"its column lacked it on {absent}"
         return Judgement(Status.UNCHECKED, f"{said}, but {why}", findings=findings)
     if stated <= due.day:
         return Judgement(Status.ON_TIME, f"published on {stated} ({found.published_source}), {law}", findings=findings)
@@ -129,14 +134,14 @@ def judge(found: Found, due: Due, year: int, lacking: Lacking | None, *, stated_
     return Judgement(Status.LATE, basis, (stated - due.day).days, findings=findings)
 
 
-def _findings(found: Found, seen: date, lacking: Lacking | None, due: Due) -> tuple[DateFinding, ...]:
+def _findings(found: Found, seen: date, due: Due) -> tuple[DateFinding, ...]:
     stated = found.published_on
     if stated is None:
         return ()
     if stated > seen:
-        said = f"{found.published_source} says {stated}, but the report was archived on {seen} already"
+        said = f"{found.published_source} says {stated}, but the report was seen on {seen} already"
         return (DateFinding("date.reset", said),)
-    absent = day_of(lacking.read_at) if lacking is not None else None
+    absent = day_of(found.lacking.read_at) if found.lacking is not None else None
     if absent is not None and stated < absent:
         said = f"{found.published_source} says {stated}, but its column, read to the end on {absent}, did not have it"
         return (DateFinding("date.contradicted", said),)

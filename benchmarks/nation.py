@@ -14,12 +14,14 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import event, text
+from sqlalchemy import event, func, select, text
 
+from archive.arrivals import refresh_arrivals
 from archive.health import health
 from archive.inserts import set_sequences
 from archive.monitor import missing
 from archive.registry.listing import Wanted, list_publishers
+from archive.schema import Report
 from archive.store import Archive
 from archive.totals import by_division
 from benchmarks.country import Country, Place, places
@@ -56,6 +58,8 @@ class Filled:
         """Add places; the seconds it took."""
         started = time.perf_counter()
         engine = self.archive.engine
+        with self.archive.session() as session:
+            before = session.scalar(select(func.max(Report.id))) or 0
         for at in range(0, len(added), _TOGETHER):
             with engine.begin() as connection:
                 if engine.dialect.name == "sqlite":
@@ -63,6 +67,7 @@ class Filled:
                 self.country.add(connection, added[at : at + _TOGETHER])
         with self.archive.writing() as session:
             set_sequences(session)
+            refresh_arrivals(session, session.scalars(select(Report.id).where(Report.id > before)).all())
         if engine.dialect.name == "postgresql":  # what autovacuum does in time
             with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")

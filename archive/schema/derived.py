@@ -15,7 +15,8 @@ _WITHDRAWN = text("withdrawn_at IS NOT NULL")
 class Report(Base):
     """A report: publisher and report year, or its address where they are unknown.
 
-    The dates are those of its current version, so that the standing of a nation is read from narrow rows.
+    The dates are those of its current version, and what its columns said before it was seen stands here too
+    (:mod:`archive.arrivals`), so that the standing of a nation is read from narrow rows.
     """
 
     __tablename__ = "reports"
@@ -38,6 +39,9 @@ class Report(Base):
     published_on: Mapped[date | None]
     published_source: Mapped[str | None] = mapped_column(String(16))
     signed_on: Mapped[date | None]
+    seen_at: Mapped[datetime | None]  # when a list named it first, or a capture brought it
+    lacked_at: Mapped[datetime | None]  # the last good reading of its columns that did not
+    lacked_column_id: Mapped[int | None]
 
 
 class Version(Base):

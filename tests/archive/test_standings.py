@@ -28,8 +28,10 @@ def judged(
     again: bool = False,
 ) -> Judgement:
     assert DUE is not None
-    found = Found(1, "http://xxgk.qingwan.gov.cn/1.html", seen, stated, None if stated is None else "column", signed)
-    return judge(found, DUE, 2023, None if lacked is None else Lacking(7, lacked), stated_again=again)
+    lacking = None if lacked is None else Lacking(7, lacked)
+    source = None if stated is None else "column"
+    found = Found(1, "http://xxgk.qingwan.gov.cn/1.html", seen, stated, source, signed, lacking=lacking)
+    return judge(found, DUE, 2023, stated_again=again)
 
 
 @pytest.mark.parametrize(

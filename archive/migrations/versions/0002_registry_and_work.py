@@ -243,10 +243,13 @@ def upgrade() -> None:
     op.add_column("reports", sa.Column("published_on", sa.Date(), nullable=True))
     op.add_column("reports", sa.Column("published_source", sa.String(length=16), nullable=True))
     op.add_column("reports", sa.Column("signed_on", sa.Date(), nullable=True))
+    op.add_column("reports", sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("reports", sa.Column("lacked_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("reports", sa.Column("lacked_column_id", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
-    for column in ("signed_on", "published_source", "published_on"):
+    for column in ("lacked_column_id", "lacked_at", "seen_at", "signed_on", "published_source", "published_on"):
         op.drop_column("reports", column)
     op.drop_index("ix_publishers_merged_into_id", "publishers")
     for column in ("first_year", "merged_into_id", "until", "since", "declared", "kind", "township"):
