@@ -223,7 +223,7 @@ class _Survey:
                 Report.published_on,
                 Report.published_source,
                 Report.signed_on,
-                case((Report.seen_at >= self._first_end(), Report.lacked_at)),
+                case((Report.seen_at >= min(self._first_end(), asked.end), Report.lacked_at)),
                 Report.lacked_column_id,
             )
             .outerjoin(Report, and_(Report.publisher_id == Publisher.id, Report.report_year == asked.year))
@@ -274,8 +274,11 @@ class _Survey:
         number, url, seen, stated, source, signed, lacked, column = row
         if number is None:
             return None
-        if seen >= self._asked.end and (stated is None or stated > self._asked.day):
-            return None
+        if seen >= self._asked.end:  # then only the day that its page states says that it was there
+            if stated is None or stated > self._asked.day:
+                return None
+            if lacked is not None and day_of(lacked) > stated:
+                return None  # and its columns say otherwise
         at, because = gone.get(number, _THERE)
         lacking = None if lacked is None else Lacking(column, lacked)
         return Found(number, url, seen, stated, source, signed, at, because, lacking)

@@ -20,6 +20,7 @@ from scrapy.settings import Settings
 from archive import crawls, listings
 from archive.derive import Derived
 from archive.listings import PortalState
+from archive.live import live_articles
 from archive.store import Archive
 from crawler import process
 from crawler.allowance import Allowance
@@ -116,13 +117,22 @@ def crawl(
         arguments = {"year": year, **({"full": True} if full else {}), **({"render": True} if render else {})}
         known = partial(registered, portals, archive.clock(), given=given)  # from now on, however the crawl ends
         begun = crawls.begin(archive, arguments, urls, known)
+        live = live_articles(archive, urls)
     log = process.begin_log(folder, f"crawl-{begun.id}")
     ours = {"XXGK_CRAWL": begun.id, "XXGK_RESUMED": begun.resumed, "LOG_FILE": str(log)}
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
     encodings = {portal.url: portal.encoding.charset for portal in portals if portal.encoding is not None}
     crawler = _run(
-        settings, progress, remark, portal=urls, year=year, entries=entries, scripted=scripted, encodings=encodings
+        settings,
+        progress,
+        remark,
+        portal=urls,
+        year=year,
+        entries=entries,
+        scripted=scripted,
+        encodings=encodings,
+        live=live,
     )
     stats = crawler.stats
     stopped = stats.get_value("finish_reason") != "finished"

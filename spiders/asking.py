@@ -14,8 +14,8 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure as Fault
 
 from parser.titles import read
-from spiders import columns
-from spiders.addresses import key
+from spiders import columns, outcomes
+from spiders.addresses import key, key_with_fragment
 from spiders.answers import CHARSET
 from spiders.errands import Errand
 from spiders.items import Row
@@ -46,11 +46,13 @@ class Asking(Limits, scrapy.Spider):
         entries: Mapping[str, Sequence[str]] | None = None,
         scripted: Scripted | None = None,
         encodings: Mapping[str, str] | None = None,
+        live: Mapping[str, Sequence[tuple[str, str, str]]] | None = None,
         **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
         self.entries = entries or {}
         self.encodings = encodings or {}
+        self.live = dict(live or {})
         self.scripted = scripted or Scripted()
         self.addresses = read_addresses(portal)
         if not self.addresses:
@@ -107,6 +109,23 @@ class Asking(Limits, scrapy.Spider):
             yield self._request(
                 Errand("article", row.url, errand.portal, column, row, depth=errand.depth, unnamed=unnamed)
             )
+
+    def _left(self, portal: Portal) -> Iterator[Request]:
+        """The reports that columns showed before and, read to their end, do not list now: whether they are still there."""
+        read_whole = {
+            key_with_fragment(column.url): column
+            for column in portal.columns
+            if column.full and column.outcome.outcome == outcomes.OK
+        }
+        listed = {key(url) for column in portal.columns for url in column.rows}
+        asked = 0
+        for column_url, url, title in self.live.pop(portal.url, ()):
+            column = read_whole.get(key_with_fragment(column_url))
+            if column is None or key(url) in listed or not self._wanted(title) or asked == self.MAX_LEFT:
+                continue
+            if self._may_ask(portal) and self.ledger.open_article(column, url):
+                asked += 1
+                yield self._request(Errand("article", url, portal, column, Row(url, title, None), optional=True))
 
     def _may_ask(self, portal: Portal) -> bool:
         """Whether a portal may be asked for one more thing; an end must come, whatever it goes on to show."""

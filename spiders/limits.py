@@ -17,6 +17,7 @@ class Limits:
     MAX_REQUESTS: ClassVar[int] = 100_000  # of one portal: two days at one a second
     MAX_SECONDS: ClassVar[float] = 20.0  # of computing for one answer; the largest lists take one
     MAX_UNITS: ClassVar[int] = 10_000  # that the directories of one portal name
+    MAX_LEFT: ClassVar[int] = 50  # reports no list has any more that are looked for in one crawl of a portal
     MAX_ATTACHMENTS: ClassVar[int] = 40  # of one article: a collection of all units' files has as many
     LEAST_WAYS: ClassVar[int] = 3  # to units, on a page without rows that is a directory of them
     MAX_HOPS: ClassVar[int] = 1  # a shell behind a shell is a loop or a trap

@@ -49,8 +49,9 @@ class ReportsSpider(Rosters):
 
     ``portal`` is one address or several separated by commas; ``year`` limits which articles are fetched (by the year in
     the title; rows without one are always fetched), never which lists are read. ``entries`` has further addresses of a
-    portal, by its own: they count as one portal, with one outcome. ``encodings`` has, by a portal's address, the charset
-    of its pages where they declare a wrong one.
+    portal, by its own: they count as one portal, with one outcome. ``live`` has, by a portal's address, the articles that its
+    columns showed (column, address, title): those that leave them are asked for. ``encodings`` has, by a portal's
+    address, the charset of its pages where they declare a wrong one.
     """
 
     name = "reports"
@@ -434,7 +435,7 @@ class ReportsSpider(Rosters):
             self.ledger.close_attachment(errand.the_column, failure)
         yield from self.ledger.columns_ended()
         for portal in self.ledger.portals_ended():
-            further = list(self._elsewhere(portal)) or list(self._later(portal))
+            further = list(self._elsewhere(portal)) or [*self._later(portal), *self._left(portal)]
             yield from further
             if not further:
                 yield portal_read(portal)
@@ -482,6 +483,8 @@ def _is_forgiven(errand: Errand, *, absent: bool, refused: bool) -> bool:
             return errand.the_column.dropped or (absent and _may_end(errand))
         case "roster":
             return True
+        case "article" if errand.optional:
+            return True  # it left its list: nobody says that it should be there
         case _:
             return refused
 

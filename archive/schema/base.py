@@ -34,8 +34,9 @@ class Moment(TypeDecorator[datetime]):
         def moment(value: Any) -> datetime | None:
             if value is None:
                 return None
-            found: datetime = value if read is None else read(value)
-            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            found: Any = value if read is None else read(value)
+            known: datetime = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            return known
 
         return moment
 

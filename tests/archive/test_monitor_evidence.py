@@ -304,3 +304,28 @@ def test_the_doubts_of_the_monitor_are_findings_that_may_be_acknowledged(archive
     assert line.acknowledged is not None
     unproved = Wanted(rule="date.unproved")
     assert [one.report_year for one in iterate(archive, unproved, doubts(archive, unproved))] == [2022]
+
+
+def test_a_day_in_the_past_is_judged_without_a_stated_day_that_a_reading_contradicts(archive: Archive) -> None:
+    known_publisher(archive)
+    read_column(archive, at=on(2, 5))
+    article(archive, 2023, published="2024-01-30", seen=on(2, 6))
+    expected = {
+        date(2024, 1, 31): Status.NOT_DUE,
+        date(2024, 2, 1): Status.UNCHECKED,  # its column was not read again yet
+        date(2024, 2, 5): Status.MISSING,
+        date(2024, 2, 6): Status.LATE,
+    }
+    assert {day: standing(archive, as_of=day).status for day in expected} == expected
+
+
+def test_a_column_that_only_left_a_report_out_proves_nothing_of_when_it_came(archive: Archive) -> None:
+    known_publisher(archive)
+    city = f"{PORTAL}ndbg/"
+    article(archive, 2022, published="2023-01-20", seen=on(2, 1, 2023), column=city)
+    read_column(archive, at=on(1, 20))
+    read_column(archive, column=city, at=on(1, 20))
+    read_column(archive, column=city, at=on(2, 5))  # read first in the crawl that found the report in its own column
+    article(archive, 2023, seen=on(2, 5))
+    article(archive, 2023, seen=on(2, 6), column=city)
+    assert standing(archive).status is Status.UNCHECKED
