@@ -49,9 +49,6 @@ bench-scale: install ## measure a million reports and a long crawl: half an hour
 bench-nation: install ## ask how a nation of publishers stands: a quarter of an hour, 8 GB in the temporary folder
 	@$(RUN) benchmarks nation
 
-bench-nation: install ## who is missing, over 140,000 publishers and six years, in SQLite and PostgreSQL: half an hour, 10 GB
-	@$(RUN) benchmarks nation
-
 lock: install ## write the locks again from pyproject.toml (UPGRADE=1 moves the pins)
 	@UPGRADE="$(UPGRADE)" .ci/lock
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from ipaddress import ip_address
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import tldextract
@@ -105,3 +106,14 @@ def site_of(url_host: str) -> str:
     name = url_host.partition(":")[0] if not url_host.startswith("[") else url_host
     domain = _extract(name).top_domain_under_public_suffix
     return domain or url_host
+
+
+def asked_host(url: str) -> str:
+    """Whose rest and whose turn it is: a name without its port; on loopback, where portals are tried out, with it."""
+    parts = urlsplit(url)
+    name = parts.hostname or ""
+    try:
+        here = ip_address(name).is_loopback
+    except ValueError:
+        here = name == "localhost"
+    return f"{name}:{parts.port}" if here and parts.port is not None else name

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
+from archive.portions import portions
 from archive.schema import Article, ArticleColumn, ColumnReading, ListRow, Report, Sighting, Version
 
 READ = "ok"  # the outcome of a column that was followed to its end
-_BATCH = 400
 
 
 class _Place(NamedTuple):
@@ -34,9 +34,7 @@ def refresh_arrivals(session: Session, report_ids: Iterable[int]) -> None:
     A report lacked in every column it stands in now: the earliest of their last readings counts, and none where one of
     them was never read before. From one column alone it may only have been left out.
     """
-    ids = sorted(set(report_ids))
-    for start in range(0, len(ids), _BATCH):
-        batch = ids[start : start + _BATCH]
+    for batch in portions(report_ids):
         places = _places(session, batch)
         firsts = select(Report.id, Report.first_seen_at).where(Report.id.in_(batch))
         arrived = [

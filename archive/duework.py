@@ -10,12 +10,11 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from sqlalchemy import Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from archive.addresses import asked_host
 from archive.crawls import FINISHED
 from archive.inserts import insert_new
 from archive.schema import Attempt, CrawlRow, Daemon, Portal, RestRow, Task
@@ -94,17 +93,6 @@ class Planning:
     done: int
 
 
-def host_of(portal: str) -> str:
-    """Whose rest and whose turn it is: a name without its port; on loopback, where portals are tried out, with it."""
-    parts = urlsplit(portal)
-    name = parts.hostname or ""
-    try:
-        here = ip_address(name).is_loopback
-    except ValueError:
-        here = name == "localhost"
-    return f"{name}:{parts.port}" if here and parts.port is not None else name
-
-
 def plan(archive: Archive, planned: Sequence[Planned], retries: Retries, *, all_portals: bool = False) -> Planning:
     """Enter what is due; again, it changes nothing.
 
@@ -155,12 +143,12 @@ def claim(
     taken: list[Lease] = []
     with archive.writing() as session:
         _count_readings(session, now, retries)
-        busy = {host_of(task.portal) for task in session.scalars(_at_work(now, running))}
+        busy = {asked_host(task.portal) for task in session.scalars(_at_work(now, running))}
         resting = {row.host: row.until for row in session.scalars(select(RestRow).where(RestRow.until > now))}
         first = case((Task.kind == DEEP, 0), else_=1)
         waiting = _open(now).where(Task.not_before <= now).order_by(first, Task.planned_at, Task.id)
         for number, portal in session.execute(waiting.with_only_columns(Task.id, Task.portal)).all():
-            host = host_of(portal)
+            host = asked_host(portal)
             if host in busy or (portals is not None and portal not in portals):
                 continue
             task = session.get_one(Task, number)
@@ -329,7 +317,7 @@ def _settle(session: Session, task: Task, outcome: str, at: datetime, retries: R
     if pause is None:
         task.state = GIVEN_UP
         return
-    rest = session.get(RestRow, host_of(task.portal))
+    rest = session.get(RestRow, asked_host(task.portal))
     task.state, task.not_before = DUE, at + pause
     if rest is not None:
         task.not_before = max(task.not_before, rest.until)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Select, and_, case, func, or_, select
@@ -19,6 +19,7 @@ from archive import silence
 from archive.addresses import with_fragment
 from archive.days import day_of, end_of
 from archive.divisions import Book
+from archive.portions import portions
 from archive.registry.deadlines import Due, Rules
 from archive.schema import (
     Absence,
@@ -40,7 +41,6 @@ __all__ = ["DateFinding", "Standing", "Status", "missing"]
 
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 _OF_A_TOWN = 9  # digits
-_BATCH = 800  # numbers in one statement
 _ROWS = 2_000  # taken from the database at a time
 _Gone = tuple[datetime | None, str | None]  # since when, and why
 _THERE: _Gone = (None, None)
@@ -300,14 +300,14 @@ class _Survey:
         )
         ends = {article: (since, because) for article, since, because in self._session.execute(absences)}
         absent: dict[int, dict[int, tuple[datetime, str | None]]] = defaultdict(dict)
-        for ids in _batches(ends):  # few: asked for first, or SQLite begins with the reports of the year
+        for ids in portions(ends):  # few: asked for first, or SQLite begins with the reports of the year
             shown = select(Version.report_id, Sighting.article_id).distinct()
             shown = shown.join(Sighting, Sighting.version_id == Version.id).join(Report, Report.id == Version.report_id)
             shown = shown.where(Sighting.article_id.in_(ids), Report.report_year + 0 == asked.year)
             for report, article in self._session.execute(shown):
                 absent[report][article] = ends[article]
         gone: dict[int, _Gone] = {}
-        for ids in _batches(absent):
+        for ids in portions(absent):
             places = select(Version.report_id, Sighting.article_id).distinct()
             places = places.join(Sighting, Sighting.version_id == Version.id)
             places = places.where(Version.report_id.in_(ids), Sighting.first_seen_at < asked.end)
@@ -325,7 +325,7 @@ class _Survey:
             one.id for _, one, due, report in late if report.published_on is not None and report.published_on > due.day
         ]
         again = set()
-        for ids in _batches(doubted):
+        for ids in portions(doubted):
             query = select(Report.publisher_id, Report.published_on).where(
                 Report.publisher_id.in_(ids), Report.report_year != self._asked.year, Report.published_on.is_not(None)
             )
@@ -364,9 +364,3 @@ def _reporting(portal: str) -> Select[Any]:
 def _owning(portal: str) -> Select[Any]:
     owning = select(ReportColumn.publisher_id).join(Portal, Portal.id == ReportColumn.portal_id)
     return owning.where(Portal.url == with_fragment(portal))
-
-
-def _batches(numbers: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(sorted(set(numbers)))
-    while batch := list(islice(rest, _BATCH)):
-        yield batch

@@ -64,7 +64,15 @@ def proofs(archive: Archive, standings: Sequence[Standing]) -> Iterator[Proof]:
 def _captures(session: Session, reports: Sequence[int]) -> dict[int, CaptureProof]:
     """By report, its capture that was fetched first."""
     query = (
-        select(Report.id, CaptureRow, WarcFile.name)
+        select(
+            Report.id,
+            CaptureRow.id,
+            CaptureRow.url,
+            CaptureRow.fetched_at,
+            CaptureRow.payload_digest,
+            WarcFile.name,
+            CaptureRow.position,
+        )
         .join(Version, Version.report_id == Report.id)
         .join(Sighting, Sighting.version_id == Version.id)
         .join(CaptureRow, CaptureRow.id == Sighting.capture_id)
@@ -73,8 +81,8 @@ def _captures(session: Session, reports: Sequence[int]) -> dict[int, CaptureProo
         .order_by(CaptureRow.fetched_at.desc(), CaptureRow.id.desc())
     )
     return {
-        report: CaptureProof(row.id, row.url, row.fetched_at, row.payload_digest, file, row.position)
-        for report, row, file in session.execute(query)
+        report: CaptureProof(capture, url, at, body, file, position)
+        for report, capture, url, at, body, file, position in session.connection().execute(query)
     }
 
 

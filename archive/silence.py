@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from archive.days import day_of, end_of
 from archive.documents import Outcome
+from archive.portions import portions
 from archive.registry.deadlines import Due
 from archive.registry.identity import key
 from archive.schema import (
@@ -38,8 +38,6 @@ from parser.titles import read as read_title
 
 READ = "ok"  # the outcome of a column that was followed to its end
 _BLOCKED = "blocked"
-_BATCH = 800  # numbers in one statement
-_Value = TypeVar("_Value", int, str)
 
 
 class Absent(NamedTuple):
@@ -131,7 +129,7 @@ def _columns(session: Session, publishers: Sequence[int], year: int) -> dict[int
     """
     columns: dict[int, _Columns] = defaultdict(_Columns)
     standing: list[tuple[int, int, bool]] = []
-    for ids in _batches(publishers):
+    for ids in portions(publishers):
         query = select(
             ColumnPublisher.column_id,
             ColumnPublisher.publisher_id,
@@ -145,7 +143,7 @@ def _columns(session: Session, publishers: Sequence[int], year: int) -> dict[int
             columns[publisher].own.append(column)
         elif otherwise:
             columns[publisher].shared.append(column)
-    for ids in _batches(publishers):
+    for ids in portions(publishers):
         named = select(ReportColumn.id, ReportColumn.publisher_id).where(ReportColumn.publisher_id.in_(ids))
         empty = ~select(ColumnPublisher.column_id).where(ColumnPublisher.column_id == ReportColumn.id).exists()
         for number, owner in session.execute(named.where(empty)):
@@ -156,7 +154,7 @@ def _columns(session: Session, publishers: Sequence[int], year: int) -> dict[int
 
 def _publishers_of(session: Session, columns: Iterable[int]) -> dict[int, int]:
     counts: dict[int, int] = {}
-    for ids in _batches(columns):
+    for ids in portions(columns):
         query = select(ColumnPublisher.column_id, func.count()).where(ColumnPublisher.column_id.in_(ids))
         counts |= {row[0]: row[1] for row in session.execute(query.group_by(ColumnPublisher.column_id))}
     return counts
@@ -176,7 +174,7 @@ def _last_good(session: Session, columns: Iterable[int], end: datetime) -> dict[
         .correlate(ReportColumn)
         .scalar_subquery()
     )
-    for ids in _batches(columns):
+    for ids in portions(columns):
         query = select(ColumnReading.column_id, ColumnReading.crawl_id, ColumnReading.read_at)
         query = query.join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
         query = query.where(
@@ -206,14 +204,14 @@ def _blocked(session: Session, unread: Sequence[tuple[Absent, _Columns]], end: d
 
 def _portals(session: Session, unread: Sequence[tuple[Absent, _Columns]]) -> dict[int, set[int]]:
     of_columns: dict[int, int] = {}
-    for ids in _batches({number for _, columns in unread for number in columns.all}):
+    for ids in portions({number for _, columns in unread for number in columns.all}):
         query = select(ReportColumn.id, ReportColumn.portal_id).where(ReportColumn.id.in_(ids))
         of_columns.update((column, portal) for column, portal in session.execute(query))
     portals: dict[int, set[int]] = defaultdict(set)
     for one, columns in unread:
         portals[one.publisher_id].update(of_columns[number] for number in columns.all)
     without = [one.publisher_id for one, columns in unread if not columns.all]
-    for ids in _batches(without):
+    for ids in portions(without):
         directories = select(UnitRow.publisher_id, UnitRow.portal_id).where(UnitRow.publisher_id.in_(ids))
         rosters = select(RosterUnit.publisher_id, RosterRow.portal_id)
         rosters = rosters.join(RosterRow, RosterRow.id == RosterUnit.roster_id).where(RosterUnit.publisher_id.in_(ids))
@@ -224,7 +222,7 @@ def _portals(session: Session, unread: Sequence[tuple[Absent, _Columns]]) -> dic
 
 def _last_portal_readings(session: Session, portals: Iterable[int], end: datetime) -> dict[int, tuple[datetime, str]]:
     found: dict[int, tuple[datetime, str]] = {}
-    for ids in _batches(portals):
+    for ids in portions(portals):
         query = select(PortalReading.portal_id, PortalReading.read_at, PortalReading.outcome)
         query = query.where(PortalReading.portal_id.in_(ids), PortalReading.read_at < end)
         for portal, at, outcome in session.execute(query.order_by(PortalReading.read_at, PortalReading.id)):
@@ -235,7 +233,7 @@ def _last_portal_readings(session: Session, portals: Iterable[int], end: datetim
 def _listed_unread(session: Session, looked: Sequence[tuple[Absent, _Columns, _Good]], year: int) -> dict[int, str]:
     """Of whom a row of the year did not become a report: it may be there, only not readable."""
     rows: dict[int, list[Row[int, str, str]]] = defaultdict(list)
-    for ids in _batches({number for _, columns, _ in looked for number in columns.all}):
+    for ids in portions({number for _, columns, _ in looked for number in columns.all}):
         query = select(ListRow.column_id, ListRow.title, ListRow.url)
         query = query.where(ListRow.column_id.in_(ids), ListRow.refused.is_(None), _of_the_year(year))
         for row in session.execute(query.where(~_settled()).order_by(ListRow.id)):
@@ -284,7 +282,7 @@ def _settled() -> ColumnElement[bool]:
 def _failed_parts(session: Session, looked: Sequence[tuple[Absent, _Columns, _Good]]) -> dict[int, str]:
     """Of whom the crawl that speaks failed to read a column, or a part of one (a year, a kind of units); its address."""
     failed: list[_Part] = []
-    for ids in _batches({last.crawl_id for _, _, last in looked if last.crawl_id is not None}):
+    for ids in portions({last.crawl_id for _, _, last in looked if last.crawl_id is not None}):
         query = select(ColumnReading.crawl_id, ReportColumn.id, ReportColumn.url, *_STEP)
         query = query.join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
         query = query.where(ColumnReading.crawl_id.in_(ids), FAILED).order_by(ReportColumn.id)
@@ -346,14 +344,8 @@ def _uppers(
 ) -> dict[tuple[int, str | None], tuple[int, int, str | None, int | None]]:
     """The columns of these addresses, by portal and address."""
     found: dict[tuple[int, str | None], tuple[int, int, str | None, int | None]] = {}
-    for some in _batches(urls):
+    for some in portions(urls):
         query = select(ReportColumn.url, ReportColumn.id, *_STEP).where(ReportColumn.url.in_(some))
         for url, number, portal, above, publisher in session.execute(query):
             found[portal, url] = (number, portal, above, publisher)
     return found
-
-
-def _batches(values: Iterable[_Value]) -> Iterator[list[_Value]]:
-    rest = iter(sorted(set(values)))
-    while batch := list(islice(rest, _BATCH)):
-        yield batch

@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from archive.duework import DEEP, REGULAR, Planned, Retries, host_of
+from archive.addresses import asked_host
+from archive.duework import DEEP, REGULAR, Planned, Retries
 from crawler.hours import Hours, opening
 
 _WEEK = 7
@@ -157,7 +158,7 @@ def campaign() -> Campaign:
 
 def slot_of(portal: str, plan: Campaign | None = None) -> Slot:
     """The place of a portal's host: the same in every year, on every machine."""
-    return _slot(host_of(portal), (plan or campaign()).window.hours)
+    return _slot(asked_host(portal), (plan or campaign()).window.hours)
 
 
 def next_runs(portal: str, now: datetime, count: int, plan: Campaign | None = None) -> list[Run]:

@@ -9,12 +9,12 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from archive.addresses import asked_host
 from crawler.blocked import Kind, judge, signs
 from crawler.keeping import Keeper, keep
 from crawler.politeness import Politeness
 from crawler.resting import Resting
 from crawler.restoring import ARCHIVED
-from crawler.turns import host_of
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class BlockedPages:
         """Let an answer pass, or keep it as evidence and raise :class:`Blocked`."""
         if ARCHIVED in response.flags:
             return response
-        host, role = host_of(request.url), str(request.meta.get("role", ""))
+        host, role = asked_host(request.url), str(request.meta.get("role", ""))
         if response.status == _NOT_MODIFIED:
             self.resting.answered(host, page=role in _PAGES)
             return response

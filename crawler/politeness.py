@@ -21,9 +21,10 @@ from scrapy.crawler import Crawler
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 
+from archive.addresses import asked_host
 from crawler import hours
 from crawler.hours import CHINA, Hours, opening
-from crawler.turns import Turn, Turns, folder_of, host_of
+from crawler.turns import Turn, Turns, folder_of
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused, Postponed
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class Politeness(AutoThrottle):
         """Why nothing may be sent to this address now, if so."""
         if self._stopping:
             return FetchRefused("the crawl was stopped early; the same command goes on with it", outcome=INCOMPLETE)
-        host = host_of(url)
+        host = asked_host(url)
         rest = self._rests.get(host)
         if rest is not None:
             return rest()
@@ -101,7 +102,7 @@ class Politeness(AutoThrottle):
         async def wait(seconds: float) -> None:
             await self._wait(url, seconds)
 
-        place = host_of(url)
+        place = asked_host(url)
         async with self._turns.line(place):
             self._check(url)
             while True:
@@ -117,7 +118,7 @@ class Politeness(AutoThrottle):
 
     def silent(self, url: str) -> None:
         """No answer came. A host that is silent again and again is asked no more: each try holds up to a minute."""
-        host = host_of(url)
+        host = asked_host(url)
         self._silences[host] += 1
         if self._silences[host] == PATIENCE:
             said = f"{host} did not answer {PATIENCE} times in a row and is asked no more in this crawl"
@@ -126,14 +127,14 @@ class Politeness(AutoThrottle):
 
     def heard(self, response: Response, turn: Turn) -> None:
         """An answer came: what it asks for by Retry-After is done."""
-        self._silences.pop(host_of(response.url), None)
+        self._silences.pop(asked_host(response.url), None)
         written = response.headers.get("Retry-After")
         if written is None or response.status not in _WAITS:
             return
         seconds = retry_after(written.decode("latin-1"), datetime.now(UTC))
         if seconds is None:
             return
-        host = host_of(response.url)
+        host = asked_host(response.url)
         said = f"{host} asked to be left alone for {seconds:.0f} s (Retry-After)"
         logger.info("%s", said)
         if seconds > LONGEST_WAIT:

@@ -11,8 +11,8 @@ from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Response
 from scrapy.utils.response import response_status_message
 
+from archive.addresses import asked_host
 from crawler.evidence import BlockedPages
-from crawler.turns import host_of
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused
 
 # Statuses below 400 would pass for answers: challenges come with them, and ordinary pages by mistake.
@@ -43,7 +43,7 @@ class Retries(RetryMiddleware):
         if response.status == _TOO_MANY:
             judge = self.crawler.get_downloader_middleware(BlockedPages)
             if judge is not None:
-                judge.resting.blocked(host_of(request.url), _RATE_LIMIT)
+                judge.resting.blocked(asked_host(request.url), _RATE_LIMIT)
             raise Blocked(_RATE_LIMIT, f"{request.url} was answered with status 429, each time it was asked for")
         if response.status in _ERRORS_IN_DISGUISE:
             raise FetchRefused(

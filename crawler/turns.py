@@ -16,12 +16,11 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from math import inf, isfinite
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic, time
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from crawler.errors import WrongUsage
 from spiders.outcomes import INCOMPLETE, FetchRefused
@@ -61,20 +60,6 @@ def folder_of(named: str | None) -> Path:
             "remove it, or name another in XXGK_TURNS"
         )
     return folder.absolute()
-
-
-def host_of(url: str) -> str:
-    """Whose turn is to be taken for an address."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return f"{host}:{parts.port}" if parts.port is not None and _is_here(host) else host
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass

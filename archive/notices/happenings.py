@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import islice, pairwise
-from typing import NamedTuple, TypeVar
+from itertools import pairwise
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, undefer
@@ -22,6 +22,7 @@ from archive.days import day_of, end_of
 from archive.errors import ArchiveError
 from archive.filing import PUBLISHED, WITHDRAWN
 from archive.notices.kinds import Happening, found
+from archive.portions import portions
 from archive.reports import record_of
 from archive.schema import (
     Absence,
@@ -37,10 +38,8 @@ from archive.standings import Standing, Status
 from archive.versions import has_text
 
 READ = ("ok", "incomplete")  # outcomes of a portal that gave what it had, or a part of it
-_BATCH = 800  # numbers in one statement
 _UNDATED = "未注明"
 _NAMED = 3  # changed figures and sections that a notice names
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def standings(session: Session, judged: Iterable[Standing], year: int, *, silent
     told = {Status.LATE: late, Status.MISSING: missing}
     fresh = [one for one in judged if one.status in told and one.publisher_id not in told[one.status]]
     keys: dict[int, tuple[str, str | None]] = {}
-    for numbers in batches(one.publisher_id for one in fresh):
+    for numbers in portions(one.publisher_id for one in fresh):
         query = select(Publisher.id, Publisher.scope, Publisher.key, Publisher.township)
         for number, scope, key, township in session.execute(query.where(Publisher.id.in_(numbers))):
             keys[number] = f"{scope}/{key}", division_of(scope, township)
@@ -163,7 +162,7 @@ def new_reports(session: Session, watch: Watch) -> Iterator[Happening]:
 def edits(session: Session, watch: Watch) -> Iterator[Happening]:
     """Reports of which an article shows another text than it did, on whatever year."""
     several = select(Version.report_id).group_by(Version.report_id).having(func.count() > 1)
-    for numbers in batches(session.scalars(several)):
+    for numbers in portions(session.scalars(several)):
         by_report: dict[int, list[_Seen]] = defaultdict(list)
         for seen in _sightings(session, numbers):
             by_report[seen.report_id].append(seen)
@@ -256,7 +255,7 @@ def returns(session: Session, watch: Watch) -> Iterator[Happening]:
     """Reports that were noticed to be gone, and are there again."""
     gone = _gone(session)
     back: dict[str, int] = {}
-    for notices in batches(gone):
+    for notices in portions(gone):
         named: dict[tuple[int | None, int | None], str] = {
             (one.publisher_id, one.report_year): one.key for one in notices if one.publisher_id is not None
         }
@@ -299,7 +298,7 @@ def _gone(session: Session) -> list[Notice]:
 def _ends(session: Session, reports: Iterable[int]) -> dict[int, datetime]:
     """When the last absence of each report's articles ended."""
     found: dict[int, datetime] = {}
-    for numbers in batches(reports):
+    for numbers in portions(reports):
         query = select(Version.report_id, func.max(Absence.until))
         query = query.join(Sighting, Sighting.version_id == Version.id)
         query = query.join(Absence, Absence.article_id == Sighting.article_id)
@@ -315,7 +314,7 @@ def _publishers_told(session: Session, prefix: str) -> set[int]:
 
 def _known(session: Session, keys: Iterable[str]) -> set[str]:
     known: set[str] = set()
-    for several in batches(keys):
+    for several in portions(keys):
         known.update(session.scalars(select(Notice.key).where(Notice.key.in_(several))))
     return known
 
@@ -342,7 +341,7 @@ def _sightings(session: Session, reports: Sequence[int]) -> Iterator[_Seen]:
 
 def _subjects(session: Session, reports: Iterable[int]) -> dict[int, Subject]:
     found: dict[int, Subject] = {}
-    for numbers in batches(reports):
+    for numbers in portions(reports):
         query = (
             select(Report, Publisher.name, Publisher.scope, Publisher.township, Version.title)
             .outerjoin(Publisher, Publisher.id == Report.publisher_id)
@@ -359,7 +358,7 @@ def _subjects(session: Session, reports: Iterable[int]) -> dict[int, Subject]:
 def _places(session: Session, reports: Iterable[int]) -> dict[int, list[_Place]]:
     """The articles of each report, the first one first."""
     found: dict[int, list[_Place]] = defaultdict(list)
-    for numbers in batches(reports):
+    for numbers in portions(reports):
         query = select(Version.report_id, Sighting.first_seen_at, Article.id, Article.address, Article.portal_id)
         query = query.join(Sighting, Sighting.version_id == Version.id)
         query = query.join(Article, Article.id == Sighting.article_id).where(Version.report_id.in_(numbers))
@@ -373,7 +372,7 @@ def _places(session: Session, reports: Iterable[int]) -> dict[int, list[_Place]]
 def _first_readings(session: Session, portals: Iterable[int | None]) -> dict[int, datetime]:
     """When each portal had been read for the first time."""
     found: dict[int, datetime] = {}
-    for numbers in batches(number for number in portals if number is not None):
+    for numbers in portions(number for number in portals if number is not None):
         query = select(PortalReading.portal_id, func.min(PortalReading.read_at))
         query = query.where(PortalReading.portal_id.in_(numbers), PortalReading.outcome.in_(READ))
         rows = session.execute(query.group_by(PortalReading.portal_id))
@@ -389,13 +388,6 @@ def division_of(scope: str, township: str | None) -> str | None:
 def stamp(moment: datetime) -> str:
     """A time in a key."""
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    """As many at a time as a statement takes."""
-    rest = iter(dict.fromkeys(items))
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -18,8 +18,9 @@ from archive.monitor import missing
 from archive.notes import SentNote
 from archive.notices import happenings
 from archive.notices import portals as portal_happenings
-from archive.notices.happenings import Watch, batches
+from archive.notices.happenings import Watch
 from archive.notices.kinds import BASELINE, SEEN, Happening, found, kinds
+from archive.portions import portions
 from archive.schema import Delivery, JournalRow, Notice, Report
 from archive.standings import Standing
 from archive.store import Archive
@@ -164,10 +165,10 @@ def _keep(
     Gives the kinds of all that was new. One writer at a time: nobody else can find the same meanwhile.
     """
     kept: list[str] = []
-    for several in batches(happened):
+    for several in portions(happened):
         keys = [key for one in several for key in (one.key, *one.others)]
         known: dict[str, int | None] = {}
-        for part in batches(keys):
+        for part in portions(keys):
             query = select(Notice.key, Notice.publisher_id).where(Notice.key.in_(part))
             known.update((key, number) for key, number in session.execute(query))
         new: dict[str, Happening] = {}
@@ -182,7 +183,7 @@ def _keep(
             session.execute(insert(Notice), [_row(one, watch, again=again) for one in new.values()])
         kept += [one.kind for one in new.values()]
         told = [one.key for one in new.values() if not one.silent]
-        for part in batches(told):
+        for part in portions(told):
             into += session.scalars(select(Notice).where(Notice.key.in_(part)).order_by(Notice.id))
     return kept
 

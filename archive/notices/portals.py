@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from archive.days import day_of
 from archive.divisions import Book
-from archive.notices.happenings import READ, Watch, batches, beginning, stamp
+from archive.notices.happenings import READ, Watch, beginning, stamp
 from archive.notices.kinds import Happening, found, kinds
+from archive.portions import portions
 from archive.schema import Article, Notice, Portal, PortalReading, Report, Sighting, Version
 
 _OK = "ok"
@@ -33,7 +34,7 @@ def first_readings(session: Session, watch: Watch, book: Book) -> Iterator[Happe
     known = set(session.scalars(select(Notice.key).where(beginning(session, "portal.new/"))))
     rows = session.execute(select(Portal.id, Portal.url, Portal.host, Portal.division)).all()
     fresh = {row.id: row for row in rows if f"portal.new/{row.url}" not in known}
-    for numbers in batches(fresh):
+    for numbers in portions(fresh):
         first = select(PortalReading.portal_id, func.min(PortalReading.read_at)).where(
             PortalReading.portal_id.in_(numbers), PortalReading.outcome.in_(READ)
         )
@@ -57,7 +58,7 @@ def troubles(session: Session, watch: Watch, book: Book) -> Iterator[Happening]:
     columns = Portal.id, Portal.url, Portal.host, Portal.division
     query = select(*columns).where(Portal.outcome.is_not(None), Portal.outcome != _OK).order_by(Portal.id)
     rows = {row.id: row for row in session.execute(query)}
-    for numbers in batches(rows):
+    for numbers in portions(rows):
         for number, run in _runs(session, numbers, watch).items():
             row, kind = rows[number], f"portal.{run.family}"
             if kind not in kinds():
@@ -86,7 +87,7 @@ def recoveries(session: Session, watch: Watch, book: Book) -> Iterator[Happening
             url = one.url or ""
             if url not in last or last[url].at < one.at:
                 last[url] = one
-    for urls in batches(last):
+    for urls in portions(last):
         query = select(Portal.url, Portal.host, Portal.division, Portal.read_at)
         for url, host, division, read_at in session.execute(query.where(Portal.url.in_(urls), Portal.outcome == _OK)):
             trouble = last[url]

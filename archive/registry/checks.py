@@ -9,7 +9,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from archive.registry.declaring import IMPORT, batches
+from archive.portions import portions
+from archive.registry.declaring import IMPORT
 from archive.registry.rows import Row
 from archive.schema import Publisher, PublisherAlias, PublisherSource, Succession
 
@@ -45,7 +46,7 @@ class Known:
         self._by_place: dict[Standing, KnownPublisher] = {}
         self._by_number: dict[int, KnownPublisher] = {}
         self.aliases: dict[Standing, int] = {}
-        for scopes in batches(sorted({scope for row in rows for scope, _ in _places(row)})):
+        for scopes in portions(sorted({scope for row in rows for scope, _ in _places(row)})):
             self._read(session, scopes)
         sourced = select(PublisherSource.publisher_id).where(PublisherSource.source == IMPORT)
         self.imported = frozenset(session.scalars(sourced))

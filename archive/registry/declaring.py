@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from archive.divisions import Book
 from archive.notes import PublisherNote
+from archive.portions import portions
 from archive.registry.identity import Identity, Place, identify, key
 from archive.registry.merging import merge
 from archive.registry.publishers import new as make
 from archive.schema import Base, Publisher, PublisherAlias, PublisherSource
 
 IMPORT = "import"
-_BATCH = 500  # scopes or numbers in one statement
 _Place = tuple[str, str]  # scope and key
 _PUBLISHERS, _ALIASES, _SOURCES = (  # rows of many are not to become objects
     Base.metadata.tables[table.__tablename__] for table in (Publisher, PublisherAlias, PublisherSource)
 )
-_Item = TypeVar("_Item")
 
 
 def declare(session: Session, notes: Sequence[PublisherNote], book: Book) -> None:
@@ -42,13 +40,6 @@ def place_of_alias(alias: str, own: Identity, scope: str, book: Book) -> _Place 
     return None if place == (own.scope, own.key) else place
 
 
-def batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    """The items, so many at a time as one statement may name."""
-    rest = iter(items)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
-
-
 class _Declaring:
     """Notes together with what the tables say of the same scopes."""
 
@@ -64,7 +55,7 @@ class _Declaring:
         scopes = {own.scope for _, own in self._said} | {place[0] for _, _, place in self._named}
         self._publishers: dict[_Place, Publisher] = {}
         self._aliases: dict[_Place, PublisherAlias] = {}
-        for several in batches(sorted(scopes)):
+        for several in portions(sorted(scopes)):
             for publisher in session.scalars(select(Publisher).where(Publisher.scope.in_(several))):
                 self._publishers[publisher.scope, publisher.key] = publisher
             for alias in session.scalars(select(PublisherAlias).where(PublisherAlias.scope.in_(several))):
@@ -86,7 +77,7 @@ class _Declaring:
         self._session.flush()
         if new:  # one writer at a time: nobody else may have inserted them
             self._session.execute(insert(_PUBLISHERS), list(new.values()))
-            for several in batches(sorted({scope for scope, _ in new})):
+            for several in portions(sorted({scope for scope, _ in new})):
                 query = select(Publisher.id, Publisher.scope, Publisher.key).where(Publisher.scope.in_(several))
                 found = {(scope, key): number for number, scope, key in self._session.execute(query)}
                 self._numbers |= {place: number for place, number in found.items() if place in new}
@@ -125,7 +116,7 @@ class _Declaring:
             if note.source is not None
         }
         known: set[tuple[int, str | None]] = set()
-        for several in batches(sorted({number for number, _ in rows})):
+        for several in portions(sorted({number for number, _ in rows})):
             query = select(PublisherSource.publisher_id, PublisherSource.place)
             query = query.where(PublisherSource.source == IMPORT, PublisherSource.publisher_id.in_(several))
             known.update((number, place) for number, place in self._session.execute(query))

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from archive.addresses import host_of, site_of
 from archive.divisions import Book, short
-from archive.registry.declaring import batches
+from archive.portions import portions
 from archive.registry.identity import Place, identify
 from archive.registry.listing import Wanted, select_wanted, standings
 from archive.registry.reforms import longest, reforms
@@ -150,7 +150,7 @@ def _sites(
     )
     loose = [Candidate(*row) for row in session.execute(query.where(Publisher.scope > ":"))]  # ':' follows the digits
     placed: dict[str, list[Candidate]] = defaultdict(list)
-    for keys in batches(sorted({each.key for each in loose})):
+    for keys in portions(sorted({each.key for each in loose})):
         for row in session.execute(query.where(Publisher.scope < ":", Publisher.key.in_(keys))):
             placed[row.key].append(Candidate(*row))
     for one in loose:
@@ -249,7 +249,7 @@ _Years = dict[int, dict[int, set[str]]]  # of each publisher: the digests of its
 
 def _years(session: Session, numbers: set[int]) -> _Years:
     found: _Years = defaultdict(lambda: defaultdict(set))
-    for several in batches(sorted(numbers)):
+    for several in portions(sorted(numbers)):
         query = select(Report.publisher_id, Report.report_year, Version.digest)
         query = query.join(Version, Version.id == Report.version_id).where(Report.publisher_id.in_(several))
         for number, year, digest in session.execute(query):

@@ -7,17 +7,16 @@ from collections.abc import Iterable
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from archive.portions import portions
 from archive.schema import ArticleColumn, ColumnPublisher, Publisher, Report, Sighting, Version
 
-_BATCH = 500
 _PLAIN = {"synchronize_session": False}
 
 
 def refresh_publishers(session: Session, publisher_ids: Iterable[int]) -> None:
     """Bring into line with the reports: the first year of each publisher, and in which columns its reports stand."""
-    ids = sorted(set(publisher_ids))
-    for start in range(0, len(ids), _BATCH):
-        _refresh(session, ids[start : start + _BATCH])
+    for ids in portions(publisher_ids):
+        _refresh(session, ids)
 
 
 def _refresh(session: Session, ids: list[int]) -> None:

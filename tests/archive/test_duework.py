@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from archive import crawls, duework, rests
+from archive.addresses import asked_host
 from archive.deposit import deposit
 from archive.duework import DEEP, REGULAR, Lease, Planned, Planning, Retries
 from archive.health import Health, health
@@ -312,7 +313,7 @@ def test_processes_that_plan_and_claim_at_once_plan_once_and_share(place: Place)
     assert end([start(CLAIMER, place, number) for number in range(3)]) == []
     with place.open() as archive:
         found = tasks(archive)
-        hosts = Counter(duework.host_of(task.portal) for task in found if task.state == "leased")
+        hosts = Counter(asked_host(task.portal) for task in found if task.state == "leased")
         assert len(found) == 40
         assert sorted(hosts.values()) == [1] * 20
         assert len(attempts(archive)) == 20
@@ -328,7 +329,7 @@ def test_processes_that_plan_and_claim_at_once_plan_once_and_share(place: Place)
     ],
 )
 def test_ports_tell_hosts_apart_only_on_this_machine(portal: str, host: str) -> None:
-    assert duework.host_of(portal) == host
+    assert asked_host(portal) == host
 
 
 # Health

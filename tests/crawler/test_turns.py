@@ -13,9 +13,10 @@ from time import monotonic, time
 
 import pytest
 
+from archive.addresses import asked_host
 from crawler import turns
 from crawler.errors import WrongUsage
-from crawler.turns import Turns, folder_of, host_of
+from crawler.turns import Turns, folder_of
 from spiders.outcomes import FetchRefused
 
 HOST = "xxgk.qinghe.gov.cn"
@@ -128,7 +129,7 @@ def test_what_a_host_asked_for_holds_for_other_crawls_too(tmp_path: Path, clocks
     ],
 )
 def test_the_ports_of_a_host_share_its_turn_but_on_this_machine(url: str, host: str) -> None:
-    assert host_of(url) == host
+    assert asked_host(url) == host
 
 
 def test_hosts_do_not_wait_for_each_other(tmp_path: Path, clocks: Clocks) -> None:
