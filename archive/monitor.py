@@ -243,7 +243,8 @@ class _Survey:
 
     def _first_end(self) -> datetime:
         """The moment after the first day on which any report on the year was due: what was seen before is in time."""
-        return end_of(min(self._rules.last_days(self._asked.year + 1)))
+        days = self._rules.last_days(self._asked.year + 1)
+        return end_of(min(days)) if days else self._asked.end
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
         """Rows of a nation: the session would look at each for objects that it need not make."""

@@ -13,7 +13,7 @@ from benchmarks.crawl import FIRST, measure_crawl
 from benchmarks.portal import Site, report, serving
 from benchmarks.timing import Ratio
 from parser import parse
-from tests.databases import DATABASES, new_database
+from tests.databases import new_database
 
 SMALL = Site(hosts=2, columns=2, rows=21)
 
@@ -67,13 +67,9 @@ def test_the_scale_benchmark_fills_postgresql_too() -> None:
     assert [ratio.limit for ratio in scale.postgresql(small=400, large=600, slices=1, size=4)] == [None]
 
 
-@pytest.mark.parametrize("database", DATABASES)
-def test_a_question_about_twice_as_many_publishers_sends_no_more_statements(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    url = new_database(request.getfixturevalue("postgresql")) if database == "postgresql" else None
+def test_a_question_about_twice_as_many_publishers_sends_no_more_statements(tmp_path: Path) -> None:
     small = [place for place in country.places() if place.division.level == "county" and place.publishers < 40][:10]
-    with nation.empty(tmp_path / "archive", url) as filled:
+    with nation.empty(tmp_path / "archive") as filled:
         sent, known = [], []
         for added in (small[:5], small[5:]):
             filled.add(added)

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, or_, select, union, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive.addresses import host_of, site_of
@@ -191,12 +191,14 @@ def attach(session: Session, book: Book) -> None:
             place = Place(scope(division, column.url), book)
             column.publisher_id = find_or_add(session, place, column.agency)
     units = select(UnitRow, Portal.division, Portal.url).join(Portal, Portal.id == UnitRow.portal_id)
-    for unit, division, url in session.execute(units.where(UnitRow.publisher_id.is_(None))).all():
+    units = units.where(UnitRow.publisher_id.is_(None)).order_by(func.length(UnitRow.name).desc(), UnitRow.id)
+    for unit, division, url in session.execute(units).all():  # the longer name first: a shorter one may mean the same
         place = Place(scope(division, url), book)
         unit.publisher_id = _of_unit(session, place, unit.name, DIRECTORY, unit.page_url, unit.last_seen_at)
     listed = select(RosterUnit, RosterRow, Portal.division, Portal.url)
     listed = listed.join(RosterRow, RosterRow.id == RosterUnit.roster_id)
     listed = listed.join(Portal, Portal.id == RosterRow.portal_id).where(RosterUnit.publisher_id.is_(None))
+    listed = listed.order_by(func.length(RosterUnit.name).desc(), RosterUnit.roster_id, RosterUnit.position)
     for one, roster, division, url in session.execute(listed).all():
         place = Place(scope(division, url), book)
         one.publisher_id = _of_unit(session, place, one.name, ROSTER, roster.url, roster.read_at)

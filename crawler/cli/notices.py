@@ -106,13 +106,17 @@ def write_feeds(
 
 
 @app.command("test", epilog="Example: xxgk notices test 值班群")
-def test(
+def try_target(
     context: typer.Context,
     target: Annotated[str, typer.Argument(metavar="TARGET", help="Its name in notices.toml.", show_default=False)],
+    json: Json = False,  # noqa: FBT002 - as above
 ) -> None:
     """Send a line to a target, to see whether it arrives."""
     named = targets.read(Invocation.of(context).folder).target(target)
-    if not sending.try_out(named):
+    taken = sending.try_out(named)
+    if json:
+        print_json([{"target": named.name, "taken": taken}])
+    if not taken:
         remark(f"the target {named.name} did not take the line: look at its URL in notices.toml and at docs/notices.md")
         raise typer.Exit(ATTENTION)
     remark(f"{named.name} took the line")
