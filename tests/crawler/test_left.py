@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.crawler import pages
 from tests.crawler.commands import xxgk
-from tests.crawler.servers import Answer, Page, serve
+from tests.crawler.servers import Answer, serve
 
 HOST = "xxgk.qinghe.gov.cn"
 URL = f"http://{HOST}{pages.COLUMN}"
 ROWS = [
     (pages.address(number), f"{agency}2024年政府信息公开工作年度报告")
-    for number, agency in enumerate(pages.AGENCIES[:3])
+    for number, agency in enumerate(pages.AGENCIES[:6])
 ]
-LEFT = pages.address(0)
+GONE, _, BROKEN = pages.AGENCIES[:3]  # what the page of each answers once its row has left
 
 
 def crawl(folder: Path, proxy: str, *options: str) -> tuple[str, dict[str, str]]:
@@ -27,51 +25,23 @@ def crawl(folder: Path, proxy: str, *options: str) -> tuple[str, dict[str, str]]
     return ran.lines[0]["outcome"], {line["publisher"]: line["state"] for line in reports}
 
 
-@pytest.mark.parametrize(
-    ("answer", "state"),
-    [
-        (Answer("", 404), "withdrawn"),
-        (Answer("", 410), "withdrawn"),
-        (None, "published"),  # its page is there as it was
-        (Answer("", 503), "published"),  # nobody knows
-    ],
-    ids=["not found", "gone", "still there", "broken"],
-)
-def test_a_report_whose_row_left_is_withdrawn_only_if_its_page_is_gone(
-    tmp_path: Path, answer: Page | None, state: str
-) -> None:
-    agency = pages.AGENCIES[0]
-    site = {**pages.portal(3, host=HOST), f"{HOST}{pages.COLUMN}": pages.column(ROWS)}
+def test_a_report_whose_row_left_is_withdrawn_only_if_its_page_is_gone(tmp_path: Path) -> None:
+    site = {**pages.portal(6, host=HOST), f"{HOST}{pages.COLUMN}": pages.column(ROWS)}
+    published = dict.fromkeys(pages.AGENCIES[:6], "published")
     with serve(site) as proxy:
-        assert crawl(tmp_path, proxy.url)[1] == dict.fromkeys(pages.AGENCIES[:3], "published")
-        proxy.pages[f"{HOST}{pages.COLUMN}"] = pages.column(ROWS[1:])
-        if answer is not None:
-            proxy.pages[f"{HOST}{LEFT}"] = answer
-        before = proxy.paths().count(LEFT)
-        outcome, states = crawl(tmp_path, proxy.url)
-        assert (outcome, states[agency]) == ("ok", state)
-        assert {states[other] for other in pages.AGENCIES[1:3]} == {"published"}
-        assert proxy.paths().count(LEFT) > before
+        assert crawl(tmp_path, proxy.url) == ("ok", published)
+        for agency, status in ((GONE, 404), (BROKEN, 503)):
+            proxy.pages[f"{HOST}{pages.address(pages.AGENCIES.index(agency))}"] = Answer("", status)
+        left = [path for path, _ in ROWS[:3]]
 
-
-def test_a_list_that_was_not_read_to_its_end_leaves_nobody_out(tmp_path: Path) -> None:
-    site = {**pages.portal(3, host=HOST), f"{HOST}{pages.COLUMN}": pages.column(ROWS)}
-    with serve(site) as proxy:
-        crawl(tmp_path, proxy.url)
+        # a list that was not read to its end leaves nobody out, and a crawl of one year asks for none of another
         proxy.pages[f"{HOST}{pages.COLUMN}"] = Answer("", 500)
-        proxy.pages[f"{HOST}{LEFT}"] = Answer("", 404)
-        before = proxy.paths().count(LEFT)
-        _, states = crawl(tmp_path, proxy.url)
-        assert (states[pages.AGENCIES[0]], proxy.paths().count(LEFT)) == ("published", before)
+        asked = [proxy.paths().count(path) for path in left]
+        assert crawl(tmp_path, proxy.url)[1] == published
+        proxy.pages[f"{HOST}{pages.COLUMN}"] = pages.column(ROWS[3:])
+        assert crawl(tmp_path, proxy.url, "--year", "2019")[1] == published
+        assert [proxy.paths().count(path) for path in left] == asked
 
-
-def test_a_crawl_of_one_year_asks_for_none_of_another(tmp_path: Path) -> None:
-    site = {**pages.portal(3, host=HOST), f"{HOST}{pages.COLUMN}": pages.column(ROWS)}
-    with serve(site) as proxy:
-        crawl(tmp_path, proxy.url)
-        proxy.pages[f"{HOST}{pages.COLUMN}"] = pages.column(ROWS[1:])
-        proxy.pages[f"{HOST}{LEFT}"] = Answer("", 404)
-        before = proxy.paths().count(LEFT)
-        crawl(tmp_path, proxy.url, "--year", "2019")
-        assert proxy.paths().count(LEFT) == before
-        assert crawl(tmp_path, proxy.url, "--year", "2024")[1][pages.AGENCIES[0]] == "withdrawn"
+        outcome, states = crawl(tmp_path, proxy.url)
+        assert (outcome, states) == ("ok", {**published, GONE: "withdrawn"})
+        assert all(proxy.paths().count(path) > before for path, before in zip(left, asked, strict=True))

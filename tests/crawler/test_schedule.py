@@ -360,7 +360,7 @@ def test_the_crawl_of_a_killed_daemon_ends_with_it_and_the_next_goes_on(tmp_path
         assert [(row.id, row.state) for row in session.scalars(select(CrawlRow))] == [(1, "finished")]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT] if ROUNDS > 1 else [signal.SIGTERM])
 def test_a_daemon_ends_with_its_crawl_when_it_is_asked_to_and_the_next_goes_on_at_once(
     tmp_path: Path, number: signal.Signals
 ) -> None:
