@@ -51,7 +51,9 @@ def engine_of(url: URL) -> Engine:
         if sqlite:
             engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
         else:
-            engine = create_engine(url, pool_pre_ping=True)
+            # Compiling a statement takes longer than any of ours; --database may set options of its own.
+            given = {} if "options" in url.query else {"connect_args": {"options": "-c jit=off"}}
+            engine = create_engine(url, pool_pre_ping=True, **given)
     except (ImportError, SQLAlchemyError) as error:
         raise ArchiveError(
             f"the database cannot be used: {_first_line(error)} (the extra `postgresql` has its driver)"

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive import silence
@@ -205,9 +205,10 @@ class _Survey:
     def _owing(self, gone: dict[int, _Gone]) -> Iterator[tuple[_Agency, Due, Found | None]]:
         """Who owes a report on the year, by when, and the report; who has one is judged although it was not asked for one."""
         asked = self._asked
-        with_column = select(ReportColumn.publisher_id).join(ColumnReading, ColumnReading.column_id == ReportColumn.id)
-        with_source = select(PublisherSource.publisher_id)
-        known = or_(Publisher.declared.is_(True), Publisher.id.in_(with_column), Publisher.id.in_(with_source))
+        read = exists().where(ColumnReading.column_id == ReportColumn.id)
+        with_column = exists().where(ReportColumn.publisher_id == Publisher.id, read)
+        with_source = exists().where(PublisherSource.publisher_id == Publisher.id)
+        known = or_(Publisher.declared.is_(True), with_column, with_source)
         query = (
             select(
                 Publisher.id,

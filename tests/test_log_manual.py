@@ -89,6 +89,7 @@ NO_MESSAGES = {
     "the record ⟨…⟩": "of an imported capture, where it comes from",
     "⟨…⟩ Playwright/⟨…⟩": "of a rendered page, what made it",
     "⟨…⟩ MiB": "a size in a message",
+    "-c jit=off": "an option of PostgreSQL",
     "⟨…⟩ bytes": "a size in a message",
     "application/x-www-form-urlencoded; charset=UTF-8": "a header",
 }
