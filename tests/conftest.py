@@ -13,11 +13,6 @@ from tests.databases import make_fast
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DOCUMENTS = "XXGK_REAL_DOCUMENTS"
-ON_ONE_DATABASE = frozenset({
-    "test_attachments.py", "test_cdxj.py", "test_changes.py", "test_codings.py", "test_emptied.py", "test_files.py",
-    "test_foreign_files.py", "test_foreign_records.py", "test_gaps.py", "test_imports.py", "test_readers.py",
-    "test_rendered.py", "test_replay.py", "test_unread_bodies.py", "test_versions.py",
-})  # fmt: skip
 LONGEST = frozenset({
     "test_two_years.py", "test_kills.py", "test_schedule.py", "test_copying.py", "test_rendering.py", "test_crash_safety.py",
     "test_benchmarks.py", "test_status.py", "test_rosters.py", "test_left.py", "test_sending.py",
@@ -39,16 +34,8 @@ def real_documents() -> Path:
     return folder
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes long, and skip what is marked ``real`` where there are no real documents, and say so.
-
-    What is about bytes and documents runs on SQLite alone, unless ``XXGK_BOTH_DATABASES`` is set.
-    """
-    if not os.environ.get("XXGK_BOTH_DATABASES"):
-        left = [item for item in items if item.path.name in ON_ONE_DATABASE and "[postgresql" in item.name]
-        config.hook.pytest_deselected(items=left)
-        gone = set(left)
-        items[:] = [item for item in items if item not in gone]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, and skip what is marked ``real`` where there are no real documents, and say so."""
     items.sort(key=lambda item: item.path.name not in LONGEST)  # else one worker is left alone with them in the end
     if find_real_documents(ROOT, os.environ.get(REAL_DOCUMENTS)) is not None:
         return

@@ -353,9 +353,6 @@ CHECKS: tuple[Callable[[Campaign], None], ...] = (
 )
 
 
-@pytest.mark.skipif(
-    bool(os.environ.get("CI")) and not WHOLE, reason="two minutes: `make test` by hand, or `make campaign-test`"
-)
 def test_two_years_of_the_campaign(driven: Campaign, subtests: pytest.Subtests) -> None:
     # One test: those of a module may be spread over processes, and the two years take a while.
     for check in CHECKS:

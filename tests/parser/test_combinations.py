@@ -10,7 +10,7 @@ from parser import parse
 from tests.papers.agreement import missing, wrong
 from tests.papers.combinations import combination
 
-SEEDS = int(os.environ.get("XXGK_FUZZ_ROUNDS", "30"))
+SEEDS = int(os.environ.get("XXGK_FUZZ_ROUNDS", "60"))
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

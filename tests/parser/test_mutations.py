@@ -12,7 +12,7 @@ from tests.papers.corpus import papers
 from tests.papers.mutations import MUTATIONS, Mutation
 from tests.papers.render import html
 
-ROUNDS = int(os.environ.get("XXGK_FUZZ_ROUNDS", "15"))  # of each kind; `make fuzz` runs many more
+ROUNDS = int(os.environ.get("XXGK_FUZZ_ROUNDS", "30"))  # of each kind; `make fuzz` runs many more
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
