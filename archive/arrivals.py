@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
+from archive.among import among
 from archive.portions import portions
 from archive.schema import Article, ArticleColumn, ColumnReading, ListRow, Report, Sighting, Version
 
@@ -36,7 +37,7 @@ def refresh_arrivals(session: Session, report_ids: Iterable[int]) -> None:
     """
     for batch in portions(report_ids):
         places = _places(session, batch)
-        firsts = select(Report.id, Report.first_seen_at).where(Report.id.in_(batch))
+        firsts = select(Report.id, Report.first_seen_at).where(among(Report.id, batch))
         arrived = [
             {"id": number, **_arrival(first, places.get(number, []))} for number, first in session.execute(firsts)
         ]
@@ -81,7 +82,7 @@ def _places(session: Session, reports: list[int]) -> dict[int, list[_Place]]:
         .join(Sighting, Sighting.version_id == Version.id)
         .join(Article, Article.id == Sighting.article_id)
         .join(ArticleColumn, ArticleColumn.article_id == Article.id)
-        .where(Report.id.in_(reports))
+        .where(among(Report.id, reports))
     )
     found: dict[int, list[_Place]] = defaultdict(list)
     for report, column, first, last in session.execute(query):

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from archive import silence
 from archive.addresses import with_fragment
+from archive.among import among
 from archive.days import day_of, end_of
 from archive.divisions import Book
-from archive.portions import portions
 from archive.registry.deadlines import Due, Rules
 from archive.schema import (
     Absence,
@@ -34,7 +34,7 @@ from archive.schema import (
     Version,
 )
 from archive.silence import Absent
-from archive.standings import DateFinding, Found, Lacking, Standing, Status, judge
+from archive.standings import DateFinding, Found, Lacking, Standing, Status, in_time, judge
 from archive.store import Archive
 
 __all__ = ["DateFinding", "Standing", "Status", "missing"]
@@ -133,9 +133,21 @@ class _Survey:
         standings: list[Standing | None] = []  # null for who is judged below
         late: list[_Case] = []
         absent: list[tuple[int, _Agency, Due]] = []
-        day, end = self._asked.day, cache(end_of)
-        for one, due, report in self._owing(self._gone()):
-            at = len(standings)
+        day, end, gone = self._asked.day, cache(end_of), self._gone()
+        for row in self._rows(self._roster()):
+            due = self._due(row[4], row[1])
+            if due is None:
+                continue
+            seen, number = row[9], row[7]
+            if number is not None and seen < end(due.day) and seen < self._asked.end and number not in gone:
+                plain = self._plain(row, due)
+                if plain is not None:
+                    standings.append(plain)
+                    continue
+            at, one = len(standings), _Agency(*row[:5])
+            report = self._report(row[7:], gone)
+            if report is None and not self._existed(one.scope, row[5], row[6], due):
+                continue
             if report is None and day > due.day:
                 absent.append((at, one, due))
                 standings.append(None)
@@ -153,6 +165,33 @@ class _Survey:
         for at, one, due in absent:
             standings[at] = self._silent(one, due, silent[one.id])
         return [standing for standing in standings if standing is not None]
+
+    def _plain(self, row: Sequence[Any], due: Due) -> Standing | None:
+        """Of a report seen before the deadline: its standing at once, as for most of a nation, unless a date is doubtful."""
+        number, scope, _, name, kind, _, _, report, url, seen, stated, source, signed, lacked, _ = row
+        day = day_of(seen)
+        if stated is not None and (lacked is not None or stated > day):
+            return None
+        said = in_time(day, due.basis)
+        return Standing(
+            *(
+                number,
+                name,
+                scope,
+                kind,
+                self._asked.year,
+                said.status,
+                due.day,
+                due.hard,
+                stated,
+                source,
+                signed,
+                seen,
+            ),
+            basis=said.basis,
+            url=url,
+            report_id=report,
+        )
 
     def _judged_late(self, late: Sequence[_Case]) -> Iterator[tuple[int, Standing]]:
         """Judge those that were seen after the deadline; their places with them."""
@@ -202,8 +241,8 @@ class _Survey:
             read_at=said.read_at,
         )
 
-    def _owing(self, gone: dict[int, _Gone]) -> Iterator[tuple[_Agency, Due, Found | None]]:
-        """Who owes a report on the year, by when, and the report; who has one is judged although it was not asked for one."""
+    def _roster(self) -> Select[*tuple[Any, ...]]:
+        """Who may owe a report on the year, and the report; who has one is judged although it was not asked for one."""
         asked = self._asked
         read = exists().where(ColumnReading.column_id == ReportColumn.id)
         with_column = exists().where(ReportColumn.publisher_id == Publisher.id, read)
@@ -233,14 +272,7 @@ class _Survey:
                 or_(Publisher.first_year <= asked.year, Publisher.first_year.is_(None) & known),
             )
         )
-        query = asked.narrow(query).order_by(Publisher.scope, Publisher.key)
-        for number, scope, key, name, kind, since, until, *row in self._rows(query):
-            due = self._due(kind, scope)
-            if due is None:
-                continue
-            report = self._report(row, gone)
-            if report is not None or self._existed(scope, since, until, due):
-                yield _Agency(number, scope, key, name, kind), due, report
+        return asked.narrow(query).order_by(Publisher.scope, Publisher.key)
 
     def _first_end(self) -> datetime:
         """The moment after the first day on which any report on the year was due: what was seen before is in time."""
@@ -302,23 +334,22 @@ class _Survey:
         )
         ends = {article: (since, because) for article, since, because in self._session.execute(absences)}
         absent: dict[int, dict[int, tuple[datetime, str | None]]] = defaultdict(dict)
-        for ids in portions(ends):  # few: asked for first, or SQLite begins with the reports of the year
-            shown = select(Version.report_id, Sighting.article_id).distinct()
-            shown = shown.join(Sighting, Sighting.version_id == Version.id).join(Report, Report.id == Version.report_id)
-            shown = shown.where(Sighting.article_id.in_(ids), Report.report_year + 0 == asked.year)
-            for report, article in self._session.execute(shown):
-                absent[report][article] = ends[article]
+        # few: asked for first, or SQLite begins with the reports of the year
+        shown = select(Version.report_id, Sighting.article_id).distinct()
+        shown = shown.join(Sighting, Sighting.version_id == Version.id).join(Report, Report.id == Version.report_id)
+        shown = shown.where(among(Sighting.article_id, ends), Report.report_year + 0 == asked.year)
+        for report, article in self._session.execute(shown):
+            absent[report][article] = ends[article]
         gone: dict[int, _Gone] = {}
-        for ids in portions(absent):
-            places = select(Version.report_id, Sighting.article_id).distinct()
-            places = places.join(Sighting, Sighting.version_id == Version.id)
-            places = places.where(Version.report_id.in_(ids), Sighting.first_seen_at < asked.end)
-            articles: dict[int, set[int]] = defaultdict(set)
-            for report, article in self._session.execute(places):
-                articles[report].add(article)
-            for report, numbers in articles.items():
-                if numbers <= absent[report].keys():
-                    gone[report] = max(absent[report].values(), key=lambda end: end[0])
+        places = select(Version.report_id, Sighting.article_id).distinct()
+        places = places.join(Sighting, Sighting.version_id == Version.id)
+        places = places.where(among(Version.report_id, absent), Sighting.first_seen_at < asked.end)
+        articles: dict[int, set[int]] = defaultdict(set)
+        for report, article in self._session.execute(places):
+            articles[report].add(article)
+        for report, numbers in articles.items():
+            if numbers <= absent[report].keys():
+                gone[report] = max(absent[report].values(), key=lambda end: end[0])
         return gone
 
     def _stated_again(self, late: Sequence[_Case]) -> frozenset[tuple[int, date | None]]:
@@ -327,11 +358,12 @@ class _Survey:
             one.id for _, one, due, report in late if report.published_on is not None and report.published_on > due.day
         ]
         again = set()
-        for ids in portions(doubted):
-            query = select(Report.publisher_id, Report.published_on).where(
-                Report.publisher_id.in_(ids), Report.report_year != self._asked.year, Report.published_on.is_not(None)
-            )
-            again |= {(publisher, day) for publisher, day in self._session.execute(query) if publisher is not None}
+        query = select(Report.publisher_id, Report.published_on).where(
+            among(Report.publisher_id, doubted),
+            Report.report_year != self._asked.year,
+            Report.published_on.is_not(None),
+        )
+        again |= {(publisher, day) for publisher, day in self._session.execute(query) if publisher is not None}
         return frozenset(again)
 
 

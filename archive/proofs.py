@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive.among import among
 from archive.schema import CaptureRow, Report, ReportColumn, Sighting, Version, WarcFile
 from archive.standings import Standing
 from archive.store import Archive
@@ -77,7 +78,7 @@ def _captures(session: Session, reports: Sequence[int]) -> dict[int, CaptureProo
         .join(Sighting, Sighting.version_id == Version.id)
         .join(CaptureRow, CaptureRow.id == Sighting.capture_id)
         .join(WarcFile, WarcFile.id == CaptureRow.file_id)
-        .where(Report.id.in_(reports))
+        .where(among(Report.id, reports))
         .order_by(CaptureRow.fetched_at.desc(), CaptureRow.id.desc())
     )
     return {
@@ -87,5 +88,5 @@ def _captures(session: Session, reports: Sequence[int]) -> dict[int, CaptureProo
 
 
 def _columns(session: Session, columns: Sequence[int]) -> dict[int, str]:
-    query = select(ReportColumn.id, ReportColumn.url).where(ReportColumn.id.in_(columns))
+    query = select(ReportColumn.id, ReportColumn.url).where(among(ReportColumn.id, columns))
     return {number: url for number, url in session.execute(query)}  # noqa: C416 - rows are no pairs to mypy

@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from archive.among import among
 from archive.days import day_of, end_of
 from archive.documents import Outcome
-from archive.portions import portions
 from archive.registry.deadlines import Due
 from archive.registry.identity import key
 from archive.schema import (
@@ -129,34 +129,31 @@ def _columns(session: Session, publishers: Sequence[int], year: int) -> dict[int
     """
     columns: dict[int, _Columns] = defaultdict(_Columns)
     standing: list[tuple[int, int, bool]] = []
-    for ids in portions(publishers):
-        query = select(
-            ColumnPublisher.column_id,
-            ColumnPublisher.publisher_id,
-            or_(ColumnPublisher.first_year != year, ColumnPublisher.last_year != year),
-        )
-        query = query.where(ColumnPublisher.publisher_id.in_(ids))
-        standing += [(column, publisher, otherwise) for column, publisher, otherwise in session.execute(query)]
+    query = select(
+        ColumnPublisher.column_id,
+        ColumnPublisher.publisher_id,
+        or_(ColumnPublisher.first_year != year, ColumnPublisher.last_year != year),
+    )
+    query = query.where(among(ColumnPublisher.publisher_id, publishers))
+    standing += [(column, publisher, otherwise) for column, publisher, otherwise in session.execute(query)]
     counts = _publishers_of(session, {column for column, _, _ in standing})
     for column, publisher, otherwise in standing:
         if counts[column] == 1:
             columns[publisher].own.append(column)
         elif otherwise:
             columns[publisher].shared.append(column)
-    for ids in portions(publishers):
-        named = select(ReportColumn.id, ReportColumn.publisher_id).where(ReportColumn.publisher_id.in_(ids))
-        empty = ~select(ColumnPublisher.column_id).where(ColumnPublisher.column_id == ReportColumn.id).exists()
-        for number, owner in session.execute(named.where(empty)):
-            if owner is not None:
-                columns[owner].own.append(number)
+    named = select(ReportColumn.id, ReportColumn.publisher_id).where(among(ReportColumn.publisher_id, publishers))
+    empty = ~select(ColumnPublisher.column_id).where(ColumnPublisher.column_id == ReportColumn.id).exists()
+    for number, owner in session.execute(named.where(empty)):
+        if owner is not None:
+            columns[owner].own.append(number)
     return columns
 
 
 def _publishers_of(session: Session, columns: Iterable[int]) -> dict[int, int]:
     counts: dict[int, int] = {}
-    for ids in portions(columns):
-        query = select(ColumnPublisher.column_id, func.count()).where(ColumnPublisher.column_id.in_(ids))
-        counts |= {row[0]: row[1] for row in session.execute(query.group_by(ColumnPublisher.column_id))}
+    query = select(ColumnPublisher.column_id, func.count()).where(among(ColumnPublisher.column_id, columns))
+    counts |= {row[0]: row[1] for row in session.execute(query.group_by(ColumnPublisher.column_id))}
     return counts
 
 
@@ -174,17 +171,16 @@ def _last_good(session: Session, columns: Iterable[int], end: datetime) -> dict[
         .correlate(ReportColumn)
         .scalar_subquery()
     )
-    for ids in portions(columns):
-        query = select(ColumnReading.column_id, ColumnReading.crawl_id, ColumnReading.read_at)
-        query = query.join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
-        query = query.where(
-            ReportColumn.id.in_(ids),
-            ColumnReading.outcome == READ,
-            ColumnReading.full == true(),
-            ColumnReading.read_at == last,
-        )
-        for row in session.execute(query):
-            found[row.column_id] = _Good(row.column_id, row.crawl_id, row.read_at)
+    query = select(ColumnReading.column_id, ColumnReading.crawl_id, ColumnReading.read_at)
+    query = query.join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
+    query = query.where(
+        among(ReportColumn.id, columns),
+        ColumnReading.outcome == READ,
+        ColumnReading.full == true(),
+        ColumnReading.read_at == last,
+    )
+    for row in session.execute(query):
+        found[row.column_id] = _Good(row.column_id, row.crawl_id, row.read_at)
     return found
 
 
@@ -204,40 +200,46 @@ def _blocked(session: Session, unread: Sequence[tuple[Absent, _Columns]], end: d
 
 def _portals(session: Session, unread: Sequence[tuple[Absent, _Columns]]) -> dict[int, set[int]]:
     of_columns: dict[int, int] = {}
-    for ids in portions({number for _, columns in unread for number in columns.all}):
-        query = select(ReportColumn.id, ReportColumn.portal_id).where(ReportColumn.id.in_(ids))
-        of_columns.update((column, portal) for column, portal in session.execute(query))
+    query = select(ReportColumn.id, ReportColumn.portal_id).where(
+        among(ReportColumn.id, {number for _, columns in unread for number in columns.all})
+    )
+    of_columns.update((column, portal) for column, portal in session.execute(query))
     portals: dict[int, set[int]] = defaultdict(set)
     for one, columns in unread:
         portals[one.publisher_id].update(of_columns[number] for number in columns.all)
     without = [one.publisher_id for one, columns in unread if not columns.all]
-    for ids in portions(without):
-        directories = select(UnitRow.publisher_id, UnitRow.portal_id).where(UnitRow.publisher_id.in_(ids))
-        rosters = select(RosterUnit.publisher_id, RosterRow.portal_id)
-        rosters = rosters.join(RosterRow, RosterRow.id == RosterUnit.roster_id).where(RosterUnit.publisher_id.in_(ids))
-        for publisher, portal in session.execute(directories.union_all(rosters)):
-            portals[publisher or 0].add(portal)
+    directories = select(UnitRow.publisher_id, UnitRow.portal_id).where(among(UnitRow.publisher_id, without))
+    rosters = select(RosterUnit.publisher_id, RosterRow.portal_id)
+    rosters = rosters.join(RosterRow, RosterRow.id == RosterUnit.roster_id).where(
+        among(RosterUnit.publisher_id, without)
+    )
+    for publisher, portal in session.execute(directories.union_all(rosters)):
+        portals[publisher or 0].add(portal)
     return portals
 
 
 def _last_portal_readings(session: Session, portals: Iterable[int], end: datetime) -> dict[int, tuple[datetime, str]]:
     found: dict[int, tuple[datetime, str]] = {}
-    for ids in portions(portals):
-        query = select(PortalReading.portal_id, PortalReading.read_at, PortalReading.outcome)
-        query = query.where(PortalReading.portal_id.in_(ids), PortalReading.read_at < end)
-        for portal, at, outcome in session.execute(query.order_by(PortalReading.read_at, PortalReading.id)):
-            found[portal] = (at, outcome)
+    query = select(PortalReading.portal_id, PortalReading.read_at, PortalReading.outcome)
+    query = query.where(among(PortalReading.portal_id, portals), PortalReading.read_at < end)
+    for portal, at, outcome in session.execute(query.order_by(PortalReading.read_at, PortalReading.id)):
+        found[portal] = (at, outcome)
     return found
 
 
 def _listed_unread(session: Session, looked: Sequence[tuple[Absent, _Columns, _Good]], year: int) -> dict[int, str]:
     """Of whom a row of the year did not become a report: it may be there, only not readable."""
     rows: dict[int, list[Row[int, str, str]]] = defaultdict(list)
-    for ids in portions({number for _, columns, _ in looked for number in columns.all}):
-        query = select(ListRow.column_id, ListRow.title, ListRow.url)
-        query = query.where(ListRow.column_id.in_(ids), ListRow.refused.is_(None), _of_the_year(year))
-        for row in session.execute(query.where(~_settled()).order_by(ListRow.id)):
-            rows[row.column_id].append(row)
+    query = select(ListRow.column_id, ListRow.title, ListRow.url)
+    query = query.where(
+        among(ListRow.column_id, {number for _, columns, _ in looked for number in columns.all}),
+        ListRow.refused.is_(None),
+        _of_the_year(year),
+        ~_settled(Article.address),  # two questions: most rows are settled by the first, and one with "or" asks both
+        ~_settled(Article.requested_address),
+    )
+    for row in session.execute(query.order_by(ListRow.id)):
+        rows[row.column_id].append(row)
     found: dict[int, str] = {}
     for one, columns, _ in looked:
         own = set(columns.own)
@@ -259,8 +261,8 @@ def _of_the_year(year: int) -> ColumnElement[bool]:
     )
 
 
-def _settled() -> ColumnElement[bool]:
-    """Whether a row became a report of somebody on a year, or was found to be none."""
+def _settled(address: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether a row became a report of somebody on a year, or was found to be none, by one of an article's addresses."""
     known = (
         select(Report.id)
         .join(Version, Version.report_id == Report.id)
@@ -268,7 +270,7 @@ def _settled() -> ColumnElement[bool]:
     )
     return (
         select(Article.id)
-        .where(or_(Article.address == ListRow.address, Article.requested_address == ListRow.address))
+        .where(address == ListRow.address)
         .where(
             or_(
                 Article.outcome.in_([Outcome.REPORT, Outcome.REFUSED]),
@@ -282,14 +284,15 @@ def _settled() -> ColumnElement[bool]:
 def _failed_parts(session: Session, looked: Sequence[tuple[Absent, _Columns, _Good]]) -> dict[int, str]:
     """Of whom the crawl that speaks failed to read a column, or a part of one (a year, a kind of units); its address."""
     failed: list[_Part] = []
-    for ids in portions({last.crawl_id for _, _, last in looked if last.crawl_id is not None}):
-        query = select(ColumnReading.crawl_id, ReportColumn.id, ReportColumn.url, *_STEP)
-        query = query.join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
-        query = query.where(ColumnReading.crawl_id.in_(ids), FAILED).order_by(ReportColumn.id)
-        failed += [
-            _Part(crawl or 0, url, None, number, portal, above, publisher)
-            for crawl, number, url, portal, above, publisher in session.execute(query)
-        ]
+    query = select(ColumnReading.crawl_id, ReportColumn.id, ReportColumn.url, *_STEP)
+    query = query.join(ReportColumn, ReportColumn.id == ColumnReading.column_id)
+    query = query.where(
+        among(ColumnReading.crawl_id, {last.crawl_id for _, _, last in looked if last.crawl_id is not None}), FAILED
+    ).order_by(ReportColumn.id)
+    failed += [
+        _Part(crawl or 0, url, None, number, portal, above, publisher)
+        for crawl, number, url, portal, above, publisher in session.execute(query)
+    ]
     reaching = _reaching(session, failed)
     found: dict[int, str] = {}
     for one, columns, last in looked:
@@ -344,8 +347,7 @@ def _uppers(
 ) -> dict[tuple[int, str | None], tuple[int, int, str | None, int | None]]:
     """The columns of these addresses, by portal and address."""
     found: dict[tuple[int, str | None], tuple[int, int, str | None, int | None]] = {}
-    for some in portions(urls):
-        query = select(ReportColumn.url, ReportColumn.id, *_STEP).where(ReportColumn.url.in_(some))
-        for url, number, portal, above, publisher in session.execute(query):
-            found[portal, url] = (number, portal, above, publisher)
+    query = select(ReportColumn.url, ReportColumn.id, *_STEP).where(among(ReportColumn.url, urls))
+    for url, number, portal, above, publisher in session.execute(query):
+        found[portal, url] = (number, portal, above, publisher)
     return found

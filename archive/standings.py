@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from archive.days import day_of
@@ -104,11 +105,13 @@ def judge(found: Found, due: Due, year: int, *, stated_again: bool = False) -> J
         because = f": {found.gone_because}" if found.gone_because else ""
         return Judgement(Status.WITHDRAWN, f"gone since {day_of(found.gone_at)}{because}; its versions are kept")
     seen, stated = day_of(found.first_seen_at), found.published_on
-    law = f"due by {due.basis}"
     lacking = found.lacking
+    if seen <= due.day and (stated is None or (lacking is None and stated <= seen)):
+        return in_time(seen, due.basis)
+    law = f"due by {due.basis}"
     findings = _findings(found, seen, due)
     if seen <= due.day:
-        return Judgement(Status.ON_TIME, f"seen on {seen}, {law}", findings=findings)
+        return in_time(seen, due.basis)._replace(findings=findings)
     absent = day_of(lacking.read_at) if lacking is not None else None
     credible = stated is not None and stated <= seen and (absent is None or stated >= absent)
     if absent is not None and absent > due.day:
@@ -132,6 +135,12 @@ def judge(found: Found, due: Due, year: int, *, stated_again: bool = False) -> J
         return Judgement(Status.UNCHECKED, basis, findings=findings)
     basis = f"published on {stated} ({found.published_source}), {law}"
     return Judgement(Status.LATE, basis, (stated - due.day).days, findings=findings)
+
+
+@lru_cache(4096)
+def in_time(seen: date, basis: str) -> Judgement:
+    """Of a report that was seen on a day before the deadline: as of most in a nation, so each day is judged once."""
+    return Judgement(Status.ON_TIME, f"seen on {seen}, due by {basis}")
 
 
 def _findings(found: Found, seen: date, due: Due) -> tuple[DateFinding, ...]:

@@ -89,7 +89,9 @@ NO_MESSAGES = {
     "the record ⟨…⟩": "of an imported capture, where it comes from",
     "⟨…⟩ Playwright/⟨…⟩": "of a rendered page, what made it",
     "⟨…⟩ MiB": "a size in a message",
-    "-c jit=off": "an option of PostgreSQL",
+    "-c jit=off -c work_mem=64MB -c random_page_cost=1.1 -c timezone=UTC": "settings of PostgreSQL",
+    "⟨…⟩ IN (SELECT value FROM json_each(⟨…⟩))": "a condition of SQLite",
+    "⟨…⟩ = ANY (⟨…⟩)": "a condition of PostgreSQL",
     "⟨…⟩ bytes": "a size in a message",
     "application/x-www-form-urlencoded; charset=UTF-8": "a header",
 }

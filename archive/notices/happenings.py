@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, undefer
 
 from archive.addresses import canonical
+from archive.among import among
 from archive.changes import Changes, compare
 from archive.days import day_of, end_of
 from archive.errors import ArchiveError
@@ -101,10 +102,11 @@ def standings(session: Session, judged: Iterable[Standing], year: int, *, silent
     told = {Status.LATE: late, Status.MISSING: missing}
     fresh = [one for one in judged if one.status in told and one.publisher_id not in told[one.status]]
     keys: dict[int, tuple[str, str | None]] = {}
-    for numbers in portions(one.publisher_id for one in fresh):
-        query = select(Publisher.id, Publisher.scope, Publisher.key, Publisher.township)
-        for number, scope, key, township in session.execute(query.where(Publisher.id.in_(numbers))):
-            keys[number] = f"{scope}/{key}", division_of(scope, township)
+    query = select(Publisher.id, Publisher.scope, Publisher.key, Publisher.township)
+    for number, scope, key, township in session.execute(
+        query.where(among(Publisher.id, [one.publisher_id for one in fresh]))
+    ):
+        keys[number] = f"{scope}/{key}", division_of(scope, township)
     for one in fresh:
         key, division = keys[one.publisher_id]
         at = one.first_seen_at if one.status is Status.LATE and one.first_seen_at is not None else end_of(one.due)
@@ -298,12 +300,11 @@ def _gone(session: Session) -> list[Notice]:
 def _ends(session: Session, reports: Iterable[int]) -> dict[int, datetime]:
     """When the last absence of each report's articles ended."""
     found: dict[int, datetime] = {}
-    for numbers in portions(reports):
-        query = select(Version.report_id, func.max(Absence.until))
-        query = query.join(Sighting, Sighting.version_id == Version.id)
-        query = query.join(Absence, Absence.article_id == Sighting.article_id)
-        query = query.where(Version.report_id.in_(numbers)).group_by(Version.report_id)
-        found.update((number, at) for number, at in session.execute(query) if at is not None)
+    query = select(Version.report_id, func.max(Absence.until))
+    query = query.join(Sighting, Sighting.version_id == Version.id)
+    query = query.join(Absence, Absence.article_id == Sighting.article_id)
+    query = query.where(among(Version.report_id, reports)).group_by(Version.report_id)
+    found.update((number, at) for number, at in session.execute(query) if at is not None)
     return found
 
 
@@ -314,8 +315,7 @@ def _publishers_told(session: Session, prefix: str) -> set[int]:
 
 def _known(session: Session, keys: Iterable[str]) -> set[str]:
     known: set[str] = set()
-    for several in portions(keys):
-        known.update(session.scalars(select(Notice.key).where(Notice.key.in_(several))))
+    known.update(session.scalars(select(Notice.key).where(among(Notice.key, keys))))
     return known
 
 
@@ -333,7 +333,7 @@ def _sightings(session: Session, reports: Sequence[int]) -> Iterator[_Seen]:
         )
         .join(Version, Version.id == Sighting.version_id)
         .join(Article, Article.id == Sighting.article_id)
-        .where(Version.report_id.in_(reports))
+        .where(among(Version.report_id, reports))
     )
     for version, report, article, address, first, last, figures, prose in session.execute(query):
         yield _Seen(version, report, article, address, first, last, has_text(figures, prose))
@@ -341,29 +341,27 @@ def _sightings(session: Session, reports: Sequence[int]) -> Iterator[_Seen]:
 
 def _subjects(session: Session, reports: Iterable[int]) -> dict[int, Subject]:
     found: dict[int, Subject] = {}
-    for numbers in portions(reports):
-        query = (
-            select(Report, Publisher.name, Publisher.scope, Publisher.township, Version.title)
-            .outerjoin(Publisher, Publisher.id == Report.publisher_id)
-            .outerjoin(Version, Version.id == Report.version_id)
-            .where(Report.id.in_(numbers))
-        )
-        for report, name, scope, township, title in session.execute(query):
-            division = division_of(scope, township) if report.publisher_id is not None else None
-            called = name or (f"公布单位不明（{title}）" if title else "公布单位不明")
-            found[report.id] = Subject(report.id, report.publisher_id, report.report_year, report.url, called, division)
+    query = (
+        select(Report, Publisher.name, Publisher.scope, Publisher.township, Version.title)
+        .outerjoin(Publisher, Publisher.id == Report.publisher_id)
+        .outerjoin(Version, Version.id == Report.version_id)
+        .where(among(Report.id, reports))
+    )
+    for report, name, scope, township, title in session.execute(query):
+        division = division_of(scope, township) if report.publisher_id is not None else None
+        called = name or (f"公布单位不明（{title}）" if title else "公布单位不明")
+        found[report.id] = Subject(report.id, report.publisher_id, report.report_year, report.url, called, division)
     return found
 
 
 def _places(session: Session, reports: Iterable[int]) -> dict[int, list[_Place]]:
     """The articles of each report, the first one first."""
     found: dict[int, list[_Place]] = defaultdict(list)
-    for numbers in portions(reports):
-        query = select(Version.report_id, Sighting.first_seen_at, Article.id, Article.address, Article.portal_id)
-        query = query.join(Sighting, Sighting.version_id == Version.id)
-        query = query.join(Article, Article.id == Sighting.article_id).where(Version.report_id.in_(numbers))
-        for number, at, article, address, portal in session.execute(query):
-            found[number].append(_Place(at, article, address, portal))
+    query = select(Version.report_id, Sighting.first_seen_at, Article.id, Article.address, Article.portal_id)
+    query = query.join(Sighting, Sighting.version_id == Version.id)
+    query = query.join(Article, Article.id == Sighting.article_id).where(among(Version.report_id, reports))
+    for number, at, article, address, portal in session.execute(query):
+        found[number].append(_Place(at, article, address, portal))
     for places in found.values():
         places.sort()
     return found
@@ -372,11 +370,13 @@ def _places(session: Session, reports: Iterable[int]) -> dict[int, list[_Place]]
 def _first_readings(session: Session, portals: Iterable[int | None]) -> dict[int, datetime]:
     """When each portal had been read for the first time."""
     found: dict[int, datetime] = {}
-    for numbers in portions(number for number in portals if number is not None):
-        query = select(PortalReading.portal_id, func.min(PortalReading.read_at))
-        query = query.where(PortalReading.portal_id.in_(numbers), PortalReading.outcome.in_(READ))
-        rows = session.execute(query.group_by(PortalReading.portal_id))
-        found.update({number: at for number, at in rows})  # noqa: C416 - rows of two are no pairs to mypy
+    query = select(PortalReading.portal_id, func.min(PortalReading.read_at))
+    query = query.where(
+        among(PortalReading.portal_id, [number for number in portals if number is not None]),
+        PortalReading.outcome.in_(READ),
+    )
+    rows = session.execute(query.group_by(PortalReading.portal_id))
+    found.update({number: at for number, at in rows})  # noqa: C416 - rows of two are no pairs to mypy
     return found
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from archive.among import among
 from archive.days import CHINA, day_of
 from archive.deposit import deposit
 from archive.divisions import Book
@@ -168,9 +169,8 @@ def _keep(
     for several in portions(happened):
         keys = [key for one in several for key in (one.key, *one.others)]
         known: dict[str, int | None] = {}
-        for part in portions(keys):
-            query = select(Notice.key, Notice.publisher_id).where(Notice.key.in_(part))
-            known.update((key, number) for key, number in session.execute(query))
+        query = select(Notice.key, Notice.publisher_id).where(among(Notice.key, keys))
+        known.update((key, number) for key, number in session.execute(query))
         new: dict[str, Happening] = {}
         for one in several:
             there = next((key for key in (one.key, *one.others) if key in known), None)
@@ -183,8 +183,7 @@ def _keep(
             session.execute(insert(Notice), [_row(one, watch, again=again) for one in new.values()])
         kept += [one.kind for one in new.values()]
         told = [one.key for one in new.values() if not one.silent]
-        for part in portions(told):
-            into += session.scalars(select(Notice).where(Notice.key.in_(part)).order_by(Notice.id))
+        into += session.scalars(select(Notice).where(among(Notice.key, told)).order_by(Notice.id))
     return kept
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from archive.among import among
 from archive.days import day_of
 from archive.divisions import Book
 from archive.notices.happenings import READ, Watch, beginning, stamp
@@ -34,23 +35,22 @@ def first_readings(session: Session, watch: Watch, book: Book) -> Iterator[Happe
     known = set(session.scalars(select(Notice.key).where(beginning(session, "portal.new/"))))
     rows = session.execute(select(Portal.id, Portal.url, Portal.host, Portal.division)).all()
     fresh = {row.id: row for row in rows if f"portal.new/{row.url}" not in known}
-    for numbers in portions(fresh):
-        first = select(PortalReading.portal_id, func.min(PortalReading.read_at)).where(
-            PortalReading.portal_id.in_(numbers), PortalReading.outcome.in_(READ)
+    first = select(PortalReading.portal_id, func.min(PortalReading.read_at)).where(
+        among(PortalReading.portal_id, fresh), PortalReading.outcome.in_(READ)
+    )
+    for number, at in session.execute(first.group_by(PortalReading.portal_id)).all():
+        row = fresh[number]
+        silent = at <= watch.since
+        count = 0 if silent else _reports(session, number, at)
+        yield Happening(
+            "portal.new",
+            f"portal.new/{row.url}",
+            at,
+            {"portal": _name(row.host, row.division, book), "reports": count},
+            row.division,
+            url=row.url,
+            silent=silent,
         )
-        for number, at in session.execute(first.group_by(PortalReading.portal_id)).all():
-            row = fresh[number]
-            silent = at <= watch.since
-            count = 0 if silent else _reports(session, number, at)
-            yield Happening(
-                "portal.new",
-                f"portal.new/{row.url}",
-                at,
-                {"portal": _name(row.host, row.division, book), "reports": count},
-                row.division,
-                url=row.url,
-                silent=silent,
-            )
 
 
 def troubles(session: Session, watch: Watch, book: Book) -> Iterator[Happening]:
@@ -87,21 +87,20 @@ def recoveries(session: Session, watch: Watch, book: Book) -> Iterator[Happening
             url = one.url or ""
             if url not in last or last[url].at < one.at:
                 last[url] = one
-    for urls in portions(last):
-        query = select(Portal.url, Portal.host, Portal.division, Portal.read_at)
-        for url, host, division, read_at in session.execute(query.where(Portal.url.in_(urls), Portal.outcome == _OK)):
-            trouble = last[url]
-            if read_at is None or read_at <= trouble.at:
-                continue
-            yield Happening(
-                "portal.recovered",
-                f"portal.recovered/{url}/{stamp(trouble.at)}",
-                read_at,
-                {"portal": _name(host, division, book), "since": day_of(trouble.at), "seen": day_of(read_at)},
-                division,
-                url=url,
-                silent=read_at <= watch.begun,
-            )
+    query = select(Portal.url, Portal.host, Portal.division, Portal.read_at)
+    for url, host, division, read_at in session.execute(query.where(among(Portal.url, last), Portal.outcome == _OK)):
+        trouble = last[url]
+        if read_at is None or read_at <= trouble.at:
+            continue
+        yield Happening(
+            "portal.recovered",
+            f"portal.recovered/{url}/{stamp(trouble.at)}",
+            read_at,
+            {"portal": _name(host, division, book), "since": day_of(trouble.at), "seen": day_of(read_at)},
+            division,
+            url=url,
+            silent=read_at <= watch.begun,
+        )
 
 
 def _runs(session: Session, portals: Sequence[int], watch: Watch) -> dict[int, _Run]:

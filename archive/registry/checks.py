@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from archive.portions import portions
+from archive.among import among
 from archive.registry.declaring import IMPORT
 from archive.registry.rows import Row
 from archive.schema import Publisher, PublisherAlias, PublisherSource, Succession
@@ -46,8 +46,7 @@ class Known:
         self._by_place: dict[Standing, KnownPublisher] = {}
         self._by_number: dict[int, KnownPublisher] = {}
         self.aliases: dict[Standing, int] = {}
-        for scopes in portions(sorted({scope for row in rows for scope, _ in _places(row)})):
-            self._read(session, scopes)
+        self._read(session, {scope for row in rows for scope, _ in _places(row)})
         sourced = select(PublisherSource.publisher_id).where(PublisherSource.source == IMPORT)
         self.imported = frozenset(session.scalars(sourced))
         one, other = aliased(Publisher), aliased(Publisher)
@@ -65,7 +64,7 @@ class Known:
         """Whether a publisher stands there under its own name."""
         return place in self._by_place
 
-    def _read(self, session: Session, scopes: list[str]) -> None:
+    def _read(self, session: Session, scopes: set[str]) -> None:
         columns = (
             Publisher.id,
             Publisher.scope,
@@ -75,11 +74,11 @@ class Known:
             Publisher.until,
             Publisher.declared,
         )
-        for row in session.execute(select(*columns).where(Publisher.scope.in_(scopes))):
+        for row in session.execute(select(*columns).where(among(Publisher.scope, scopes))):
             known = KnownPublisher(*row)
             self._by_place[known.scope, known.key] = self._by_number[known.id] = known
         named = select(PublisherAlias.scope, PublisherAlias.key, PublisherAlias.publisher_id)
-        for scope, key, number in session.execute(named.where(PublisherAlias.scope.in_(scopes))):
+        for scope, key, number in session.execute(named.where(among(PublisherAlias.scope, scopes))):
             self.aliases[scope, key] = number
 
 

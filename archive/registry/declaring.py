@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from archive.among import among
 from archive.divisions import Book
 from archive.notes import PublisherNote
-from archive.portions import portions
 from archive.registry.identity import Identity, Place, identify, key
 from archive.registry.merging import merge
 from archive.registry.publishers import new as make
@@ -55,11 +55,10 @@ class _Declaring:
         scopes = {own.scope for _, own in self._said} | {place[0] for _, _, place in self._named}
         self._publishers: dict[_Place, Publisher] = {}
         self._aliases: dict[_Place, PublisherAlias] = {}
-        for several in portions(sorted(scopes)):
-            for publisher in session.scalars(select(Publisher).where(Publisher.scope.in_(several))):
-                self._publishers[publisher.scope, publisher.key] = publisher
-            for alias in session.scalars(select(PublisherAlias).where(PublisherAlias.scope.in_(several))):
-                self._aliases[alias.scope, alias.key] = alias
+        for publisher in session.scalars(select(Publisher).where(among(Publisher.scope, sorted(scopes)))):
+            self._publishers[publisher.scope, publisher.key] = publisher
+        for alias in session.scalars(select(PublisherAlias).where(among(PublisherAlias.scope, sorted(scopes)))):
+            self._aliases[alias.scope, alias.key] = alias
         self._numbers = {place: alias.publisher_id for place, alias in self._aliases.items()}
         self._numbers |= {place: publisher.id for place, publisher in self._publishers.items()}
 
@@ -77,10 +76,11 @@ class _Declaring:
         self._session.flush()
         if new:  # one writer at a time: nobody else may have inserted them
             self._session.execute(insert(_PUBLISHERS), list(new.values()))
-            for several in portions(sorted({scope for scope, _ in new})):
-                query = select(Publisher.id, Publisher.scope, Publisher.key).where(Publisher.scope.in_(several))
-                found = {(scope, key): number for number, scope, key in self._session.execute(query)}
-                self._numbers |= {place: number for place, number in found.items() if place in new}
+            query = select(Publisher.id, Publisher.scope, Publisher.key).where(
+                among(Publisher.scope, sorted({scope for scope, _ in new}))
+            )
+            found = {(scope, key): number for number, scope, key in self._session.execute(query)}
+            self._numbers |= {place: number for place, number in found.items() if place in new}
         self._name()
         self._source()
 
@@ -116,10 +116,12 @@ class _Declaring:
             if note.source is not None
         }
         known: set[tuple[int, str | None]] = set()
-        for several in portions(sorted({number for number, _ in rows})):
-            query = select(PublisherSource.publisher_id, PublisherSource.place)
-            query = query.where(PublisherSource.source == IMPORT, PublisherSource.publisher_id.in_(several))
-            known.update((number, place) for number, place in self._session.execute(query))
+        query = select(PublisherSource.publisher_id, PublisherSource.place)
+        query = query.where(
+            PublisherSource.source == IMPORT,
+            among(PublisherSource.publisher_id, sorted({number for number, _ in rows})),
+        )
+        known.update((number, place) for number, place in self._session.execute(query))
         new = [
             {"publisher_id": number, "source": IMPORT, "place": place, "seen_at": at}
             for (number, place), at in rows.items()

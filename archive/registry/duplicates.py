@@ -17,8 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.addresses import host_of, site_of
+from archive.among import among
 from archive.divisions import Book, short
-from archive.portions import portions
 from archive.registry.identity import Place, identify
 from archive.registry.listing import Wanted, select_wanted, standings
 from archive.registry.reforms import longest, reforms
@@ -150,9 +150,10 @@ def _sites(
     )
     loose = [Candidate(*row) for row in session.execute(query.where(Publisher.scope > ":"))]  # ':' follows the digits
     placed: dict[str, list[Candidate]] = defaultdict(list)
-    for keys in portions(sorted({each.key for each in loose})):
-        for row in session.execute(query.where(Publisher.scope < ":", Publisher.key.in_(keys))):
-            placed[row.key].append(Candidate(*row))
+    for row in session.execute(
+        query.where(Publisher.scope < ":", among(Publisher.key, sorted({each.key for each in loose})))
+    ):
+        placed[row.key].append(Candidate(*row))
     for one in loose:
         pairs = []
         for code in sorted(divisions[one.scope]):
@@ -249,12 +250,11 @@ _Years = dict[int, dict[int, set[str]]]  # of each publisher: the digests of its
 
 def _years(session: Session, numbers: set[int]) -> _Years:
     found: _Years = defaultdict(lambda: defaultdict(set))
-    for several in portions(sorted(numbers)):
-        query = select(Report.publisher_id, Report.report_year, Version.digest)
-        query = query.join(Version, Version.id == Report.version_id).where(Report.publisher_id.in_(several))
-        for number, year, digest in session.execute(query):
-            if number is not None and year is not None:
-                found[number][year].add(digest)
+    query = select(Report.publisher_id, Report.report_year, Version.digest)
+    query = query.join(Version, Version.id == Report.version_id).where(among(Report.publisher_id, sorted(numbers)))
+    for number, year, digest in session.execute(query):
+        if number is not None and year is not None:
+            found[number][year].add(digest)
     return found
 
 

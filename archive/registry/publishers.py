@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select,
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive.addresses import host_of, site_of
+from archive.among import among
 from archive.divisions import Book
 from archive.errors import UnknownPublisher
 from archive.inserts import insert_new
@@ -131,7 +132,7 @@ def _named(name: str, book: Book) -> CompoundSelect[int, int | None]:
     other = other.where(PublisherAlias.key.in_(keys))
     if within is not None:
         scopes = [within, whole.scope]
-        return union(own.where(Publisher.scope.in_(scopes)), other.where(PublisherAlias.scope.in_(scopes)))
+        return union(own.where(among(Publisher.scope, scopes)), other.where(among(PublisherAlias.scope, scopes)))
     if whole.scope:  # 吉林市昌邑区财政局 names its division: no other 昌邑区财政局 is meant
         return union(
             own.where(or_(Publisher.scope == whole.scope, *_unplaced(Publisher.scope))),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from archive.among import among
 from archive.portions import portions
 from archive.schema import ArticleColumn, ColumnPublisher, Publisher, Report, Sighting, Version
 
@@ -21,14 +22,16 @@ def refresh_publishers(session: Session, publisher_ids: Iterable[int]) -> None:
 
 def _refresh(session: Session, ids: list[int]) -> None:
     first = select(func.min(Report.report_year)).where(Report.publisher_id == Publisher.id).scalar_subquery()
-    session.execute(update(Publisher).where(Publisher.id.in_(ids)).values(first_year=first), execution_options=_PLAIN)
-    session.execute(delete(ColumnPublisher).where(ColumnPublisher.publisher_id.in_(ids)), execution_options=_PLAIN)
+    session.execute(
+        update(Publisher).where(among(Publisher.id, ids)).values(first_year=first), execution_options=_PLAIN
+    )
+    session.execute(delete(ColumnPublisher).where(among(ColumnPublisher.publisher_id, ids)), execution_options=_PLAIN)
     standing = (
         select(ArticleColumn.column_id, Report.publisher_id, func.min(Report.report_year), func.max(Report.report_year))
         .join(Sighting, Sighting.article_id == ArticleColumn.article_id)
         .join(Version, Version.id == Sighting.version_id)
         .join(Report, Report.id == Version.report_id)
-        .where(Report.publisher_id.in_(ids), Report.report_year.is_not(None))
+        .where(among(Report.publisher_id, ids), Report.report_year.is_not(None))
         .group_by(ArticleColumn.column_id, Report.publisher_id)
     )
     names = ["column_id", "publisher_id", "first_year", "last_year"]

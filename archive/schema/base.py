@@ -35,7 +35,9 @@ class Moment(TypeDecorator[datetime]):
             if value is None:
                 return None
             found: Any = value if read is None else read(value)
-            known: datetime = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            if found.tzinfo is not UTC:
+                found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            known: datetime = found
             return known
 
         return moment
