@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session, undefer
 
 from archive.arrivals import refresh_arrivals
 from archive.documents import Reading
+from archive.figures import figures_of
 from archive.inserts import insert_new
 from archive.registry.identity import Place
 from archive.registry.publishers import find_or_add
 from archive.registry.speakers import refresh_publishers
 from archive.schema import Article, CaptureRow, FindingRow, Report, Sighting, Version
+from archive.study import await_study, forget
 from archive.versions import rank, signed_on
 from archive.warc import digest
 from parser.record import Record, Severity, dump_json
@@ -47,9 +49,12 @@ def file_reading(session: Session, article: Article, reading: Reading, place: Pl
         version = Version(report_id=report.id, first_seen_at=at, last_seen_at=at, capture_id=capture.id)
         session.add(version)
     if capture.id == version.capture_id or at < version.first_seen_at:  # the record is that of the first document
+        another = version.prose_digest != reading.meant.prose
         _fill(version, record, reading)
         version.document_url, version.capture_id = capture.url, capture.id
         session.flush()
+        if another:
+            await_study(session, [version.id])
         _file_findings(session, version.id, record)
     _sight(session, version, article, capture_id=capture.id, record=record, at=at)
     return Filed(report.id, version.id, new_report, new_version)
@@ -88,6 +93,7 @@ def _drop(session: Session, report_ids: list[int], unseen: list[int]) -> None:
     """Versions nobody sees any more, and reports without a version, children first."""
     if unseen:
         session.execute(delete(FindingRow).where(FindingRow.version_id.in_(unseen)))
+        forget(session, unseen)
         session.execute(delete(Version).where(Version.id.in_(unseen)))
     without = ~exists().where(Version.report_id == Report.id)
     session.execute(
@@ -121,6 +127,7 @@ def _fill(version: Version, record: Record, reading: Reading) -> None:
     counts = {severity: sum(finding.severity is severity for finding in record.findings) for severity in Severity}
     version.digest, version.record_digest, version.prose_digest = meant.digest, meant.record, meant.prose
     version.record, version.line_digest = line, digest(line.encode())
+    version.cells = figures_of(record.figures)
     version.publisher, version.report_year = reading.publisher, reading.report_year
     version.title, version.template, version.figures = record.title, record.template, len(record.figures)
     version.errors, version.warnings = counts[Severity.ERROR], counts[Severity.WARNING]

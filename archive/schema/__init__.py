@@ -5,7 +5,16 @@ A module per kind: :mod:`fetched <archive.schema.fetched>`, :mod:`found <archive
 """
 
 from archive.schema.base import Base, Digest, Identifier, Moment, Packed, Words, storable
-from archive.schema.derived import Absence, ColumnPublisher, FindingRow, ReparseRun, Report, Sighting, Version
+from archive.schema.derived import (
+    Absence,
+    ColumnPublisher,
+    FindingRow,
+    ReparseRun,
+    Report,
+    Sighting,
+    Unstudied,
+    Version,
+)
 from archive.schema.fetched import CaptureRow, CrawlRow, JournalRow, RestRow, WarcFile
 from archive.schema.found import (
     FAILED,
@@ -64,6 +73,7 @@ __all__ = [
     "Succession",
     "Task",
     "UnitRow",
+    "Unstudied",
     "Version",
     "WarcFile",
     "Words",

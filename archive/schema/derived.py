@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from archive.figures import Figures, PackedFigures
 from archive.schema.base import Base, Packed
 
 _WITHDRAWN = text("withdrawn_at IS NOT NULL")
@@ -65,6 +66,9 @@ class Version(Base):
     signed_on: Mapped[date | None]
     template: Mapped[str | None] = mapped_column(String(4))
     figures: Mapped[int]
+    cells: Mapped[Figures | None] = mapped_column(
+        PackedFigures, deferred=True
+    )  # what the figures say; null: as the record
     errors: Mapped[int]
     warnings: Mapped[int]
     infos: Mapped[int]
@@ -121,6 +125,14 @@ class FindingRow(Base):
     rule: Mapped[str] = mapped_column(String(64))
     severity: Mapped[str] = mapped_column(String(8))
     line: Mapped[str]  # the finding, as JSON
+
+
+class Unstudied(Base):
+    """A version whose prose is new or another: the indexes of words and of likeness do not know it (:mod:`archive.study`)."""
+
+    __tablename__ = "unstudied"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
 
 
 class ReparseRun(Base):
