@@ -15,6 +15,7 @@ demo: install ## crawl a replayed portal into a fresh archive and show what xxgk
 
 test: install ## run the tests (ARGS='-k deadlines' for some of them)
 	@.ci/replay-venv
+	@$(RUN) compileall -q parser archive spiders crawler tests
 	@$(RUN) pytest -n auto --dist worksteal $(ARGS)
 
 lint: install ## ruff, mypy --strict, the import rules, and that no file names a package index

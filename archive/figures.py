@@ -71,8 +71,20 @@ class Figures(Mapping[str, "Number | State"]):
         return None if isinstance(said, State) else said
 
     def numbers(self) -> Iterator[tuple[str, Number]]:
-        """The cells that hold a number."""
-        yield from ((key, said) for key, said in self.items() if not isinstance(said, State))
+        """The cells that hold a number; those that do not fit among the others come last."""
+        yield from self.by_key().items()
+
+    def by_key(self) -> dict[str, Number]:
+        """The numbers by key, in the order of :meth:`numbers`: quicker than cell by cell where most are asked for."""
+        cells, layout = self._cells, _layout()
+        if cells[_current() :] == _no_older():
+            cells, layout = cells[: _current()], layout[: _current()]
+        found: dict[str, Number] = {key: code for key, code in zip(layout, cells, strict=True) if code >= _LEAST}
+        for key, written in self._apart.items():
+            said = _read(written)
+            if not isinstance(said, State):
+                found[key] = said
+        return found
 
 
 class PackedFigures(TypeDecorator[Figures]):
@@ -148,6 +160,17 @@ def _layout() -> tuple[str, ...]:
         columns = [column.name for column in form(table).columns] or ["value"]
         keys += [f"{table}.{row}.{column}" for row, column in product(form(table).row_names, columns)]
     return tuple(keys)
+
+
+@cache
+def _current() -> int:
+    """How many cells the tables of the forms since 2019 have; those of the older ones come behind them."""
+    return sum(not key.startswith("statistics_") for key in _layout())
+
+
+@cache
+def _no_older() -> array[int]:
+    return array("q", [_ABSENT]) * (len(_layout()) - _current())
 
 
 @cache

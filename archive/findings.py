@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from archive.acknowledging import Acknowledged, Acknowledgements, read_all, subject_of
 from archive.deposit import deposit
+from archive.divisions import Book
 from archive.errors import ArchiveError
 from archive.notes import AcknowledgedNote
 from archive.registry.publishers import naming
@@ -31,7 +32,7 @@ _ID = re.compile(rf"[0-9a-f]{{{SHORTEST},64}}")
 
 # Of these the rule and the place say all; any other finding without values has them in its message only.
 _SAID_BY_PLACE = frozenset({
-    "cells.blank", "ocr.used", "sections.empty", "sections.missing", "template.outdated_reference", "title.missing",
+    "cells.blank", "copy.scar", "copy.text", "ocr.used", "sections.empty", "sections.missing", "template.outdated_reference", "title.missing",
 })  # fmt: skip
 _VALUES = re.compile(  # what a message takes over: quotations, keys, numbers and days, Chinese
     r"""(?<!\w)'[^']*'(?!\w)|(?<!\w)"[^"]*"(?!\w)|[a-z]\w*(?:\.\w+){2,}|\d+(?:[.:-]\d+)*|[\u3400-\u9fff]+"""
@@ -54,6 +55,14 @@ class Wanted:
     portal: str | None = None
     kind: str | None = None
 
+    def asks(self, rules: Mapping[str, Collection[str]]) -> bool:
+        """Whether findings of one of these rules may be asked for; with each stand the severities that it has."""
+        return any(
+            self.rule in {None, rule} or rule.startswith(f"{self.rule}.")
+            for rule, severities in rules.items()
+            if self.severity is None or self.severity in severities
+        )
+
 
 ALL = Wanted()
 
@@ -63,6 +72,7 @@ class FindingLine:
     """A finding of a report's current version, or another of a publisher and a year; ``finding`` has the record's names.
 
     ``subject`` is the publisher's scope and key with the year, or the report's address where one of them is unknown.
+    ``rests_on`` is what a finding about several reports was judged by; it does not tell one finding from another.
     """
 
     report_id: int | None
@@ -74,6 +84,7 @@ class FindingLine:
     scope: str | None = None
     township: str | None = None
     kind: str | None = None
+    rests_on: Mapping[str, Any] | None = None
     acknowledged: Acknowledged | None = field(default=None, compare=False)
 
     @cached_property
@@ -191,11 +202,12 @@ def further_line(
     kind: str | None = None,
     report_id: int | None = None,
     url: str | None = None,
+    rests_on: Mapping[str, Any] | None = None,
     **named: object,
 ) -> FindingLine:
     """A finding that is no report's own but of a publisher on a year; ``named`` are cells and values it names.
 
-    Without any, the numbers, days and quotations in its message tell one finding from the next.
+    Without any, the numbers, days and quotations in its message tell one finding from the next; ``rests_on`` never does.
     """
     values = {name: value for name, value in named.items() if value is not None}
     return FindingLine(
@@ -208,7 +220,22 @@ def further_line(
         scope=scope,
         township=township,
         kind=kind,
+        rests_on=rests_on,
     )
+
+
+def of_publishers(query: Any, book: Book, wanted: Wanted) -> Any:
+    """A query that has the table of publishers, narrowed to the class and the division asked for.
+
+    Raises :class:`ArchiveError` for a code that is none.
+    """
+    if wanted.kind is not None:
+        query = query.where(Publisher.kind == wanted.kind)
+    if wanted.division is not None:
+        beginning = beginning_of(wanted.division, book)
+        column = Publisher.township if len(beginning) == 9 else Publisher.scope
+        query = query.where(column.startswith(beginning, autoescape=True))
+    return query
 
 
 def _query(archive: Archive, wanted: Wanted) -> Any:
@@ -228,13 +255,7 @@ def _query(archive: Archive, wanted: Wanted) -> Any:
         query = query.where(or_(FindingRow.rule == wanted.rule, family))
     if wanted.severity is not None:
         query = query.where(FindingRow.severity == wanted.severity)
-    if wanted.kind is not None:
-        query = query.where(Publisher.kind == wanted.kind)
-    if wanted.division is not None:
-        beginning = _beginning(archive, wanted.division)
-        column = Publisher.township if len(beginning) == 9 else Publisher.scope
-        query = query.where(column.startswith(beginning, autoescape=True))
-    return query
+    return of_publishers(query, archive.book, wanted)
 
 
 def _line(row: Any) -> FindingLine:
@@ -268,7 +289,7 @@ class _Fits:
 
     def __init__(self, archive: Archive, session: Session, wanted: Wanted) -> None:
         self._wanted = wanted
-        self._beginning = None if wanted.division is None else _beginning(archive, wanted.division)
+        self._beginning = None if wanted.division is None else beginning_of(wanted.division, archive.book)
         self._named: set[str] | None = None
         if wanted.publisher is not None:
             query = select(Publisher.scope, Publisher.key).where(
@@ -292,13 +313,13 @@ class _Fits:
         return code is not None and code.startswith(self._beginning)
 
 
-def _beginning(archive: Archive, code: str) -> str:
+def beginning_of(code: str, book: Book) -> str:
     """What the codes within a division begin with."""
     if not (code.isascii() and code.isdecimal()) or len(code) not in {2, 4, 6, 9}:
         raise ArchiveError(
             f"{code!r} is no code of a division: write the six digits of GB/T 2260, or the nine of a town"
         )
-    return archive.book.prefix(code)
+    return book.prefix(code)
 
 
 def _plain(value: object) -> str:

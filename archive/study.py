@@ -13,8 +13,10 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, undefer
 
 from archive.among import among
+from archive.reuse.index import LikenessIndex
 from archive.schema import Unstudied, Version
 from archive.store import Archive
+from archive.words.index import Words
 from parser.record import Record, Section
 
 BATCH = 200  # versions to a transaction: a writer waits no longer for its turn than a second or two
@@ -38,7 +40,7 @@ class Student(Protocol):
         """Drop what is known of versions."""
 
 
-STUDENTS: tuple[Student, ...] = ()
+STUDENTS: tuple[Student, ...] = (Words(), LikenessIndex())
 
 
 def await_study(session: Session, version_ids: Iterable[int]) -> None:

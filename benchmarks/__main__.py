@@ -1,6 +1,6 @@
 """``python -m benchmarks [NAME…]``: every ratio, one line each; exit status 1 where one does not hold.
 
-Names are parsing, archiving, crawling, scale, memory and nation; without a name all but the last three, which take their time.
+Names are parsing, archiving, crawling, scale, memory, nation, export and likeness; without a name all but the last five, which take their time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from benchmarks import archiving, crawling, memory, nation, parsing, scale
+from benchmarks import archiving, crawling, export, likeness, memory, nation, parsing, scale
 from benchmarks.timing import Ratio
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
@@ -20,6 +20,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
     "scale": lambda: chain(scale.ratios(), scale.postgresql()),
     "memory": memory.ratios,
     "nation": nation.ratios,
+    "export": export.ratios,
+    "likeness": lambda: chain(likeness.ratios(), likeness.postgresql()),
 }
 QUICK = ("parsing", "archiving", "crawling")
 

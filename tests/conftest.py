@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +33,12 @@ def real_documents() -> Path:
     if folder is None:
         pytest.skip(_reason())
     return folder
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C stop the programs that tests start, also where a shell put us in the background and turned it off."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

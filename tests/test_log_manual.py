@@ -24,7 +24,7 @@ PACKAGES = ("crawler/", "spiders/", "archive/")
 ELSEWHERE = {
     "files that are imported": ("archive/adoption", "archive/foreign", "archive/imports", "archive/unpacked"),
     "reports and publishers": (
-        *("archive/changes", "archive/compare", "archive/documents", "archive/filing", "archive/monitor"),
+        *("archive/changes", "archive/comparing", "archive/documents", "archive/filing", "archive/monitor"),
         *("archive/registry/publishers", "archive/readers", "archive/reparsing", "archive/reports", "archive/timeline"),
         *(
             "archive/claims",
@@ -48,6 +48,10 @@ ELSEWHERE = {
         ),
         *("archive/registry/export", "archive/registry/imports", "archive/registry/rows", "archive/silence"),
         *("archive/standings", "archive/registry/statements", "archive/totals", "archive/visits"),
+        "archive/panels",
+        *("archive/likeness", "archive/reuse", "archive/scarring"),
+        *("archive/across", "archive/chains", "archive/compared", "archive/hierarchy"),
+        "archive/words",
     ),
     "notices": (
         *("archive/notices/feeds", "archive/notices/happenings", "archive/notices/kinds", "archive/notices/notices"),
@@ -59,9 +63,16 @@ ELSEWHERE = {
     ),
     "commands that ask no portal": (
         *("crawler/cli/copying", "crawler/cli/derived", "crawler/cli/imports", "crawler/cli/index"),
-        *("crawler/cli/check", "crawler/cli/compare", "crawler/cli/deadlines", "crawler/cli/missing"),
+        *(
+            "crawler/cli/check",
+            "crawler/cli/compare",
+            "crawler/cli/comparing",
+            "crawler/cli/deadlines",
+            "crawler/cli/missing",
+        ),
         *("crawler/cli/parse", "crawler/cli/publishers", "crawler/cli/reindex", "crawler/cli/reports"),
-        *("crawler/cli/spreadsheets", "crawler/cli/status", "crawler/cli/verify"),
+        *("crawler/cli/search", "crawler/cli/spreadsheets", "crawler/cli/status", "crawler/cli/verify"),
+        *("crawler/cli/copies", "crawler/cli/hierarchy", "crawler/cli/studying"),
     ),
     "faults of the program, which nobody can act on": ("archive/crawls", "archive/deposit", "archive/schema"),
     "why a row is no report": ("spiders/verdicts",),

@@ -1,7 +1,8 @@
 """The tables. What was fetched and what the spiders noted is kept; what is derived can be rebuilt from it.
 
 A module per kind: :mod:`fetched <archive.schema.fetched>`, :mod:`found <archive.schema.found>`,
-:mod:`registry <archive.schema.registry>`, :mod:`derived <archive.schema.derived>`, :mod:`work <archive.schema.work>`.
+:mod:`registry <archive.schema.registry>`, :mod:`derived <archive.schema.derived>`, :mod:`work <archive.schema.work>`,
+:mod:`words <archive.schema.words>`.
 """
 
 from archive.schema.base import Base, Digest, Identifier, Moment, Packed, Words, storable
@@ -31,7 +32,9 @@ from archive.schema.found import (
     SiteRow,
     UnitRow,
 )
+from archive.schema.likeness import Likeness, LikenessBand, ScarRow
 from archive.schema.registry import Acknowledgement, Publisher, PublisherAlias, PublisherSource, Succession
+from archive.schema.words import WordBlock, WordPlace, WordSegment
 from archive.schema.work import Attempt, Daemon, Delivery, Notice, Task
 
 __all__ = [
@@ -53,6 +56,8 @@ __all__ = [
     "FindingRow",
     "Identifier",
     "JournalRow",
+    "Likeness",
+    "LikenessBand",
     "ListRow",
     "Moment",
     "Notice",
@@ -68,6 +73,7 @@ __all__ = [
     "RestRow",
     "RosterRow",
     "RosterUnit",
+    "ScarRow",
     "Sighting",
     "SiteRow",
     "Succession",
@@ -76,6 +82,9 @@ __all__ = [
     "Unstudied",
     "Version",
     "WarcFile",
+    "WordBlock",
+    "WordPlace",
+    "WordSegment",
     "Words",
     "storable",
 ]

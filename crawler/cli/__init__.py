@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -33,9 +33,14 @@ COMMANDS = {
     "deadlines": ("deadlines", "command", "EXAMPLE"),
     "reports": ("reports", "reports", "LIST_EXAMPLE"),
     "show": ("reports", "view", "SHOW_EXAMPLE"),
+    "search": ("search", "command", "EXAMPLE"),
     "missing": ("missing", "command", "EXAMPLE"),
     "diff": ("compare", "command", "EXAMPLE"),
+    "stats": ("stats", "command", "EXAMPLE"),
     "check": ("check", "app", "EXAMPLE"),
+    "hierarchy": ("hierarchy", "command", "EXAMPLE"),
+    "copies": ("copies", "command", "EXAMPLE"),
+    "export": ("export", "command", "EXAMPLE"),
     "reparse": ("derived", "command", "EXAMPLE"),
     "reindex": ("reindex", "command", "EXAMPLE"),
     "verify": ("verify", "archive", "VERIFY_EXAMPLE"),
@@ -84,10 +89,23 @@ def options(
         ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,  # noqa: FBT002 - Typer's way to write a flag
+    version: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool,
+        typer.Option(
+            "--version", callback=lambda asked: _tell_version(asked=asked), is_eager=True, help="Show the version."
+        ),
+    ] = False,
 ) -> None:
     """Take the options that stand before the command."""
+    del version
     folder = archive or Path(os.environ.get("XXGK_ARCHIVE") or "xxgk-archive")
     context.obj = Invocation(folder, database or os.environ.get("XXGK_DATABASE") or None, debug)
+
+
+def _tell_version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"xxgk {metadata.version('xxgk')}")
+        raise typer.Exit
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -10,13 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
+from archive.across import across
 from archive.divisions import Book
-from archive.doubts import doubts
 from archive.findings import FindingLine, Wanted, acknowledge, find, iterate, reopen, shortest
+from archive.likeness import COPY
+from archive.scarring import SCAR
 from archive.store import Archive
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv
+from crawler.cli.studying import catch_up
 from crawler.errors import WrongUsage
 
 EXAMPLE = "Example: xxgk check --rule requests --year 2024"
@@ -29,12 +32,15 @@ _CELLS = ("table", "row", "column", "expected", "found", "message")
 _HEADINGS = (
     "id", "state", "report", "url", "publisher", "scope", "kind", "report_year", "severity", "rule", *_CELLS, "note", "by", "at",
 )  # fmt: skip
+_OF_PROSE = dict.fromkeys((COPY, SCAR), ("warning",))  # what the indexes of prose are needed for
 
 
 @app.callback(invoke_without_command=True)
 def findings(
     context: typer.Context,
-    rule: Annotated[str | None, typer.Option(help="Only this rule, or a family of them (requests).")] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Only this rule, or a family of them (requests, chain, hierarchy).")
+    ] = None,
     severity: Annotated[str | None, typer.Option(help="Only error, warning or info.")] = None,
     year: Annotated[int | None, typer.Option(help="Only this report year.")] = None,
     publisher: Annotated[str | None, typer.Option(help="Only this publisher.")] = None,
@@ -66,7 +72,9 @@ def findings(
     shown = (acknowledged, everything)
     counts: Counter[bool] = Counter()
     with Invocation.of(context).open() as archive:
-        lines = _counted(iterate(archive, wanted, doubts(archive, wanted)), counts)
+        if wanted.asks(_OF_PROSE):
+            catch_up(archive)
+        lines = _counted(iterate(archive, wanted, across(archive, wanted)), counts)
         if summary:
             _sum_up(lines, archive.book, division, json=json)
         elif json:
@@ -90,7 +98,7 @@ def acknowledge_some(
 ) -> None:
     """Keep a note on findings that a person looked at: they are no longer open, until what they say is another thing."""
     with Invocation.of(context).open(write=True) as archive:
-        found = find(archive, ids, doubts(archive))
+        found = find(archive, ids, across(archive))
         acknowledge(archive, found, note=note, by=_name(by))
         _tell(archive, found, json=json)
     remark(f"{len(found):,} findings are acknowledged; `xxgk check reopen` takes it back")
@@ -105,7 +113,7 @@ def reopen_some(
 ) -> None:
     """Take back the acknowledgements of findings: they are open again."""
     with Invocation.of(context).open(write=True) as archive:
-        found = find(archive, ids, doubts(archive))
+        found = find(archive, ids, across(archive))
         count = reopen(archive, found, by=_name(by))
         _tell(archive, found, json=json)
     remark(f"{count:,} of {len(found):,} findings were acknowledged; all of these are open")
@@ -121,7 +129,7 @@ def _name(by: str | None) -> str:
 def _tell(archive: Archive, found: list[FindingLine], *, json: bool) -> None:
     """The findings as they are now."""
     if json:
-        print_json(_data(line) for line in find(archive, [line.id for line in found], doubts(archive)))
+        print_json(_data(line) for line in find(archive, [line.id for line in found], across(archive)))
 
 
 def _counted(lines: Iterable[FindingLine], counts: Counter[bool]) -> Iterator[FindingLine]:
@@ -172,6 +180,7 @@ def _data(line: FindingLine) -> dict[str, Any]:
         "kind": line.kind,
         "report_year": line.report_year,
         **line.finding,
+        **({"rests_on": line.rests_on} if line.rests_on is not None else {}),
         "acknowledged": {"note": said.note, "by": said.by, "at": said.at.isoformat()} if said is not None else None,
     }
 

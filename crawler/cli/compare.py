@@ -1,96 +1,99 @@
-"""``xxgk diff``: one publisher's years side by side."""
+"""``xxgk diff``: one publisher's years, or the versions of one report, side by side."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from archive.compare import Comparison, diff
+from archive.comparing.comparison import Comparison, diff, versions
+from archive.comparing.years import Years, all_years
+from archive.store import Archive
+from crawler.cli.comparing import data, terminal
 from crawler.cli.invocation import ATTENTION, Invocation
-from crawler.cli.output import print_json, print_table, remark
-from parser.record import Figure
+from crawler.cli.output import print_json, remark
+from crawler.errors import WrongUsage
 
-EXAMPLE = "Example: xxgk diff 清湾市财政局 2023 2024"
+_Found = TypeVar("_Found", Comparison, Years)
+EXAMPLE = "Example: xxgk diff 清湾市财政局 2023 2024 --html diff.html"
 
 
 def command(
     context: typer.Context,
-    publisher: Annotated[str, typer.Argument(help="As `xxgk reports` names it.", show_default=False)],
-    first: Annotated[int, typer.Argument(metavar="Y1", help="A report year.", show_default=False)],
-    second: Annotated[int, typer.Argument(metavar="Y2", help="Another.", show_default=False)],
-    json: Annotated[bool, typer.Option("--json", help="A line of JSON.")] = False,  # noqa: FBT002 - Typer's way to write a flag
+    publisher: Annotated[
+        str,
+        typer.Argument(
+            help="As `xxgk reports` names it; with --versions also a report's id or address.", show_default=False
+        ),
+    ],
+    first: Annotated[int | None, typer.Argument(metavar="Y1", help="A report year.", show_default=False)] = None,
+    second: Annotated[int | None, typer.Argument(metavar="Y2", help="Another.", show_default=False)] = None,
+    every_year: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool, typer.Option("--all-years", help="Every report of the publisher, a column each.")
+    ] = False,
+    every_version: Annotated[  # noqa: FBT002 - as above
+        bool, typer.Option("--versions", help="The versions of one report, each against the one before it.")
+    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every figure, not only what differs.")] = False,  # noqa: FBT002 - as above
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that stands alone.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="A line of JSON, with --versions one per pair.")] = False,  # noqa: FBT002 - as above
 ) -> None:
-    """Compare two years of a publisher: figures and prose side by side, chains checked."""
+    """Compare two years of a publisher, all its years, or the versions of a report: figures, prose, and the chains between."""
+    if every_year and every_version:
+        raise WrongUsage("--all-years and --versions exclude each other: ask for one of them")
     with Invocation.of(context).open() as archive:
-        found = diff(archive, publisher, first, second)
-    if json:
-        print_json([_comparison(found)])
-    else:
-        _print(found)
-    if found.chains:
+        if every_year:
+            years = _all_years(archive, publisher, first)
+            _tell([years], data.of_all_years, terminal.print_years, html, json=json, everything=everything)
+            broken = any(step.chains for step in years.steps)
+        elif every_version:
+            if second is not None:
+                raise WrongUsage(f"--versions compares within one report year: leave {second} out")
+            found = list(versions(archive, publisher, first))
+            _tell(found, data.of_versions, terminal.print_comparison, html, json=json, everything=everything)
+            if not found:
+                remark("there is one version of that report")
+            broken = False
+        else:
+            one = diff(archive, publisher, *_two(first, second))
+            _tell([one], data.of_two_years, terminal.print_comparison, html, json=json, everything=everything)
+            broken = bool(one.chains)
+    if broken:
         raise typer.Exit(ATTENTION)
 
 
-def _comparison(found: Comparison) -> dict[str, Any]:
-    return {
-        "publisher": found.publisher,
-        "years": list(found.years),
-        "urls": list(found.urls),
-        "figures": [
-            {
-                "key": row.key,
-                str(found.years[0]): _cell(row.before),
-                str(found.years[1]): _cell(row.after),
-                "change": row.change,
-            }
-            for row in found.figures
-        ],
-        "sections": [
-            {
-                "number": row.number,
-                "headings": [section.heading if section is not None else None for section in (row.before, row.after)],
-                "similarity": row.similarity,
-                "texts": [section.text if section is not None else None for section in (row.before, row.after)],
-            }
-            for row in found.sections
-        ],
-        "chains": [finding.model_dump(exclude_none=True) for finding in found.chains],
-    }
+def _two(first: int | None, second: int | None) -> tuple[int, int]:
+    if first is None or second is None:
+        raise WrongUsage("name two report years, as in `diff 清湾市财政局 2023 2024`, or --all-years, or --versions")
+    if first == second:
+        raise WrongUsage(f"{first} is one year: name two, or ask for its --versions")
+    return first, second
 
 
-def _cell(figure: Figure | None) -> dict[str, Any] | None:
-    return {"value": figure.value, "text": figure.text, "state": figure.state} if figure is not None else None
+def _all_years(archive: Archive, publisher: str, first: int | None) -> Years:
+    if first is not None:
+        raise WrongUsage(f"--all-years takes every year: leave {first} out")
+    return all_years(archive, publisher)
 
 
-def _print(found: Comparison) -> None:
-    before, after = found.years
-    changed = [
-        row for row in found.figures if row.before is None or row.after is None or row.before.text != row.after.text
-    ]
-    print_table(
-        ["figure", str(before), str(after), "change"],
-        [
-            [
-                row.key,
-                row.before.text if row.before is not None else "not printed",
-                row.after.text if row.after is not None else "not printed",
-                f"{row.change:+}" if row.change is not None else "",
-            ]
-            for row in changed
-        ],
-        title=f"{found.publisher}: {len(changed)} of {len(found.figures)} figures differ",
-    )
-    print_table(
-        ["section", "heading", "alike"],
-        [
-            [
-                row.number,
-                (row.after or row.before).heading if row.after is not None or row.before is not None else "",  # type: ignore[union-attr]
-                f"{row.similarity:.0%}" if row.similarity is not None else "in one year only",
-            ]
-            for row in found.sections
-        ],
-    )
-    for finding in found.chains:
-        remark(f"{finding.rule}: {finding.message}")
+def _tell(
+    found: Sequence[_Found],
+    to_data: Callable[[_Found], dict[str, Any]],
+    show: Callable[..., None],
+    html: Path | None,
+    *,
+    json: bool,
+    everything: bool,
+) -> None:
+    if html is not None:
+        from crawler.cli.comparing.page import write_page  # noqa: PLC0415 - templates are not needed for the rest
+
+        write_page(html, found, everything=everything)
+        remark(f"{html} is written: open it in a browser")
+    if json:
+        print_json(map(to_data, found))
+    elif html is None:
+        for one in found:
+            show(one, everything=everything)

@@ -9,16 +9,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from archive.formulas import SIGNS, defuse
 from crawler.errors import WrongUsage
 
-# A title or a note that begins so would be reckoned, or run, when the file is opened; some programs read full-width
-# forms alike.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def defuse(cell: Any) -> Any:
-    """The cell, with an apostrophe before text that a spreadsheet would take for a formula; numbers stay numbers."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+__all__ = ["Sheet", "defuse", "read_csv", "write_csv"]
 
 
 def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -82,5 +76,5 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _by_heading(headings: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    plain = [cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell for cell in cells]
+    plain = [cell[1:] if cell.startswith("'") and cell[1:].startswith(SIGNS) else cell for cell in cells]
     return {"": "".join(plain[len(headings) :]), **dict(zip(headings, plain, strict=False))}

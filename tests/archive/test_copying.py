@@ -31,6 +31,7 @@ from tests.archive.answers import COLUMN, URL, answer, publish, read_column, rep
 from tests.archive.conftest import Clock, Place
 from tests.databases import new_database
 from tests.papers.paper import paper
+from tests.warm import start_code
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYS = (("sqlite", "postgresql"), ("postgresql", "sqlite"), ("postgresql", "postgresql"))
@@ -367,9 +368,7 @@ def test_a_killed_run_is_run_again_and_ends(tmp_path: Path, server: str, old: st
         place = Place(place.folder, first, place.clock)
     before = asked(place.folder, place.database)
     target = new_database(server) if new == "postgresql" else None
-    command = [sys.executable, "-c", COPIER, str(place.folder), place.database or "", target or SQLITE, moment]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
+    with start_code(COPIER, str(place.folder), place.database or "", target or SQLITE, moment) as process:
         assert process.stdout.readline() == "here\n"
         process.send_signal(signal.SIGKILL)
     if moment in {"rows", "compared"}:

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +44,7 @@ from archive.warc import (
 )
 from tests.archive.answers import WHEN, answer, batch, noted, records, warc_files
 from tests.archive.conftest import Place
+from tests.warm import start_code
 
 ROOT = Path(__file__).resolve().parents[2]
 URL = "http://xxgk.qingwan.gov.cn/czj/ndbg/202401/t20240118_101.html"
@@ -74,10 +73,8 @@ with Archive.open(folder, database, create=True, write=True) as archive:
 
 def kill_a_writer(place: Place, seed: int, after: int) -> list[tuple[int, str, str]]:
     """Start a process that stores without end, kill it after some captures; those it had reported as kept."""
-    command = [sys.executable, "-c", WRITER, str(place.folder), place.database or "", str(seed)]
     kept = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
+    with start_code(WRITER, str(place.folder), place.database or "", str(seed)) as process:
         for line in process.stdout:  # what is in the pipe when it dies is read too
             number, url, digest = line.split()
             kept.append((int(number), url, digest))
@@ -310,8 +307,9 @@ def found_by_the_spiders(archive: Archive) -> dict[str, list[tuple[object, ...]]
 def test_notes_whose_process_was_killed_before_the_commit_are_applied_by_recovery_exactly_once(
     place: Place, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", KILLED_AT_THE_COMMIT, str(place.folder), place.database or ""]
-    assert subprocess.run(command, check=False, cwd=ROOT).returncode == -signal.SIGKILL
+    with start_code(KILLED_AT_THE_COMMIT, str(place.folder), place.database or "") as process:
+        pass
+    assert process.returncode == -signal.SIGKILL
     answers, notes = batch()
     with Archive.open(tmp_path / "whole", create=True, write=True, clock=place.clock) as whole:
         deposit(whole, notes=notes[:1])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import signal
-import subprocess
-import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +17,7 @@ from archive.store import CLOCK_TOLERANCE, Archive
 from archive.verify import verify
 from tests.archive.answers import URL, answer, noted, records, warc_files
 from tests.archive.conftest import Place
+from tests.warm import Process, start_code
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
@@ -35,14 +34,12 @@ with Archive.open(folder, database, create=True, write=True, clock=lambda: WHEN)
 """
 
 
-def holder(place: Place) -> subprocess.Popen[str]:
+def holder(place: Place) -> Process:
     """Another process that has stored one answer and keeps the archive open until its standard input is closed."""
-    command = [sys.executable, "-c", HOLDER, str(place.folder), place.database or ""]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    return start_code(HOLDER, str(place.folder), place.database or "")
 
 
-def said(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
+def said(process: Process) -> str:
     return process.stdout.readline().strip()
 
 

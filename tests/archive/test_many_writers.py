@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -32,8 +30,8 @@ from tests.archive.answers import URL, answer, publish, report_page
 from tests.archive.conftest import Clock, Place
 from tests.databases import new_database
 from tests.papers.paper import paper
+from tests.warm import Process, start_code
 
-ROOT = Path(__file__).resolve().parents[2]
 MOST = 120  # seconds any of the processes may take
 START = """
 import os, signal, sys
@@ -47,6 +45,7 @@ from archive.reports import iterate_reports, show
 from archive.store import Archive
 from tests.archive.answers import URL, publish, read_column, report_page
 from tests.papers.paper import paper
+from tests.warm import Process, start_code
 
 folder, database, number = Path(sys.argv[1]), sys.argv[2] or None, int(sys.argv[3])
 clock = lambda: datetime(2024, 1, 20, 4, 0, tzinfo=UTC)
@@ -92,16 +91,13 @@ with Archive.open(folder, database, create=True, write=True, clock=clock) as arc
 """
 
 
-def start(program: str, place: Place, number: int = 0) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", START + program, str(place.folder), place.database or "", str(number)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+def start(program: str, place: Place, number: int = 0) -> Process:
+    return start_code(START + program, str(place.folder), place.database or "", str(number))
 
 
-def end(processes: Sequence[subprocess.Popen[str]]) -> list[str]:
+def end(processes: Sequence[Process]) -> list[str]:
     """Let processes begin all at once; what those that failed said."""
     for process in processes:
-        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
     with ThreadPoolExecutor(len(processes)) as threads:
         said = list(threads.map(lambda process: process.communicate("now\n", timeout=MOST)[1], processes))
@@ -148,7 +144,8 @@ def connect_to_many(folder: str, meeting: Barrier, said: SimpleQueue[str]) -> No
 def test_many_processes_may_turn_sqlites_log_on_at_once(tmp_path: Path) -> None:
     for number in range(100):
         (tmp_path / str(number)).mkdir()
-    context = get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     meeting, said = context.Barrier(6), context.SimpleQueue()
     processes = [context.Process(target=connect_to_many, args=(str(tmp_path), meeting, said)) for _ in range(6)]
     for process in processes:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import signal
-import subprocess
-import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +28,7 @@ from parser.record import Figure, Finding, Record, Severity, State
 from tests.archive.answers import URL, answer, corrected, crawl, publish, report_page, the_report, withdraw
 from tests.archive.conftest import Clock, Place
 from tests.papers.paper import paper
+from tests.warm import start_code
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "disclosure.penalties.decisions"
@@ -233,9 +232,7 @@ with Archive.open(Path(sys.argv[1]), sys.argv[2] or None) as opened:
 
 
 def kill_a_reparse(place: Place, after: int) -> None:
-    command = [sys.executable, "-c", REPARSE, str(place.folder), place.database or ""]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
+    with start_code(REPARSE, str(place.folder), place.database or "") as process:
         for line in process.stdout:
             if int(line) == after:
                 process.send_signal(signal.SIGKILL)

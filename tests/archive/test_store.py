@@ -29,6 +29,15 @@ def test_the_migrations_lead_back_to_an_empty_database(archive: Archive) -> None
     assert set(inspect(archive.engine).get_table_names()) == {"alembic_version"}
 
 
+def test_the_files_of_the_history_are_named_after_their_revisions() -> None:
+    from alembic.script import ScriptDirectory
+
+    history = ScriptDirectory.from_config(migrations.configuration())
+    revisions = [(Path(script.path).name.partition("_")[0], script.revision) for script in history.walk_revisions()]
+    assert [name for name, _ in revisions] == [revision for _, revision in revisions]
+    assert migrations.head() == history.get_current_head()
+
+
 def test_a_database_opened_again_is_left_as_it_is(place: Place) -> None:
     for _ in range(2):
         with place.open(write=False) as archive, archive.engine.connect() as connection:

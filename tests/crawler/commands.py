@@ -6,19 +6,22 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import simplejson
 
+from tests import warm
+
 ROOT = Path(__file__).resolve().parent.parent.parent
+_FOREIGN = re.compile(r"(?i:.*_proxy)|XXGK_.*")
 
 
 def environment(**ours: str) -> dict[str, str]:
     """An environment without proxies and without settings of xxgk, but ours."""
-    foreign = re.compile(r"(?i:.*_proxy)|XXGK_.*")
-    kept = {name: value for name, value in os.environ.items() if foreign.fullmatch(name) is None}
+    kept = {name: value for name, value in os.environ.items() if _FOREIGN.fullmatch(name) is None}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **ours}
 
 
@@ -42,16 +45,7 @@ class Ran:
 
 def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "", **ours: str) -> Ran:
     """Run a command to its end; ``prelude`` is Python that runs before it, in its process."""
-    done = subprocess.run(
-        [sys.executable, *_program(prelude), *arguments],
-        cwd=folder,
-        env=environment(**{**turns(folder), **ours}),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return Ran(*warm.run(_order(arguments, folder, prelude, ours), timeout))
 
 
 def scrapy(*arguments: str, folder: Path, **ours: str) -> Ran:
@@ -64,17 +58,14 @@ def scrapy(*arguments: str, folder: Path, **ours: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def start(*arguments: str, folder: Path, prelude: str = "", **ours: str) -> subprocess.Popen[str]:
+def start(*arguments: str, folder: Path, prelude: str = "", **ours: str) -> warm.Process:
     """Start a command; ``prelude`` as above."""
-    return subprocess.Popen(
-        [sys.executable, *_program(prelude), *arguments],
-        cwd=folder,
-        env=environment(**{**turns(folder), **ours}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return warm.Process(_order(arguments, folder, prelude, ours))
 
 
-def _program(prelude: str) -> list[str]:
-    return ["-c", f"{prelude}\nfrom crawler.cli import main\nmain()"] if prelude else ["-m", "crawler"]
+def _order(arguments: tuple[str, ...], folder: Path, prelude: str, ours: Mapping[str, str]) -> warm.Order:
+    settings = environment(**{**turns(folder), **ours})
+    if not prelude and all(_FOREIGN.fullmatch(name) for name in ours):
+        return warm.Order(arguments, str(folder), settings, module="crawler")
+    # What stands in the environment beside our settings may be read on import, as the width of the terminal is.
+    return warm.Order(arguments, str(folder), settings, code=f"{prelude}\nfrom crawler.cli import main\nmain()")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,11 @@ def test_what_is_wrong_in_the_environment_is_named_in_a_sentence(
     ran = here("crawl", "http://a.gov.cn/")
     assert (ran.status, ran.out, name in ran.err, len(ran.err.strip().splitlines())) == (2, "", True, 1)
     assert not (tmp_path / "xxgk-archive").exists()
+
+
+def test_the_version_is_said(here: Here) -> None:
+    ran = here("--version")
+    assert (ran.status, ran.out) == (0, f"xxgk {metadata.version('xxgk')}\n")
 
 
 def test_a_traceback_is_shown_only_with_debug(tmp_path: Path) -> None:

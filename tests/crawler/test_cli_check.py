@@ -23,6 +23,7 @@ from crawler.cli.spreadsheets import defuse, write_csv
 from crawler.errors import WrongUsage
 from parser.record import dump_json
 from tests.archive.answers import publish, report_page
+from tests.archive.filed import file
 from tests.archive.notetaking import note_portal
 from tests.crawler.commands import Ran, xxgk
 from tests.papers.paper import paper
@@ -50,10 +51,14 @@ class Check:
         self.folder = folder
 
     def __call__(self, *arguments: str) -> Ran:
+        return self.run("check", *arguments)
+
+    def run(self, *arguments: str) -> Ran:
+        """Run another command."""
         handler = signal.getsignal(signal.SIGTERM)
         try:
             with pytest.raises(SystemExit) as ended:
-                main(["check", *arguments])
+                main([*arguments])
         finally:
             signal.signal(signal.SIGTERM, handler)
         said = self._capsys.readouterr()
@@ -277,3 +282,50 @@ def test_a_hostile_note_is_shown_as_it_is_and_commands_no_terminal(check: Check)
             ran = check(*options)
             assert not set(ran.out) & set("\x1b\x07\u202e\t")
             assert note.splitlines()[0].lstrip("\x1b\u202e")[:3] in ran.out
+
+
+# Across years, versions and governments
+
+
+def keep_years(folder: Path) -> None:
+    """Two years of a department between which a chain breaks, and its government, which states less."""
+    with Archive.open(folder / "xxgk-archive", create=True, write=True) as archive:
+        for year, cells in ((2022, {"requests.carried_out.total": 5}), (2023, {"requests.carried_in.total": 4})):
+            file(archive, "昌邑区财政局", year, cells, scope="220202")
+        file(archive, "昌邑区人民政府", 2023, {"requests.carried_in.total": 3}, scope="220202")
+
+
+def test_what_two_reports_say_of_each_other_is_listed_beside_their_own_findings(check: Check) -> None:
+    keep_years(check.folder)
+    everything = check("--json").lines
+    across = {line["rule"]: line for line in everything if "rests_on" in line}
+    assert {"requests.balance", *across} <= {line["rule"] for line in everything}
+    assert across.keys() == {"chain.requests", "hierarchy.maximum", "hierarchy.sum"}
+    for rule in across:
+        (line,) = check("--rule", rule, "--json").lines
+        assert line == across[rule]
+        assert check("--rule", rule.partition(".")[0], "--json").lines[0]["rule"].startswith(rule.partition(".")[0])
+    chain, largest = across["chain.requests"], across["hierarchy.maximum"]
+    assert chain["rests_on"]["figures"]["2022"] == {"requests.carried_out.total": 5}
+    assert largest["rests_on"]["largest"]["publisher"] == "昌邑区财政局"
+    assert "1 of 1 subordinates archived, the roster is not known to be complete" in largest["message"]
+    assert check("acknowledge", chain["id"][:8], "--note", "核对过原文").status == 0
+    assert check("--rule", "chain").status == 0
+
+
+def test_governments_are_listed_with_what_they_rest_on(check: Check) -> None:
+    keep_years(check.folder)
+    ran = check.run("hierarchy", "--year", "2023", "--json")
+    judged = {line["figure"]: (line["found"], line["sum"], line["hierarchy.sum"]) for line in ran.lines}
+    assert ran.status == 1
+    assert judged["requests.carried_in.total"] == (3, 4, "fails")
+    assert judged["requests.new.total"] == (None, 0, "cannot be judged")
+    assert "2 fail, 0 hold, 6 cannot be judged" in ran.err
+    table = check.run("hierarchy", "昌邑区人民政府")
+    assert all(word in table.out for word in ("昌邑区人民政府", "fails", "cannot be judged", "not known"))
+    assert check.run("hierarchy", "--division", "110000").status == 0
+    written = check.folder / "g.csv"
+    assert check.run("hierarchy", "--csv", str(written)).status == 1
+    with written.open(encoding="utf-8-sig", newline="") as table_of:
+        assert [row["found"] for row in csv.DictReader(table_of)] == ["", "3", "", ""]
+    assert one_sentence(check.run("hierarchy", "--csv", str(written), "--json"), "without --json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from tests.crawler import pages
 from tests.crawler.commands import start, xxgk
 from tests.crawler.servers import Answer, Page, Portal, serve
 from tests.databases import DATABASES, new_database
+from tests.warm import Process
 
 ROUNDS = int(os.environ.get("XXGK_SCHEDULE_ROUNDS", "1"))  # make schedule-test sets more
 KILLS = int(os.environ.get("XXGK_SCHEDULE_KILLS", "2"))  # in each round
@@ -235,7 +235,7 @@ def site() -> dict[str, Page]:
     return {address: page for host in HOSTS for address, page in pages.portal(3, host=host).items()}
 
 
-def daemon(folder: Path, proxy: Portal, database: str | None, *words: str, prelude: str = "") -> subprocess.Popen[str]:
+def daemon(folder: Path, proxy: Portal, database: str | None, *words: str, prelude: str = "") -> Process:
     return start(
         *("schedule", *map(column, HOSTS), "--lease", f"{LEASE:g}", "--side-by-side", "2", *words),
         folder=folder,
@@ -246,7 +246,7 @@ def daemon(folder: Path, proxy: Portal, database: str | None, *words: str, prelu
     )
 
 
-def until_done(folder: Path, database: str | None, process: subprocess.Popen[str], hosts: int = len(HOSTS)) -> None:
+def until_done(folder: Path, database: str | None, process: Process, hosts: int = len(HOSTS)) -> None:
     """Wait until a daemon has done all there is."""
     waiting = threading.Event()
     for _ in range(PATIENCE * 5):
@@ -258,7 +258,7 @@ def until_done(folder: Path, database: str | None, process: subprocess.Popen[str
     raise AssertionError([(task.portal, task.state, task.outcome) for task in tasks_of(folder, database)])
 
 
-def quit_daemon(process: subprocess.Popen[str]) -> None:
+def quit_daemon(process: Process) -> None:
     process.terminate()
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode in {0, 3, -signal.SIGTERM}, said  # the latter where it was asked before it began

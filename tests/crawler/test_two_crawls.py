@@ -5,19 +5,19 @@ from __future__ import annotations
 import threading
 from itertools import pairwise
 from pathlib import Path
-from subprocess import Popen
 from time import monotonic
 
 from tests.crawler import pages
 from tests.crawler.commands import start, xxgk
 from tests.crawler.servers import Answer, Page, serve
+from tests.warm import Process
 
 HOST, HERE, THERE = "xxgk.qinghe.gov.cn", "xxgk.liuchuan.gov.cn", "xxgk.dongling.gov.cn"
 PATIENCE = 60  # seconds until a test gives up
 TOLERANCE = 0.002  # seconds: between processes counts the clock that is set, and it may be set a little all the time
 
 
-def begin(name: str, delay: str, *hosts: str, folder: Path, proxy: str, contact: str = "@qinghe.example") -> Popen[str]:
+def begin(name: str, delay: str, *hosts: str, folder: Path, proxy: str, contact: str = "@qinghe.example") -> Process:
     """A crawl into an archive of its own, which the others of this folder take turns with."""
     place = folder / name
     place.mkdir()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -13,6 +13,7 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 
 from spiders.reports import ReportsSpider
+from tests import warm
 
 SETTINGS = {
     "ROBOTSTXT_OBEY": True,
@@ -36,11 +37,9 @@ class Named:
 
 def crawl(out: Path, portals: Iterable[str], year: int | None = None) -> list[dict[str, Any]]:
     """The items of a crawl, in order; what Scrapy warns of is an error."""
-    command = [sys.executable, "-m", "tests.spiders.crawl", str(out), ",".join(portals), *([str(year)] if year else [])]
-    run = subprocess.run(
-        command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=120, check=False
-    )
-    assert (run.returncode, run.stderr) == (0, "")
+    given = [str(out), ",".join(portals), *([str(year)] if year else [])]
+    order = warm.Order(given, str(warm.ROOT), dict(os.environ), module="tests.spiders.crawl")
+    assert warm.run(order, timeout=120) == (0, "", "")
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 

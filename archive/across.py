@@ -1,0 +1,21 @@
+"""Across: the findings that no report has in itself, of whatever family; only those asked for are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from archive import chains, hierarchy, likeness
+from archive.doubts import doubts
+from archive.findings import ALL, FindingLine, Wanted
+from archive.store import Archive
+
+
+def across(archive: Archive, wanted: Wanted = ALL) -> Iterator[FindingLine]:
+    """Of the monitor, of years and versions against each other, of copied prose, of governments and those below them."""
+    return chain(
+        doubts(archive, wanted),
+        chains.findings(archive, wanted),
+        likeness.findings(archive, wanted),
+        hierarchy.findings(archive, wanted),
+    )

@@ -1,0 +1,109 @@
+"""Placing: an export is written beside its folder and put there whole, or nothing is."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import simplejson
+
+from archive import files
+from archive.corpus.package import DESCRIPTION, NAME, README, SCHEMAS
+from archive.errors import ArchiveError
+
+_PART, _OLD = ".part", ".old"  # behind a dot and the folder's name
+
+
+@contextmanager
+def placed(folder: Path) -> Iterator[Path]:
+    """A new folder to write to, which stands at ``folder`` afterwards, in the place of an earlier export of ours.
+
+    Raises :class:`ArchiveError` where something else stands there, where another export is being written to it, or where it
+    cannot be written; then, and if the process is stopped, what stood there before stands there still.
+    """
+    folder = folder.absolute()
+    try:
+        yield from _placed(Path(os.path.normpath(folder)))
+    except OSError as error:
+        raise ArchiveError(
+            f"the export {folder} cannot be written, and nothing of it is kept: {files.reason(error)}"
+        ) from error
+
+
+def _placed(folder: Path) -> Iterator[Path]:
+    new, old = (folder.with_name(f".{folder.name}{suffix}") for suffix in (_PART, _OLD))
+    if not folder.name or folder.is_symlink() or folder.is_mount():
+        raise ArchiveError(f"{folder} cannot be replaced by an export: name a folder that does not exist")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if old.exists() and not folder.exists():
+        old.rename(folder)  # a process was killed between the two steps below
+    _check(folder)
+    with _held(folder.parent / f".{folder.name}.lock", folder):
+        for left in (new, old):
+            if left.exists():
+                shutil.rmtree(left)
+        new.mkdir()
+        try:
+            yield new
+            _sync(new)
+            if folder.exists():
+                folder.rename(old)
+            new.rename(folder)
+            files.sync_folder(folder.parent)
+        finally:
+            for left in (new, old):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _held(lock: Path, folder: Path) -> Iterator[None]:
+    with lock.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ArchiveError(
+                f"another export is being written to {folder}: wait for its end, or name another folder"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _check(folder: Path) -> None:
+    """Refuse a folder that holds anything but an export of ours."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ArchiveError(f"{folder} is a file: name a folder that does not exist, or one of an earlier export")
+    ours = _ours(folder)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name not in ours and (path.is_symlink() or not path.is_dir()):
+            raise ArchiveError(f"{folder} holds {name}, which no export wrote: name another folder, or move it away")
+
+
+def _ours(folder: Path) -> set[str]:
+    try:
+        described = simplejson.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        if described["name"] != NAME:
+            return set()
+        paths = {str(resource["path"]) for resource in described["resources"]}
+        schemas = {f"{SCHEMAS}/{path.name}" for path in (folder / SCHEMAS).glob("*.json")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    return {DESCRIPTION, README, *schemas, *paths}
+
+
+def _sync(folder: Path) -> None:
+    """Bring all of it down to the disk, before it gets its name."""
+    for path in folder.rglob("*"):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

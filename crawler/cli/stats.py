@@ -1,0 +1,329 @@
+"""``xxgk stats``: the panels that researchers draw, with the count each number rests on, as tables, lines and charts."""
+
+from __future__ import annotations
+
+import csv as tables
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from archive.divisions import Book
+from archive.errors import UnknownDivision
+from archive.formulas import defuse
+from archive.panels.drawing import Drawn, Row, draw
+from archive.panels.groups import Asked, By
+from archive.panels.measures import LeftOut
+from archive.panels.panels import Language, Panel, panel, panels
+from archive.registry.classes import KINDS
+from crawler.cli.invocation import Invocation
+from crawler.cli.output import print_json, print_table, progress, remark
+from crawler.cli.spreadsheets import write_csv
+from crawler.errors import WrongUsage
+
+EXAMPLE = "Example: xxgk stats applicants --from 2019 --to 2024 --division 220000 --by year"
+STANDARD_OUTPUT = Path("-")
+_MOST_COLUMNS = 8  # of a table for a terminal: beyond that each number has a row
+_COLUMNS = (
+    "panel", "series", "label", "year", "division", "division_name", "kind", "of", "level", "first_year", "last_year",
+    "value", "unit", "numerator", "denominator", "mean", "reports", "identities_failing", "identities_unjudged",
+)  # fmt: skip
+
+
+def command(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="PANEL", help="One of those listed without.")] = None,
+    first: Annotated[int | None, typer.Option("--from", metavar="YEAR", help="From this report year on.")] = None,
+    last: Annotated[int | None, typer.Option("--to", metavar="YEAR", help="To this report year.")] = None,
+    division: Annotated[
+        str | None,
+        typer.Option(metavar="CODE|NAME", help="Only this division and all below it: 220000, 22, or 吉林省."),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLASS", help=f"Only one of {', '.join(KINDS)}; may be given several times."),
+    ] = None,
+    of: Annotated[
+        Literal["agencies", "governments", "all"] | None,
+        typer.Option(help="Whose reports: a government's repeats those of the agencies below it.", show_default=False),
+    ] = None,
+    level: Annotated[
+        Literal["province", "prefecture", "county"] | None,
+        typer.Option(help="Which governments, with --of governments [those right below].", show_default=False),
+    ] = None,
+    by: Annotated[
+        list[By] | None,
+        typer.Option(help="A row for each; may be given several times [year].", show_default=False),
+    ] = None,
+    consistent: Annotated[  # noqa: FBT002 - Typer's way to write a flag
+        bool, typer.Option("--consistent", help="Only reports of which the form's own sums hold.")
+    ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The day to judge standings by [today]."),
+    ] = None,
+    language: Annotated[Literal["en", "zh"], typer.Option(help="Of titles and labels.")] = "en",
+    chart: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a chart: .svg or .png.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a table for a spreadsheet; - prints it.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="A line of JSON per number.")] = False,  # noqa: FBT002 - Typer's way to write a flag
+) -> None:
+    """List the panels, or count one: requests, results, reasons, reviews, punctuality by division, year and class.
+
+    Each number comes with the count of reports it rests on. A blank cell is not read as 0: the report is left out and counted.
+    """
+    if json and csv == STANDARD_OUTPUT:
+        raise WrongUsage("--json and --csv - both write to standard output: give one of them")
+    if name is None:
+        _list(language, json=json)
+        return
+    chosen = panel(name)
+    if consistent and not chosen.identities:
+        raise WrongUsage(f"no sum of the form binds the cells of {name}: leave --consistent away")
+    if as_of is not None and chosen.measure != "standings":
+        raise WrongUsage(f"{name} is not judged by a day: leave --as-of away")
+    plot = _chart(chart) if chart is not None else None
+    with Invocation.of(context).open() as archive:
+        code = None if division is None else code_of(division, archive.book)
+        ways = tuple(dict.fromkeys(by or (By.YEAR,)))
+        asked = Asked(first, last, code, tuple(kind or ()), of, level, ways, consistent)
+        with progress() as shown:
+            read = _Counting(shown.say)
+            drawn = draw(archive, chosen, asked, as_of=as_of.date() if as_of is not None else None, progress=read)
+        book = archive.book
+    if csv is not None:
+        _write(csv, drawn, language, book)
+    if plot is not None and chart is not None:
+        plot(chart, drawn, language, lambda code: _short(code, book))
+        remark(f"the chart is in {chart}")
+    if json:
+        print_json(_data(drawn, row, language, book) for row in drawn.rows)
+    elif csv is None:
+        _print(drawn, language, book)
+    _tell(drawn, language, consistent=consistent)
+
+
+class _Counting:
+    """Says how many reports were read."""
+
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self._say = say
+        self._read = 0
+
+    def __call__(self, reports: int) -> None:
+        self._read += reports
+        self._say(f"{self._read:,} reports read")
+
+
+def code_of(written: str, book: Book) -> str:
+    """The code of a division that is written as its digits, all or the first of them, or as its full name.
+
+    Raises :class:`UnknownDivision`.
+    """
+    if written.isascii() and written.isdecimal():
+        code = written.ljust(6, "0") if len(written) in {2, 4} else written
+        if book.get(code) is None:
+            raise UnknownDivision(f"no division has the code {written}: give the six digits of GB/T 2260")
+        return code
+    codes = sorted({each.code for each in book.named(written)})
+    if len(codes) != 1:
+        choices = ", ".join(f"{code} ({book.label(code)})" for code in codes) or "none; its full name is needed"
+        raise UnknownDivision(f"{len(codes)} divisions are called {written}: {choices}")
+    return codes[0]
+
+
+def _chart(path: Path) -> Callable[[Path, Drawn, Language, Callable[[str], str]], None]:
+    """What draws charts; asked for before anything is counted, so that what it lacks is told at once."""
+    from crawler.charts import check, plot  # noqa: PLC0415 - matplotlib takes a second to import
+
+    check(path)
+    return plot
+
+
+def _list(language: Language, *, json: bool) -> None:
+    if json:
+        print_json(
+            {
+                "panel": each.name,
+                "title": each.title[language],
+                "unit": each.unit[language],
+                "measure": each.measure,
+                "first_year": each.first_year,
+                "last_year": each.last_year,
+                "formula": each.formula,
+                "source": each.source,
+                "series": [{"series": one.name, "label": one.label[language]} for one in each.series],
+            }
+            for each in panels().values()
+        )
+        return
+    print_table(
+        ["panel", "what", "report years", "series"],
+        [
+            [each.name, each.title[language], _span(each.first_year, each.last_year), len(each.series)]
+            for each in panels().values()
+        ],
+    )
+    remark("`xxgk stats PANEL` counts one, by year; --by division, --by kind, --json, --csv and --chart do more")
+
+
+def _data(drawn: Drawn, row: Row, language: Language, book: Book) -> dict[str, Any]:
+    return {**_facts(drawn, row, language, book), "left_out": row.left_out}
+
+
+def _facts(drawn: Drawn, row: Row, language: Language, book: Book) -> dict[str, Any]:
+    """What stands in a line of JSON and in a row of CSV alike, under :data:`_COLUMNS`."""
+    group = row.group
+    return {
+        "panel": drawn.panel.name,
+        "series": row.series.name,
+        "label": row.series.label[language],
+        "year": group.year,
+        "division": group.division or None,
+        "division_name": None if group.division is None else _place(group.division, book),
+        "kind": group.kind,
+        "of": drawn.of,
+        "level": drawn.level,
+        "first_year": min(drawn.years, default=None),
+        "last_year": max(drawn.years, default=None),
+        "value": row.value,
+        "unit": drawn.panel.unit[language],
+        "numerator": row.numerator,
+        "denominator": row.denominator,
+        "mean": row.mean,
+        "reports": row.reports,
+        "identities_failing": row.failing,
+        "identities_unjudged": row.unjudged,
+    }
+
+
+def _short(code: str, book: Book) -> str:
+    """The division's own name, without those above it."""
+    division = book.get(code) if code else None
+    return "division unknown" if division is None else division.name
+
+
+def _place(code: str, book: Book) -> str:
+    return book.label(code) or code or "division unknown"
+
+
+def _write(path: Path, drawn: Drawn, language: Language, book: Book) -> None:
+    headings = [*_COLUMNS, *(f"left_out_{reason}" for reason in LeftOut)]
+    rows = _cells(drawn, language, book)
+    if path == STANDARD_OUTPUT:
+        writer = tables.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(headings)
+        writer.writerows([defuse(cell) for cell in row] for row in rows)
+        sys.stdout.flush()
+        return
+    write_csv(path, headings, rows)
+    remark(f"{len(drawn.rows):,} rows are in {path}")
+
+
+def _cells(drawn: Drawn, language: Language, book: Book) -> Iterator[list[Any]]:
+    for row in drawn.rows:
+        facts = _facts(drawn, row, language, book)
+        yield [*(facts[name] for name in _COLUMNS), *(row.left_out.get(reason, 0) for reason in LeftOut)]
+
+
+def _print(drawn: Drawn, language: Language, book: Book) -> None:
+    """Years stand side by side as in a yearbook; else a row to a group, or to a number where each rests on others."""
+    shown, by, size = drawn.panel, drawn.asked.by, len(drawn.panel.series)
+    title = f"{shown.title[language]} ({shown.unit[language]})"
+    groups = [drawn.rows[start : start + size] for start in range(0, len(drawn.rows), size)]
+    if by == (By.YEAR,):
+        counted = [] if not shown.together else [
+            ["reports", *(f"{rows[0].reports:,}" for rows in groups)],
+            ["left out", *(_left_out(rows[0]) for rows in groups)],
+        ]  # fmt: skip
+        print_table(
+            ["", *(str(rows[0].group.year) for rows in groups)],
+            [
+                *(
+                    [each.label[language], *(_shown(rows[at], shown) for rows in groups)]
+                    for at, each in enumerate(shown.series)
+                ),
+                *counted,
+            ],
+            title=title if shown.together else f"{title}; in brackets the reports a number rests on",
+        )
+    elif shown.together and len(by) + size <= _MOST_COLUMNS:
+        print_table(
+            [*by, *(each.label[language] for each in shown.series), "reports", "left out"],
+            [
+                [
+                    *_keys(rows[0], by, book),
+                    *(_shown(row, shown) for row in rows),
+                    f"{rows[0].reports:,}",
+                    _left_out(rows[0]),
+                ]
+                for rows in groups
+            ],
+            title=title,
+        )
+    else:
+        print_table(
+            [*by, "series", "value", "reports", "left out"],
+            [
+                [
+                    *_keys(row, by, book),
+                    row.series.label[language],
+                    _value(row, shown),
+                    f"{row.reports:,}",
+                    _left_out(row),
+                ]
+                for row in drawn.rows
+            ],
+            title=title,
+        )
+
+
+def _keys(row: Row, by: Sequence[By], book: Book) -> list[Any]:
+    keys: dict[By, Any] = {
+        By.YEAR: row.group.year,
+        By.DIVISION: None if row.group.division is None else _short(row.group.division, book),
+        By.KIND: row.group.kind,
+    }
+    return [keys[each] for each in by]
+
+
+def _value(row: Row, of: Panel) -> str:
+    return "–" if row.value is None else f"{row.value:.1%}" if of.is_share else f"{row.value:,}"
+
+
+def _shown(row: Row, of: Panel) -> str:
+    value = _value(row, of)
+    return value if of.together else f"{value} ({row.reports:,})"
+
+
+def _left_out(row: Row) -> str:
+    return ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in row.left_out.items())
+
+
+def _span(first: int | None, last: int | None) -> str:
+    return f"{first}–{last}" if last is not None else f"{first}–"
+
+
+def _tell(drawn: Drawn, language: Language, *, consistent: bool) -> None:
+    """What the numbers are and what they are not, on standard error."""
+    shown = drawn.panel
+    remark(f"{shown.title[language]}: {shown.formula}; {shown.source}")
+    aside = ", ".join(f"{count:,} of the class {kind}" for kind, count in drawn.set_aside.items())
+    if drawn.of == "agencies":
+        left = f"; not added are the reports of others: {aside}" if aside else ""
+        remark(
+            f"added are the figures of agencies, not of governments, whose reports repeat them{left}; --of governments shows those"
+        )
+    elif drawn.of == "governments" and drawn.level is not None:
+        left = f"; not added are those of other levels, whose figures they hold or repeat: {aside}" if aside else ""
+        remark(f"added are the reports of governments at the level {drawn.level}, each with what lies below it{left}")
+    if any(row.failing for row in drawn.rows) and not consistent:
+        remark(
+            "in some of these reports a sum printed on the form fails (identities_failing): --consistent leaves them out"
+        )
+    if drawn.unplaced:
+        remark(f"{drawn.unplaced:,} reports whose publisher or year is not known stand in no row")

@@ -1,0 +1,209 @@
+"""A process that has everything imported and forks others: importing takes longer than most of what the tests run.
+
+Each of them is a process of its own all the same, with its own folder, environment and streams, and ends as any other.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from select import select
+from socket import AF_UNIX, SOCK_SEQPACKET, recv_fds, send_fds, socket, socketpair
+from types import ModuleType, TracebackType
+from typing import Self
+
+ROOT = Path(__file__).resolve().parent.parent
+# What commands import while they run, and what the programs of tests do.
+_LATER = (
+    *("crawler.run", "aiohttp.web", "chardet", "filelock", "requests", "scrapy.downloadermiddlewares.cookies"),
+    *("alembic.command", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite"),
+    *("tests.archive.answers", "tests.papers.paper", "tests.papers.render"),
+)
+_NEVER = ("crawler.settings", "twisted.internet.reactor")  # the one reads the environment, Scrapy chooses the other
+_OURS = frozenset({"parser", "archive", "spiders", "crawler", "tests"})
+_LONGEST = 1 << 17  # bytes of an order; a socket takes more
+_servers: dict[bool, tuple[socket, subprocess.Popen[bytes]]] = {}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a process runs: a module as ``python -m`` does, or code as ``python -c`` does."""
+
+    arguments: Sequence[str]
+    folder: str
+    environment: Mapping[str, str]
+    module: str = ""
+    code: str = ""
+
+
+class Process:
+    """A process with three pipes of text, used as :class:`subprocess.Popen` is."""
+
+    def __init__(self, order: Order) -> None:
+        """Fork it. Code finds none of our own modules imported: it may change what others import from them."""
+        (given, stdin), (stdout, out), (stderr, err), (status, told) = (os.pipe() for _ in range(4))
+        send_fds(_server(ours=not order.code), [json.dumps(asdict(order)).encode()], [given, out, err, told])
+        for number in (given, out, err, told):
+            os.close(number)
+        self.stdin = os.fdopen(stdin, "w", encoding="utf-8")
+        self.stdout = os.fdopen(stdout, encoding="utf-8")
+        self.stderr = os.fdopen(stderr, encoding="utf-8")
+        self._status = os.fdopen(status, "rb", buffering=0)
+        self.pid = int(self._status.readline())
+        self.returncode: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for stream in (self.stdin, self.stdout, self.stderr):
+            stream.close()
+        self.wait()
+
+    def poll(self) -> int | None:
+        """The exit status, negative where a signal ended it; null as long as it runs."""
+        if self.returncode is None and select([self._status], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The same, once it ended."""
+        if self.returncode is None:
+            if not select([self._status], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            self.returncode = int(self._status.readline())
+            self._status.close()
+        return self.returncode
+
+    def communicate(self, given: str = "", timeout: float | None = None) -> tuple[str, str]:
+        """Tell it something; what it says until nobody holds its streams open any more. Killed where that takes longer."""
+        with ThreadPoolExecutor(2) as threads:
+            said = [threads.submit(stream.read) for stream in (self.stdout, self.stderr)]
+            with suppress(BrokenPipeError):
+                self.stdin.write(given)
+                self.stdin.close()
+            if wait(said, timeout).not_done:
+                self.kill()
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        with self:
+            return said[0].result(), said[1].result()
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
+def run(order: Order, timeout: float) -> tuple[int, str, str]:
+    """Run a process to its end: exit status, standard output, standard error."""
+    process = Process(order)
+    out, err = process.communicate(timeout=timeout)
+    return process.wait(), out, err
+
+
+def start_code(code: str, *arguments: str) -> Process:
+    """Start ``python -c code`` in the checkout."""
+    return Process(Order(arguments, str(ROOT), dict(os.environ), code=code))
+
+
+def _server(*, ours: bool) -> socket:
+    """The way to the process that forks, which ends when we do."""
+    if ours not in _servers:
+        here, there = socketpair(AF_UNIX, SOCK_SEQPACKET)
+        with there:
+            process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(there.fileno()), "ours" if ours else "libraries"],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+                pass_fds=[there.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        _servers[ours] = here, process
+    return _servers[ours][0]
+
+
+def _load(*, ours: bool) -> None:
+    from crawler.cli import COMMANDS
+
+    for name in (*(f"crawler.cli.{module}" for module, _, _ in COMMANDS.values()), *_LATER):
+        import_module(name)
+    for name in _NEVER:
+        assert name not in sys.modules, name
+    if not ours:
+        for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
+            del sys.modules[name]
+    gc.collect()
+    gc.freeze()  # else each process would copy all of it when it collects
+
+
+def _next(orders: socket) -> Order:
+    """The next order, in a process of its own with the streams that came with it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who keep the processes
+    while True:
+        order, streams, _, _ = recv_fds(orders, _LONGEST, 4)
+        if not order:
+            sys.exit()
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            orders.close()
+            _keep(streams)
+            return Order(**json.loads(order))
+        for number in streams:
+            os.close(number)
+
+
+def _keep(streams: list[int]) -> None:
+    """Return in a new process; this one only says which that is, and how it ended."""
+    told = streams.pop()
+    process = os.fork()
+    if process == 0:
+        os.close(told)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+            os.close(stream)
+        return
+    for stream in streams:
+        os.close(stream)
+    with suppress(BrokenPipeError):  # who asked has given up
+        os.write(told, b"%d\n" % process)
+        os.write(told, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+    os._exit(0)
+
+
+def _become(order: Order) -> None:
+    os.environ.clear()
+    os.environ.update(order.environment)
+    os.chdir(order.folder)
+    sys.argv = [order.module or "-c", *order.arguments]
+    if order.module:
+        runpy.run_module(order.module, run_name="__main__", alter_sys=True)
+    else:
+        sys.modules["__main__"] = ModuleType("__main__")
+        exec(compile(order.code, "<string>", "exec"), sys.modules["__main__"].__dict__)
+
+
+if __name__ == "__main__":
+    _load(ours=sys.argv[2] == "ours")
+    with socket(fileno=int(sys.argv[1])) as channel:
+        _become(_next(channel))
