@@ -11,11 +11,14 @@ from archive.findings import ALL, FindingLine, Wanted
 from archive.store import Archive
 
 
-def across(archive: Archive, wanted: Wanted = ALL) -> Iterator[FindingLine]:
-    """Of the monitor, of years and versions against each other, of copied prose, of governments and those below them."""
+def across(archive: Archive, wanted: Wanted = ALL, *, prose: bool = True) -> Iterator[FindingLine]:
+    """Of the monitor, of years and versions against each other, of copied prose, of governments and those below them.
+
+    ``prose``: whether copies are looked for; for a nation that takes minutes.
+    """
     return chain(
         doubts(archive, wanted),
         chains.findings(archive, wanted),
-        likeness.findings(archive, wanted),
+        likeness.findings(archive, wanted) if prose else (),
         hierarchy.findings(archive, wanted),
     )

@@ -178,13 +178,13 @@ def _of_jump(jump: Jump, before: _Year, after: _Year) -> FindingLine:
 
 def _of_copy(copied: Repeated, before: _Year, after: _Year) -> FindingLine:
     named = [f"{key} {said}" for key, said in copied.figures.items()][:_NAMED]
+    more = f" and {len(copied.figures) - _NAMED} more" if len(copied.figures) > _NAMED else ""
     doubt = "" if copied.telling else f"; with fewer than {TELLING} different numbers it may be chance"
     return line_of(
         after.whose,
         _COPIED,
         "warning" if copied.telling else "info",
-        f"the {len(copied.figures)} figures that are not 0 are all those of the report on {before.whose.year} "
-        f"({', '.join(named)}){doubt}",
+        f"all that is not 0 is what the report on {before.whose.year} says: {', '.join(named)}{more}{doubt}",
         _rests_on(before, copied.figures, after, copied.figures),
     )
 

@@ -7,6 +7,7 @@ states less is found. Equality is never asked for (国办发〔2014〕32号: fig
 Left out of sum and maximum are vertical agencies and institutions, since some governments count them and some do not. The
 government's own office is held against the government, but not added: some offices state the figures of the whole area. An
 agency whose name goes on from another one's (公安局某分局, 高新区财政局) is not added either: that one may have counted it.
+On a site whose division is not known all agencies are those of the site's one government; of two, none is judged.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from archive.monitor import missing
 from archive.registry.classes import DEPARTMENT, GOVERNMENT, INSTITUTION, OFFICE, STREET, TOWNSHIP, VERTICAL, ZONE
 from archive.registry.declaring import IMPORT
 from archive.registry.identity import key as key_of
-from archive.registry.publishers import naming
+from archive.registry.publishers import LOCAL_FILES, naming
 from archive.reports import narrowed
 from archive.schema import Portal, Publisher, PublisherSource, Report, RosterRow, RosterUnit, Version
 from archive.store import Archive
@@ -172,13 +173,14 @@ class _Asked:
             query = query.where(Publisher.id.in_(own))
         else:
             return [self._beginning]
-        scopes = {scope for scope in self._session.scalars(query) if _is_code(scope)}
+        scopes = {scope for scope in self._session.scalars(query) if _is_judged(scope)}
         return sorted({self.book.prefix(scope) for scope in scopes if scope.startswith(self._beginning)})
 
     @property
     def division(self) -> str | None:
         """One code for all of them, where there is one."""
-        return self.beginnings[0].ljust(6, "0") if len(self.beginnings) == 1 and self.beginnings[0] else None
+        only = self.beginnings[0] if len(self.beginnings) == 1 else ""
+        return only.ljust(6, "0") if only.isdecimal() else None
 
     def years(self) -> list[int]:
         if not self.beginnings:
@@ -223,7 +225,7 @@ def _units(session: Session, asked: _Asked, year: int) -> dict[str, _Unit]:
     )
     units = {}
     for scope, group in groupby(rows, key=lambda row: row[0].scope):
-        if _is_code(scope):
+        if _is_judged(scope):
             units[scope] = _unit(
                 asked.book,
                 scope,
@@ -298,7 +300,7 @@ class _Roster:
 
     def below(self, scope: str) -> int:
         """How many governments there are right below a division."""
-        return sum(each.level != "township" for each in self._archive.book.children(scope))
+        return sum(each.level != "township" for each in self._archive.book.children(scope)) if scope.isdecimal() else 0
 
     def is_known(self, scope: str) -> bool:
         """Whether a roster page names the division's units, all of them known, or all were imported from a list."""
@@ -401,5 +403,6 @@ def _above(book: Book, scope: str) -> str | None:
     return path[-2].code if len(path) > 1 else None
 
 
-def _is_code(scope: str) -> bool:
-    return scope.isdecimal()
+def _is_judged(scope: str) -> bool:
+    """Files that were imported may come from anywhere."""
+    return scope != LOCAL_FILES

@@ -1,6 +1,6 @@
 """``python -m benchmarks [NAME…]``: every ratio, one line each; exit status 1 where one does not hold.
 
-Names are parsing, archiving, crawling, scale, memory, nation, export and likeness; without a name all but the last five, which take their time.
+Names are those of ``BENCHMARKS`` below; without a name the quick ones, the others take their time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from benchmarks import archiving, crawling, export, likeness, memory, nation, parsing, scale
+from benchmarks import archiving, crawling, export, likeness, memory, nation, panels, parsing, scale, search
 from benchmarks.timing import Ratio
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
@@ -20,6 +20,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
     "scale": lambda: chain(scale.ratios(), scale.postgresql()),
     "memory": memory.ratios,
     "nation": nation.ratios,
+    "panels": panels.ratios,
+    "search": search.ratios,
     "export": export.ratios,
     "likeness": lambda: chain(likeness.ratios(), likeness.postgresql()),
 }

@@ -136,7 +136,7 @@ class Nation:
 
     def _rows(self) -> Iterator[tuple[dict[str, Any] | None, dict[str, Any], dict[str, Any]]]:
         writer = self._writer
-        planted = max(10, round(PLANTED * self._share))
+        planted = max(3, round(PLANTED * self._share))
         repeated, towns = round(REPEATED * self._share), round(TOWNS * self._share)
         kept: list[tuple[int, _Text]] = []
         plain_ones = self.reports - repeated - towns - planted * len(RATES)
@@ -215,7 +215,8 @@ class Nation:
         """Of the planted copies, and of others drawn at random, the share by exact comparison."""
         draw = Random(5)  # noqa: S311 - the same pairs every time
         pairs = self.sources + [
-            (draw.randrange(1, self._number + 1), draw.randrange(1, self._number + 1)) for _ in range(PAIRS)
+            (draw.randrange(1, self._number + 1), draw.randrange(1, self._number + 1))
+            for _ in range(max(20, round(PAIRS * self._share)))
         ]
         shares: dict[int, float] = {}
         for several in batches(pairs, 200):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -18,7 +19,7 @@ from archive.words.index import Words
 from archive.words.queries import read
 from archive.words.search import Asked, Search
 from benchmarks import nation
-from benchmarks.country import places
+from benchmarks.country import Place, places
 from benchmarks.filling import pages_by_table
 from benchmarks.portal import report
 from benchmarks.scale import new_database, postgresql_server
@@ -73,18 +74,19 @@ class Prose:
 
 def ratios(reports: int = REPORTS, rounds: int = 3) -> Iterator[Ratio | str]:
     """Learning and asking in both databases."""
+    chosen = places()
     with TemporaryDirectory() as folder, nation.empty(Path(folder) / "sqlite") as filled:
-        yield from _measure(filled, reports, rounds)
+        yield from _measure(filled, chosen, reports, rounds)
     with (
         TemporaryDirectory() as folder,
         postgresql_server(Path(folder)) as server,
         nation.empty(Path(folder) / "archive", new_database(server, "search")) as filled,
     ):
-        yield from _measure(filled, reports, rounds)
+        yield from _measure(filled, chosen, reports, rounds)
 
 
-def _measure(filled: nation.Filled, reports: int, rounds: int) -> Iterator[Ratio | str]:
-    count = fill(filled, reports)
+def _measure(filled: nation.Filled, chosen: Sequence[Place], reports: int, rounds: int) -> Iterator[Ratio | str]:
+    count = fill(filled, chosen, reports)
     before = _room(filled)
     seconds = learn(filled)
     room = (_room(filled) - before) / count
@@ -103,12 +105,11 @@ def _measure(filled: nation.Filled, reports: int, rounds: int) -> Iterator[Ratio
         yield Ratio(f"{filled.name}: {what} ({said})", took, LIMIT, 1.0, "the limit")
 
 
-def fill(filled: nation.Filled, reports: int) -> int:
-    """Reports of a part of the country with prose of their own; how many these are."""
-    chosen = places()
+def fill(filled: nation.Filled, chosen: Sequence[Place], reports: int) -> int:
+    """Reports of the first of these places, about so many, with prose of their own; how many they are."""
     years = len(filled.country.years)
     whole = list(accumulate(place.publishers * years for place in chosen))
-    filled.add(chosen[: 1 + sum(number < reports for number in whole)])
+    filled.add(chosen[: 1 + bisect_left(whole, reports)])
     prose = Prose()
     head, tail = _around()
     with filled.archive.session() as session:

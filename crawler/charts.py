@@ -20,6 +20,7 @@ from archive.panels.drawing import Drawn, Row
 from archive.panels.groups import By, Group
 from archive.panels.panels import Language, Series, Words
 from crawler.errors import CrawlerError, WrongUsage
+from crawler.fonts import CHINESE, PLAIN, add_font, missing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,26 +30,15 @@ FORMATS = (".svg", ".png")
 MOST_LINES = 8  # in one field: more cannot be told apart
 MOST_FIELDS = 48
 MOST_BARS = 120
-PLAIN = "DejaVu Sans"  # comes with matplotlib
-CHINESE = (  # families that have Chinese, as systems call them
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
-    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "sans-serif",
-)  # fmt: skip
-_FILES = (
-    "notosanscjk",
-    "notosanssc",
-    "sourcehansans",
-    "pingfang",
-    "hiragino",
-    "msyh",
-    "wqy",
-    "simhei",
-    "droidsansfallback",
-)
+_MOST_COUNTED = 6  # years with a count below each
 # Okabe and Ito's colours, which all readers tell apart; grey stands for their yellow, too pale for lines.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _STROKES = ("-", "--", "-.", ":")
+_KINDS = {
+    "government": "本级政府", "office": "政府办公厅（室）", "department": "部门", "vertical": "垂直管理机构", "township": "乡镇",
+    "street": "街道", "zone": "开发区、管委会", "state_council": "国务院部门", "institution": "企事业单位",
+}  # fmt: skip
 _YEAR = Words("report year", "报告年度")
 _SOURCE = Words(
     "Source: annual reports on the disclosure of government information, archived by xxgk; panel {panel}.",
@@ -106,15 +96,18 @@ class _Scene:
         span = str(years[0]) if years[0] == years[-1] else f"{years[0]}–{years[-1]}"
         parts = [self.drawn.panel.unit[self.language], span]
         parts += [self.name(asked.division)] if asked.division is not None else []
-        parts += [kind.replace("_", " ") for kind in asked.kinds]
+        parts += [self.kind(kind) for kind in asked.kinds]
         return " · ".join(parts)
 
     def row(self, group: Group, series: Series) -> Row | None:
         return self.rows.get((group, series.name))
 
+    def kind(self, kind: str) -> str:
+        return _KINDS[kind] if self.language == "zh" else kind.replace("_", " ")
+
     def called(self, group: Group) -> str:
         place = None if group.division is None else self.name(group.division)
-        kind = None if group.kind is None else group.kind.replace("_", " ")
+        kind = None if group.kind is None else self.kind(group.kind)
         return " · ".join(each for each in (place, kind) if each is not None)
 
     def counts(self, groups: Sequence[Group], series: Sequence[Series]) -> str:
@@ -148,11 +141,11 @@ def plot(path: Path, drawn: Drawn, language: Language, name: Callable[[str], str
     vector = path.suffix.lower() == ".svg"
     with _settings([PLAIN, *CHINESE] if vector else [PLAIN]):
         figure = _figure(scene)
-        missing = frozenset() if vector else _missing(figure)
-        if not missing:
+        lacking = frozenset() if vector else missing(figure)
+        if not lacking:
             _save(figure, path)
             return
-    with _settings([PLAIN, _add_font(missing)]):
+    with _settings([PLAIN, add_font(lacking)]):
         _save(_figure(scene), path)
 
 
@@ -216,7 +209,10 @@ def _lines(scene: _Scene) -> Figure:
     page = _Page(scene, 8.7 if several else 6.4, 4.2)
     axes = page.axes(0.85, 1.2, 4.9, 2.2)
     _draw_lines(scene, axes, _ALL, counted=not scene.drawn.panel.together)
-    _label_years(scene, axes, counted=scene.drawn.panel.together, room=4.9)
+    counted = scene.drawn.panel.together and len(scene.years) <= _MOST_COUNTED
+    _label_years(scene, axes, counted=counted, room=4.9)
+    if scene.drawn.panel.together and not counted:
+        page.footer(_by_year(scene))
     _level([axes])
     axes.set_ylabel(_fold(scene.drawn.panel.unit[scene.language], 40))
     axes.set_xlabel(_YEAR[scene.language])
@@ -233,8 +229,14 @@ def _series_fields(scene: _Scene) -> Figure:
         axes.set_title(_fold(each.label[scene.language], 30), fontsize=_SIZE, loc="left")
         _label_years(scene, axes)
     _level(fields)
-    page.footer(", ".join(f"{year}: {scene.counts([_ALL._replace(year=year)], scene.series)}" for year in scene.years))
+    page.footer(_by_year(scene))
     return page.figure
+
+
+def _by_year(scene: _Scene) -> str:
+    """How many reports each year's numbers rest on."""
+    found = [scene.counts([_ALL._replace(year=year)], scene.series).removeprefix("n = ") for year in scene.years]
+    return "n = " + ", ".join(f"{count} ({year})" for count, year in zip(found, scene.years, strict=True))
 
 
 def _place_fields(scene: _Scene) -> Figure:
@@ -398,7 +400,7 @@ class _Page:
 
     def footer(self, said: str) -> None:
         """One more sentence below."""
-        for number, line in enumerate(_folded(said, self.width)):
+        for number, line in enumerate(reversed(_folded(said, self.width))):
             self._put(0.15, 0.14 + (len(self._lines) + number) * _LINE, line, size=7)
 
     def _write_lines(self) -> None:
@@ -437,39 +439,3 @@ def _fold(text: str, letters: int) -> str:
 def _folded(text: str, width: float) -> list[str]:
     """The lines of a sentence at the foot of a page."""
     return _fold(text, int((width - 0.3) * _POINTS / (7 * 0.56))).split("\n")
-
-
-def _missing(figure: Figure) -> frozenset[str]:
-    """The characters of a chart that the plain font does not have."""
-    from matplotlib.font_manager import findfont  # noqa: PLC0415 - as above
-    from matplotlib.text import Text  # noqa: PLC0415 - as above
-
-    figure.draw_without_rendering()  # only then the axes have their labels
-    written = "".join(found.get_text() for found in figure.findobj(Text))
-    return frozenset(written) - _covered(findfont(PLAIN)) - {"\n"}
-
-
-def _covered(file: str) -> frozenset[str]:
-    from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - as above
-
-    return frozenset(map(chr, FT2Font(file).get_charmap()))
-
-
-def _add_font(characters: frozenset[str]) -> str:
-    """The family of a font of this machine that has all these characters. Raises :class:`CrawlerError` where none has."""
-    from matplotlib import font_manager  # noqa: PLC0415 - as above
-    from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - as above
-
-    named = {file: Path(file).name.lower().replace("-", "").replace("_", "") for file in font_manager.findSystemFonts()}
-    known = sorted((rank, file) for file, name in named.items() for rank, part in enumerate(_FILES) if part in name)
-    for _, file in known:
-        try:
-            if characters <= _covered(file):
-                font_manager.fontManager.addfont(file)
-                return str(FT2Font(file).family_name)
-        except (OSError, RuntimeError):  # no font after all
-            continue
-    raise CrawlerError(
-        f"no font of this machine has the Chinese of this chart ({''.join(sorted(characters))[:8]}…): install one, as Noto Sans "
-        f"CJK (fonts-noto-cjk), or write .svg"
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive.monitor import Status, missing
-from benchmarks import archiving, country, crawling, memory, nation, scale
+from benchmarks import archiving, country, crawling, export, likeness, memory, nation, panels, scale, search
 from benchmarks.__main__ import main
 from benchmarks.crawl import FIRST, measure_crawl
 from benchmarks.portal import Site, report, serving
@@ -94,6 +94,40 @@ def test_the_nation_is_the_same_in_both_databases(tmp_path: Path, postgresql: st
 def test_the_nation_benchmark_holds_every_figure_against_its_limit() -> None:
     said = list(nation.ratios(share=0.001, rounds=1))
     assert [one.limit for one in said if isinstance(one, Ratio)] == [nation.GROWTH, nation.GROWTH, *[1.0] * 5] * 2
+
+
+def test_the_search_benchmark_asks_both_databases_the_same_and_holds_every_answer_against_its_limit() -> None:
+    said = list(search.ratios(reports=100, rounds=1))
+    asked = [one for one in said if isinstance(one, Ratio)]
+    assert {one.limit for one in asked} == {1.0}
+    names = [one.name.partition(": ")[2] for one in asked]
+    assert names[:7] == names[7:]
+    assert next(one for one in said if isinstance(one, str)).startswith("SQLite: ")
+
+
+def test_the_panels_benchmark_counts_every_report_and_holds_every_panel_against_its_limit() -> None:
+    said = list(panels.ratios(share=0.001))
+    assert [one.limit for one in said if isinstance(one, Ratio)] == [panels.GROWTH, panels.GROWTH, *[1.0] * 7] * 2
+    counts = [one.name.partition(", ")[2] for one in said if isinstance(one, Ratio)]
+    assert counts[:9] == counts[9:]
+    assert counts[2] != "0"
+
+
+def test_the_likeness_benchmark_finds_every_copy_it_planted() -> None:
+    ratios = [said for said in likeness.ratios(reports=120) if isinstance(said, Ratio)]
+    assert [ratio.name for ratio in ratios] == [
+        f"SQLite: {what}" for what in ("to learn a report", "to ask about a report", "recall at 90%")
+    ]
+    assert ratios[-1].baseline == 1.0
+
+
+def test_the_export_benchmark_holds_the_memory_of_many_reports_against_that_of_few() -> None:
+    few, many, ratio = export.ratios(small=1, large=2, pool=5)
+    assert isinstance(few, str)
+    assert isinstance(many, str)
+    assert isinstance(ratio, Ratio)
+    assert (ratio.unit, ratio.limit) == ("MiB", export.LIMIT)
+    assert all(" reports to parquet: " in line for line in (few, many))
 
 
 @pytest.mark.parametrize(("ours", "limit", "holds"), [(1.0, 0.5, True), (1.1, 0.5, False), (9.0, None, True)])

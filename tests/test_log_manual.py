@@ -58,7 +58,14 @@ ELSEWHERE = {
         *("archive/notices/portals", "crawler/cli/notices"),
     ),
     "an archive by itself": (
-        *("archive/cdxj", "archive/copying", "archive/members", "archive/migrations", "archive/notes"),
+        *(
+            "archive/cdxj",
+            "archive/copying",
+            "archive/corpus",
+            "archive/members",
+            "archive/migrations",
+            "archive/notes",
+        ),
         *("archive/originals", "archive/reindex", "archive/repair", "archive/verify"),
     ),
     "commands that ask no portal": (
@@ -73,6 +80,7 @@ ELSEWHERE = {
         *("crawler/cli/parse", "crawler/cli/publishers", "crawler/cli/reindex", "crawler/cli/reports"),
         *("crawler/cli/search", "crawler/cli/spreadsheets", "crawler/cli/status", "crawler/cli/verify"),
         *("crawler/cli/copies", "crawler/cli/hierarchy", "crawler/cli/studying"),
+        *("crawler/charts", "crawler/fonts", "crawler/cli/export", "crawler/cli/stats"),
     ),
     "faults of the program, which nobody can act on": ("archive/crawls", "archive/deposit", "archive/schema"),
     "why a row is no report": ("spiders/verdicts",),
@@ -100,6 +108,7 @@ NO_MESSAGES = {
     "the record ⟨…⟩": "of an imported capture, where it comes from",
     "⟨…⟩ Playwright/⟨…⟩": "of a rendered page, what made it",
     "⟨…⟩ MiB": "a size in a message",
+    "xxgk ⟨…⟩": "the version",
     "-c jit=off -c work_mem=64MB -c random_page_cost=1.1 -c timezone=UTC": "settings of PostgreSQL",
     "⟨…⟩ IN (SELECT value FROM json_each(⟨…⟩))": "a condition of SQLite",
     "⟨…⟩ = ANY (⟨…⟩)": "a condition of PostgreSQL",

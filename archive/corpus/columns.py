@@ -113,7 +113,7 @@ _PLACE = (
     _text("township_name", "乡", "Name of the town or street; null for all others."),
 )
 _PROVINCE = _whole(
-    PROVINCE, "省级代码", "The first two digits of the division, as a number: 22; null where none is known."
+    PROVINCE, "省级代码", "The first two digits of the division, as a number: 22; 0 where none is known.", required=True
 )
 _YEAR = _whole(
     YEAR, "报告年度", "The year reported on, never the year of publication; null where no year could be read."

@@ -21,7 +21,7 @@ _TYPES = {
     Kind.MOMENT: "TIMESTAMPTZ",
 }
 # What its bytes and its memory do not depend on: the machine.
-_SETTINGS = {"threads": 1, "memory_limit": "512MB", "preserve_insertion_order": True}
+_SETTINGS = {"threads": 1, "memory_limit": "256MB", "preserve_insertion_order": True}
 
 
 class Database:

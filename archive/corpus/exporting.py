@@ -30,7 +30,6 @@ PLAIN = ("reports", "figures", "findings", "publishers")  # what is exported whe
 OF_A_SHEET = ("reports", "findings", "publishers")  # of figures and prose a spreadsheet holds too little
 PLAINLY = Manner()
 _TOGETHER = 200  # reports
-_NOWHERE = Part(None, None)  # where a parted table without rows stands
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def _write(
             writer.write(table, None, columns)
             empty.discard(table)
     for table in (table for table in chosen if table in empty):
-        writer.write(table, _NOWHERE if table.parted else None, [[] for _ in table.columns])
+        writer.write(table, None, [[] for _ in table.columns])
 
 
 def _writer(format: str, place: Path, manner: Manner, left: Left) -> Writer:  # noqa: A002 - as above

@@ -163,8 +163,8 @@ def _resource(line: FileLine, facts: Facts) -> dict[str, Any]:
 def _name(line: FileLine) -> str:
     if line.part is None:
         return line.path.partition("/")[0].partition(".")[0]
-    year, province = ("unknown" if value is None else str(value) for value in line.part)
-    return f"{line.tables[0][0].name}-{year}-{province}"
+    year = "unknown" if line.part.report_year is None else line.part.report_year
+    return f"{line.tables[0][0].name}-{year}-{line.part.province}"
 
 
 def _field(column: Column, heading: dict[str, str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class _File:
         columns = [table.columns[number] for number in self._kept]
         told = {"table": table.name, "title": table.title, "description": table.description}
         if part is not None:
-            told |= {YEAR: str(part.report_year or ""), PROVINCE: str(part.province or "")}
+            told |= {YEAR: str(part.report_year or ""), PROVINCE: str(part.province)}
         self._schema = arrow.schema(columns, told)
         self._most = max(1, _CELLS // len(columns))
         self._waiting: list[Any] = []

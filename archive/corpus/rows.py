@@ -16,7 +16,7 @@ from archive.acknowledging import read_all, subject_of
 from archive.among import among
 from archive.corpus.columns import UNIT, Table, table
 from archive.corpus.labels import figure_labels
-from archive.corpus.selection import Part, Provinces, Wanted, publishers
+from archive.corpus.selection import UNKNOWN, Part, Provinces, Wanted, publishers
 from archive.corpus.values import Left, box, decimal, whole
 from archive.divisions import Book
 from archive.errors import ArchiveError
@@ -191,7 +191,7 @@ class Reader:
         return fitting
 
     def _division(self, scope: str | None) -> str | None:
-        return scope if self._provinces.of(scope) is not None else None
+        return scope if self._provinces.of(scope) != UNKNOWN else None
 
     def _place(self, scope: str | None, township: str | None) -> Place:
         key = scope, township

@@ -18,14 +18,15 @@ from archive.registry.listing import select_wanted
 from archive.registry.publishers import naming
 from archive.schema import Absence, CaptureRow, JournalRow, Publisher, Report, Sighting, Version, WarcFile
 
+UNKNOWN = 0  # the province of what has none: Arrow reads no folder in which all are null
 _ROWS = 2_000  # taken from the database at a time
 
 
 class Part(NamedTuple):
-    """What one file of a parted table holds: a report year and the number of a province, null where it is not known."""
+    """What one file of a parted table holds: a report year, null where it is not known, and the number of a province."""
 
     report_year: int | None
-    province: int | None
+    province: int
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,15 @@ class Provinces:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._known: dict[str, int | None] = {}
+        self._known: dict[str, int] = {}
 
-    def of(self, scope: str | None) -> int | None:
-        """The first two digits of its division; null where it is no division's."""
+    def of(self, scope: str | None) -> int:
+        """The first two digits of its division; UNKNOWN where it is no division's."""
         if scope is None or not (scope.isascii() and scope.isdecimal()):
-            return None
+            return UNKNOWN
         digits = scope[:2]
         if digits not in self._known:
-            self._known[digits] = int(digits) if self._book.get(f"{digits}0000") is not None else None
+            self._known[digits] = int(digits) if self._book.get(f"{digits}0000") is not None else UNKNOWN
         return self._known[digits]
 
 

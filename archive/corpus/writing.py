@@ -14,7 +14,7 @@ from archive.corpus.rows import Columns
 from archive.corpus.selection import Part
 from archive.corpus.values import plain
 
-UNKNOWN = "__HIVE_DEFAULT_PARTITION__"  # Hive's name for null: DuckDB, polars and Arrow read it so
+NO_YEAR = "__HIVE_DEFAULT_PARTITION__"  # Hive's name for null: DuckDB, polars and Arrow read it so
 # What no CSV or XML may hold; some reports have it from the program they were made with.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
@@ -130,8 +130,8 @@ def path_of(table: Table, part: Part | None, suffix: str, *, parted: bool) -> st
         return f"{table.name}{suffix}"
     if part is None:
         return f"{table.name}/part-0{suffix}"
-    year, province = (UNKNOWN if value is None else str(value) for value in part)
-    return f"{table.name}/{YEAR}={year}/{PROVINCE}={province}/part-0{suffix}"
+    year = NO_YEAR if part.report_year is None else part.report_year
+    return f"{table.name}/{YEAR}={year}/{PROVINCE}={part.province}/part-0{suffix}"
 
 
 def as_text(columns: Columns, table: Table, text: Callable[[str], str]) -> Iterator[tuple[Any, ...]]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _Known = defaultdict[str, bytearray]  # of each gram in turn the slot of a version and its bits
 MERGE = 16  # open segments to a merged one
-_OPEN_BUCKETS, _MERGED_BUCKETS = 256, 4096  # the one divides the other; a block has about a kilobyte
+_OPEN_BUCKETS, _MERGED_BUCKETS = 256, 1024  # the one divides the other; a block has some kilobytes
 
 
 class Words:

@@ -30,7 +30,7 @@ from archive.words.snippets import Snippet, snippet
 from parser.record import Record, Section
 
 MOST_GRAMS = 32  # of a query that the index is asked for; a longer one is told by its text
-FEW = 20_000  # candidates that are put in order at once; of more a year's publishers are gone through
+FEW = 10_000  # candidates that are put in order at once; of more a year's publishers are gone through
 CHECKED = 400  # candidates that are all looked up, so that their number is exact
 _GROUPS = (8, 32, 128)  # candidates to a question for their records
 _STEPS = (500, 2_000, 8_000)  # publishers to a question
@@ -108,6 +108,8 @@ class Search:
             slices = self._slices(session, masks)
             for ids, year in slices:
                 total += sum(masks[number].bit_count() for number in ids)
+                if left:
+                    continue
                 for group in _grouped(self._sorted(session, masks, ids, year)):
                     if limit is not None and seen >= limit and (self._whole or len(ids) > CHECKED):
                         left = True

@@ -72,9 +72,10 @@ def findings(
     shown = (acknowledged, everything)
     counts: Counter[bool] = Counter()
     with Invocation.of(context).open() as archive:
-        if wanted.asks(_OF_PROSE):
+        prose = wanted.asks(_OF_PROSE) and {rule, publisher, division, portal} != {None}
+        if prose:
             catch_up(archive)
-        lines = _counted(iterate(archive, wanted, across(archive, wanted)), counts)
+        lines = _counted(iterate(archive, wanted, across(archive, wanted, prose=prose)), counts)
         if summary:
             _sum_up(lines, archive.book, division, json=json)
         elif json:
@@ -84,6 +85,10 @@ def findings(
         else:
             _print(list(lines), *shown)
     remark(f"{counts[False]:,} open findings, {counts[True]:,} acknowledged")
+    if wanted.asks(_OF_PROSE) and not prose:
+        remark(
+            "prose taken over was not looked for, which takes its time: --rule copy asks for it, or a publisher or division"
+        )
     if counts[False]:
         raise typer.Exit(ATTENTION)
 

@@ -70,18 +70,22 @@ def command(
     if kind is not None and kind not in KINDS:
         raise WrongUsage(f"{kind} is no class of publishers: name one of {', '.join(KINDS)}")
     moment = _moment(since) if since is not None else None
-    with Invocation.of(context).open() as archive, progress() as show:
-        code = None if division is None else _code(division, archive.book)
-        wanted = Wanted(year, publisher, code, kind, moment)
-        done = export(
-            archive,
-            folder,
-            wanted,
-            format=format,
-            names=names,
-            manner=Manner(bom, chinese),
-            progress=lambda now, of: show.say(f"{now:,} of {of:,} reports"),
-        )
+    try:
+        with Invocation.of(context).open() as archive, progress() as show:
+            code = None if division is None else _code(division, archive.book)
+            wanted = Wanted(year, publisher, code, kind, moment)
+            done = export(
+                archive,
+                folder,
+                wanted,
+                format=format,
+                names=names,
+                manner=Manner(bom, chinese),
+                progress=lambda now, of: show.say(f"{now:,} of {of:,} reports"),
+            )
+    except KeyboardInterrupt:
+        remark(f"Stopped: nothing of this export is in {folder}, what stood there before stands there still.")
+        raise
     if json:
         print_json(_files(done))
     else:

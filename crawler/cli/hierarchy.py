@@ -19,7 +19,7 @@ from parser.record import Result
 
 EXAMPLE = "Example: xxgk hierarchy --year 2024 --division 220200"
 _HEADINGS = (
-    "publisher", "scope", "report_year", "figure", "found", "largest", "largest_of", "maximum", "sum", "of_sum", "archived",
+    "publisher", "scope", "report_year", "figure", "found", "largest", "largest_of", "at_least_largest", "sum", "at_least_sum", "archived",
     "owed", "roster_complete",
 )  # fmt: skip
 

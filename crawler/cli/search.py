@@ -10,15 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from archive.divisions import Book
-from archive.errors import ArchiveError, UnknownDivision
+from archive.errors import UnknownDivision
 from archive.registry.classes import KINDS
-from archive.store import Archive
-from archive.study import study, waiting
 from archive.words.folding import visible
 from archive.words.queries import read
 from archive.words.search import Asked, Hit, Search
 from crawler.cli.invocation import Invocation
-from crawler.cli.output import print_json, progress, remark
+from crawler.cli.output import print_json, remark
+from crawler.cli.studying import catch_up
 from crawler.errors import WrongUsage
 
 EXAMPLE = "Example: xxgk search '大数据 -收费' --section 5 --year 2024 --division 22"
@@ -31,7 +30,7 @@ def command(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="WORDS...",
+            metavar="WORDS",
             help="All of them in one section; a phrase in quotation marks, -word for what must not be there.",
             show_default=False,
         ),
@@ -63,7 +62,7 @@ def command(
     with Invocation.of(context).open() as archive:
         code = None if division is None else _code(division, archive.book)
         search = Search(archive, query, Asked(frozenset(section or ()), year, publisher, code, kind, versions))
-        _study(archive)
+        catch_up(archive)
         hits = search.hits(limit or None)
         if json:
             print_json(_data(hit, archive.book) for hit in hits)
@@ -72,25 +71,6 @@ def command(
     remark(_count(search, limit))
     if search.damaged:
         remark(f"{search.damaged:,} records are damaged and could not be searched: `xxgk reparse` makes them anew")
-
-
-def _study(archive: Archive) -> None:
-    """Let the index read what was filed; what it cannot take in now is left for the next time."""
-    try:
-        left = waiting(archive)
-        if left:
-            with progress() as shown:
-                done = 0
-
-                def tell(count: int) -> None:
-                    nonlocal done
-                    done += count
-                    shown.say(f"{done:,} of {max(left, done):,} versions are read for the search")
-
-                tell(0)
-                study(archive, tell)
-    except ArchiveError as error:
-        remark(f"{waiting(archive):,} versions are not read for the search yet and left out: {error}")
 
 
 def _code(written: str, book: Book) -> str:

@@ -325,5 +325,7 @@ def _tell(drawn: Drawn, language: Language, *, consistent: bool) -> None:
         remark(
             "in some of these reports a sum printed on the form fails (identities_failing): --consistent leaves them out"
         )
+    if not drawn.rows:
+        remark("no report that counts here is in the archive: ask of other years, another division or other classes")
     if drawn.unplaced:
         remark(f"{drawn.unplaced:,} reports whose publisher or year is not known stand in no row")

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+import simplejson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive.corpus.columns import tables
+from archive.corpus.exporting import Exported, export
+from archive.corpus.selection import Wanted
 from archive.figures import figures_of
 from archive.registry.identity import Place, identify
 from archive.registry.publishers import add
@@ -16,10 +25,12 @@ from archive.schema import CaptureRow, FindingRow, Publisher, Report, Version, W
 from archive.store import Archive
 from parser.record import Figure, Finding, Number, Record, Section, Severity, State, dump_json
 from parser.record import Place as At
+from tests.archive.conftest import Clock
 
 HOSTILE = '=HYPERLINK("http://attack.example/","点此")'
 AMOUNT = Decimal("59237.2449")
 HUGE = 10**30
+ALL = tuple(each.name for each in tables())
 
 
 def number(value: Number, **named: Any) -> Figure:
@@ -132,3 +143,45 @@ def _capture(session: Session, fetched_at: datetime, at: datetime) -> int:
     session.add(capture)
     session.flush()
     return capture.id
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[Archive]:
+    """An archive of its own with the reports of :func:`fill`, at a time that stands still."""
+    with Archive.open(folder, create=True, write=True, clock=Clock()) as archive:
+        fill(archive)
+        yield archive
+
+
+def fill(archive: Archive) -> list[int]:
+    """Reports of two years, two provinces, and of nobody that is known."""
+    return [
+        shelve(archive, record(2023)),
+        shelve(archive, record(2022), "临江区人民政府", scope="330102"),
+        shelve(archive, record(2023, title="甲", findings=(), sections=()), "青湾镇人民政府", scope="220202"),
+        shelve(archive, record(None, title=None, publisher=None), None, scope="files"),
+    ]
+
+
+def files(folder: Path) -> dict[str, str]:
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The rows of a table, from a folder of JSON lines."""
+    lines = [
+        line
+        for path in sorted(folder.glob(f"{name}/**/*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    return [simplejson.loads(line, use_decimal=True) for line in lines]
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def jsonl(archive: Archive, folder: Path, wanted: Wanted = Wanted(), *names: str) -> Exported:  # noqa: B008 - frozen
+    return export(archive, folder, wanted, format="jsonl", names=names or None)

@@ -89,7 +89,7 @@ def test_jumps_and_copies_are_found_beside_chains(archive: Archive) -> None:
     assert said(lines) == [(OFFICE, 2022, "copy.tables"), (OFFICE, 2023, "jump")]
     copied, jump = lines
     assert copied.finding["severity"] == "warning"
-    assert "3 figures that are not 0" in copied.finding["message"]
+    assert "2021 says: disclosure.penalties.decisions 400, requests.new.total 30" in copied.finding["message"]
     assert (jump.finding["severity"], jump.finding["expected"], jump.finding["found"]) == ("info", 400, 50)
     assert len({line.id for line in lines}) == 2
 

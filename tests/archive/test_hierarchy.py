@@ -127,9 +127,21 @@ def test_a_withdrawn_report_counts_with_its_last_version(table: Archive) -> None
     assert len(failing(table)) == 2
 
 
-def test_an_agency_of_a_site_without_division_is_nobodys(table: Archive) -> None:
-    file(table, "某某委员会", YEAR, {NEW: 2}, scope="host:example.gov.cn")
+def test_agencies_of_a_site_without_division_are_those_of_its_one_government(table: Archive) -> None:
+    site = "host:example.gov.cn"
+    reports(table, {"青汀市财政局": 2}, site)
     reports(table, {GOVERNMENT: 1})
+    assert failing(table) == []
+    reports(table, {"青汀市人民政府": 1}, site)
+    assert {one for one, *_ in failing(table)} == {"青汀市人民政府"}
+    assert len(failing(table, publisher="青汀市人民政府")) == 2
+    assert failing(table, division="22") == []
+    reports(table, {"白汀县人民政府": 5}, site)
+    assert failing(table) == []
+
+
+def test_imported_files_are_nobodys(table: Archive) -> None:
+    reports(table, {"青汀市财政局": 2, "青汀市人民政府": 1}, "files")
     assert failing(table) == []
 
 

@@ -104,11 +104,11 @@ def test_the_same_text_under_another_name_with_other_figures_is_found_in_both(ar
         list(copies(archive, Wanted(division="吉林")))
 
 
-def test_a_part_of_it_is_found_where_less_is_asked_for(archive: Archive) -> None:
-    tell(archive, FINANCE, 2023, told(story(1, 600)))
-    tell(archive, AUDIT, 2023, told(story(1, 420) + story(2, 180)))
-    assert named(learned(archive)) == []
-    assert len(named(archive, share=0.65)) == 2
+def test_a_part_of_it_is_found_where_less_is_asked_for(table: Archive) -> None:
+    tell(table, FINANCE, 2023, told(story(1, 600)))
+    tell(table, AUDIT, 2023, told(story(1, 420) + story(2, 180)))
+    assert named(learned(table)) == []
+    assert len(named(table, share=0.65)) == 2
 
 
 @pytest.mark.parametrize(
@@ -119,21 +119,21 @@ def test_a_part_of_it_is_found_where_less_is_asked_for(archive: Archive) -> None
     ],
 )
 def test_short_and_different_texts_are_no_copies_whatever_their_tables_say(
-    archive: Archive, texts: Sequence[str], others: Sequence[str]
+    table: Archive, texts: Sequence[str], others: Sequence[str]
 ) -> None:
     for agency, (first, fifth) in ((FINANCE, texts), (AUDIT, others)):
         item = paper(agency, 2023)
         nothing = replace(
             item, figures=dict.fromkeys(item.figures, "0"), prose={1: (first,), 5: (fifth,), 6: ("无。",)}
         )
-        publish(archive, f"{PORTAL}{agency[-3]}.html", report_page(nothing), portal=PORTAL)
-    assert named(learned(archive), share=0.5) == []
+        publish(table, f"{PORTAL}{agency[-3]}.html", report_page(nothing), portal=PORTAL)
+    assert named(learned(table), share=0.5) == []
 
 
-def test_a_government_and_its_own_office_speak_with_one_voice(archive: Archive) -> None:
+def test_a_government_and_its_own_office_speak_with_one_voice(table: Archive) -> None:
     for agency in ("吉林市昌邑区人民政府", "吉林市昌邑区人民政府办公室"):
-        tell(archive, agency, 2023, told(story(1, 600)))
-    assert named(learned(archive)) == []
+        tell(table, agency, 2023, told(story(1, 600)))
+    assert named(learned(table)) == []
 
 
 def test_a_text_that_hundreds_print_is_found_at_each_of_them(table: Archive) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from archive.panels.measures import Gauge, LeftOut, Part, Tally, identities
 from archive.panels.panels import LANGUAGES, panel, panels
 from archive.schema import Publisher, Report, Version
 from archive.store import Archive
+from parser import Hints, parse
 from parser.checks import expected_keys
 from parser.forms import form
 from parser.record import Result, State
@@ -351,6 +353,20 @@ def test_parts_sum_to_the_total_where_the_sums_hold_and_every_report_is_counted_
             assert values["carried_in"] + values["new"] == values["handled"] + values["carried_out"]
         else:
             assert sum(values.values()) == 2 * values["total"]
+
+
+@pytest.mark.real
+def test_what_real_documents_say_and_do_not_say(real_documents: Path) -> None:
+    found = {}
+    for name in ("shanghai-office-2019.html", "shuyang-fagaiju-2023.html", "seed-001-tongjiang-2020.txt"):
+        (file,) = real_documents.glob(name)
+        figures = figures_of(parse(file.read_bytes(), Hints()).figures)
+        found[name] = {each: Gauge(panel(each)).read(figures) for each in ("received", "applicants", "disclosure_rate")}
+    office, bureau, city = found.values()
+    assert (office["received"].parts, office["applicants"].parts[0]) == ((Part(859, 0),), LeftOut.BLANK)
+    assert bureau["applicants"].parts[0] is LeftOut.BLANK
+    assert isinstance(bureau["received"].parts[0], Part)
+    assert city["disclosure_rate"].result is Result.FAILS
 
 
 # The panels themselves

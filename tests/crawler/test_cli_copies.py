@@ -31,32 +31,40 @@ class Copies:
     def __init__(self, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
         self._capsys = capsys
         self.folder = folder
+        self.command = "copies"
 
     def __call__(self, *arguments: str) -> Ran:
         handler = signal.getsignal(signal.SIGTERM)
         try:
             with pytest.raises(SystemExit) as ended:
-                main(["copies", *arguments])
+                main([self.command, *arguments])
         finally:
             signal.signal(signal.SIGTERM, handler)
         said = self._capsys.readouterr()
         return Ran(int(ended.value.code or 0), said.out, said.err)
 
 
-@pytest.fixture
-def copies(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Copies:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("XXGK_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "250")
-    with Archive.open(tmp_path / "xxgk-archive", create=True, write=True) as archive:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an archive that nobody has asked yet."""
+    folder = tmp_path_factory.mktemp("copies")
+    with Archive.open(folder / "xxgk-archive", create=True, write=True) as archive:
         note_portal(archive, None, portal=PORTAL, outcome="ok", detail=None, division="220202")
         for at, (agency, year, seed) in enumerate(SAID):
             prose = {1: (f"\x1b[2J{told(story(seed, 500))}",), 5: (told(story(90 + at, 200)),), 6: ("无。",)}
             item = replace(paper(agency, year, busy=3), prose=prose)
             publish(archive, f"{PORTAL}{at}.html", report_page(item), portal=PORTAL)
         derive(archive)
-    return Copies(capsys, tmp_path)
+    return folder
+
+
+@pytest.fixture
+def copies(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kept: Path) -> Copies:
+    monkeypatch.chdir(kept)
+    for name in [name for name in os.environ if name.startswith("XXGK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "250")
+    return Copies(capsys, kept)
 
 
 def test_what_was_filed_is_read_before_the_question_and_copies_need_attention(copies: Copies) -> None:
@@ -111,3 +119,14 @@ def test_wrong_usage_is_one_sentence(copies: Copies) -> None:
     for wrong in (["--share", "0.4"], ["--kind", "shop"], ["--csv", "a.csv", "--json"], ["--division", "吉林"]):
         ran = copies(*wrong)
         assert (ran.status, ran.out, len(ran.err.strip().splitlines())) == (2, "", 1)
+
+
+def test_check_looks_for_prose_taken_over_where_that_is_narrow_enough(copies: Copies) -> None:
+    copies.command = "check"
+    for narrow in (("--rule", "copy"), ("--publisher", FINANCE), ("--division", "220202")):
+        ran = copies(*narrow, "--json")
+        assert "copy.text" in {line["rule"] for line in ran.lines}
+        assert "--rule copy asks for it" not in ran.err
+    everything = copies("--json")
+    assert "copy.text" not in {line["rule"] for line in everything.lines}
+    assert "--rule copy asks for it" in everything.err

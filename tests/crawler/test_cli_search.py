@@ -143,7 +143,7 @@ def test_an_archive_that_another_writes_to_is_searched_as_far_as_it_was_read(
         with archive.writing():
             before = search("鹦鹉")
         assert (before.status, before.out) == (0, "")
-        assert "2 versions are not read for the search yet and left out: " in before.err
+        assert "2 versions are not read for the indexes yet and left out: " in before.err
         assert len(search("鹦鹉", "--json").lines) == 2
         with archive.writing():
             after = search("鹦鹉", "--json")

@@ -13,7 +13,8 @@ import pytest
 from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
 from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
 
-from archive.panels.panels import panels
+from archive.panels.drawing import draw
+from archive.panels.panels import panel, panels
 from archive.store import Archive
 from crawler import charts
 from crawler.cli import main
@@ -99,6 +100,7 @@ def test_a_line_of_json_says_all_of_a_number(stats: Stats) -> None:
     }  # fmt: skip
     empty = stats("received", "--from", "2024", "--json")
     assert (empty.status, empty.lines) == (0, [])
+    assert "no report that counts here is in the archive" in empty.err
 
 
 def test_a_spreadsheet_has_a_column_to_each_reason(stats: Stats, folder: Path) -> None:
@@ -148,7 +150,7 @@ CHARTS: list[tuple[list[str], list[str]]] = [
         ["disclosure_rate", "--consistent"],
         ["granted or partly granted", "%", "Only reports of which the form's own sums hold."],
     ),
-    (["refusals"], ["state secret", "confirmation asked for", "2022: n = 1, 2023: n = 3"]),
+    (["refusals"], ["state secret", "confirmation asked for", "n = 1 (2022), 3 (2023)"]),
     (["proactive_2021"], ["normative documents made", "(n = 1–3)"]),
     (
         ["applicants", "--by", "division", "--language", "zh"],
@@ -173,6 +175,16 @@ def test_a_chart_says_what_it_shows_and_what_it_rests_on(
     assert "Noto Sans CJK SC" in first.decode()
     stats(*arguments, "--chart", "chart.svg")
     assert (folder / "chart.svg").read_bytes() == first
+
+
+def test_many_years_have_their_counts_in_the_last_lines(tmp_path: Path) -> None:
+    years = range(2014, 2025)
+    with Archive.open(tmp_path / "archive", create=True, write=True) as archive:
+        archived(archive, [(CITY, f"清湾市第{number}局", year, QUIET) for number in (1, 2) for year in years])
+        drawn = draw(archive, panel("received"))
+    charts.plot(tmp_path / "a.svg", drawn, "en", str)
+    assert "n = 2 (2014), 2 (2015)" in " ".join(texts(tmp_path / "a.svg"))
+    assert all(str(year) in texts(tmp_path / "a.svg") for year in years)
 
 
 def test_a_picture_is_the_same_every_time(stats: Stats, folder: Path) -> None:

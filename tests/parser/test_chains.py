@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from parser import Hints, parse
 from parser.chains import CHAINS, Cells, broken, cells_of, chains, jumps, links, repeated, restated
 from parser.forms import form
 from parser.record import Figure, Number, Record, Result, State
@@ -245,3 +247,23 @@ def test_tables_that_are_no_copy(before: Cells, after: Cells) -> None:
 )
 def test_a_version_restates_what_both_state(before: Cells, after: Cells, found: dict[str, tuple[int, int]]) -> None:
     assert restated(before, after) == found
+
+
+@pytest.mark.real
+def test_real_reports_are_followed_by_what_they_carry_out_and_by_nothing_else(real_documents: Path) -> None:
+    documents = [path for path in sorted(real_documents.iterdir()) if path.suffix in {".txt", ".html", ".pdf"}]
+    records = [parse(path.read_bytes(), Hints(name=path.name)) for path in documents]
+    several = [cells for record in records if IN in (cells := cells_of(record))]
+    assert len(several) > 3
+    for cells in several:
+        columns = [column.name for column in form("requests").columns]
+        following = {f"requests.carried_in.{name}": cells[f"requests.carried_out.{name}"] for name in columns}
+        assert [link for link in links(cells, following) if link.result is Result.FAILS] == []
+        carried = cells[OUT]
+        if not isinstance(carried, State):
+            (link,) = broken(cells, {**following, IN: carried + 1})
+            assert (link.expected, link.found) == (carried, carried + 1)
+    tables = [{key: said for key, said in cells.items() if key.startswith("requests.")} for cells in several]
+    copied = [repeated(cells, cells) is not None for cells in tables]
+    assert copied == [any(said != 0 for said in cells.values() if not isinstance(said, State)) for cells in tables]
+    assert set(copied) == {True, False}  # some received nothing
