@@ -23,6 +23,9 @@ _HEADINGS = (
     "owed", "roster_complete",
 )  # fmt: skip
 
+_WORDS = {Result.HOLDS: "holds", Result.FAILS: "FAILS", Result.UNJUDGED: "not judged"}
+_SHOWN = ("government", "figure", "found", "largest below", "sum below", "archived")
+
 
 def command(
     context: typer.Context,
@@ -50,7 +53,7 @@ def command(
         elif csv is not None:
             write_csv(csv, _HEADINGS, (_cells(one) for one in found))
         else:
-            print_table([*(heading.replace("_", " ") for heading in _HEADINGS)], (_cells(one) for one in found))
+            print_table(_SHOWN, (_row(one) for one in found))
     remark(
         f"{counts[Result.FAILS]:,} fail, {counts[Result.HOLDS]:,} hold, {counts[Result.UNJUDGED]:,} cannot be judged; "
         "what is not archived is not in the sums"
@@ -79,6 +82,20 @@ def _data(one: Comparison) -> dict[str, Any]:
         SUM: one.result(SUM),
         **{name: said for name, said in one.to_data().items() if name not in {"reports", "figures"}},
     }
+
+
+def _row(one: Comparison) -> list[Any]:
+    """The cells under :data:`_SHOWN`: what is smaller than it must be says so."""
+    largest, total = one.largest, one.expected(SUM)
+    roster = "" if one.complete else ", perhaps not all"
+    return [
+        f"{one.whose.name} {one.whose.year}",
+        one.key,
+        one.found,
+        None if largest is None else f"{largest[1]} {_WORDS[one.result(MAXIMUM)]}\n{largest[0].name}",
+        None if total is None else f"{total} {_WORDS[one.result(SUM)]}",
+        f"{one.own.archived + one.below.archived} of {one.own.owed + one.below.owed}{roster}",
+    ]
 
 
 def _cells(one: Comparison) -> list[Any]:
