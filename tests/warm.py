@@ -12,6 +12,7 @@ import runpy
 import signal
 import subprocess
 import sys
+from atexit import register
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -141,6 +142,14 @@ def _server(*, ours: bool) -> socket:
             )
         _servers[ours] = here, process
     return _servers[ours][0]
+
+
+@register
+def _close() -> None:
+    for channel, process in _servers.values():
+        channel.close()
+        process.terminate()
+        process.wait()
 
 
 def _load(*, ours: bool) -> None:

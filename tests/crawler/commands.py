@@ -43,9 +43,29 @@ class Ran:
         return [simplejson.loads(line) for line in self.out.splitlines()]
 
 
-def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "", **ours: str) -> Ran:
-    """Run a command to its end; ``prelude`` is Python that runs before it, in its process."""
+def xxgk(
+    *arguments: str, folder: Path, timeout: float = 120, prelude: str = "", bare: bool = False, **ours: str
+) -> Ran:
+    """Run a command to its end; ``prelude`` is Python that runs before it, in its process.
+
+    ``bare`` is for a prelude that changes what libraries import from Python's own: they are not imported yet.
+    """
+    if bare:
+        return _run_bare(arguments, folder, prelude, ours, timeout)
     return Ran(*warm.run(_order(arguments, folder, prelude, ours), timeout))
+
+
+def _run_bare(arguments: tuple[str, ...], folder: Path, prelude: str, ours: Mapping[str, str], timeout: float) -> Ran:
+    done = subprocess.run(
+        [sys.executable, "-c", _program(prelude), *arguments],
+        cwd=folder,
+        env=environment(**{**turns(folder), **ours}),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def scrapy(*arguments: str, folder: Path, **ours: str) -> Ran:
@@ -68,4 +88,8 @@ def _order(arguments: tuple[str, ...], folder: Path, prelude: str, ours: Mapping
     if not prelude and all(_FOREIGN.fullmatch(name) for name in ours):
         return warm.Order(arguments, str(folder), settings, module="crawler")
     # What stands in the environment beside our settings may be read on import, as the width of the terminal is.
-    return warm.Order(arguments, str(folder), settings, code=f"{prelude}\nfrom crawler.cli import main\nmain()")
+    return warm.Order(arguments, str(folder), settings, code=_program(prelude))
+
+
+def _program(prelude: str) -> str:
+    return f"{prelude}\nfrom crawler.cli import main\nmain()"

@@ -242,6 +242,7 @@ def test_dns_rebinding_at_connect_time_is_caught(tmp_path: Path, second: str) ->
             name,
             folder=tmp_path,
             prelude=REBINDING.format(second=second),
+            bare=True,
         )
         assert portal.paths() == ["/robots.txt"]
     assert ran.lines[0]["outcome"] == "disallowed"

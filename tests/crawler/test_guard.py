@@ -273,7 +273,12 @@ socket.getaddrinfo = lambda host, *rest, **more: real("127.0.0.1" if str(host).e
 """
     with serve(pages.portal()) as decoy:
         ran = xxgk(
-            "crawl", f"http://xxgk.qinghe.gov.cn:{decoy.port}{pages.COLUMN}", "--json", folder=tmp_path, prelude=lie
+            "crawl",
+            f"http://xxgk.qinghe.gov.cn:{decoy.port}{pages.COLUMN}",
+            "--json",
+            folder=tmp_path,
+            prelude=lie,
+            bare=True,
         )
         assert ran.status == 1
         assert ran.lines[0]["outcome"] == "disallowed"
