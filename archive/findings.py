@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import simplejson
@@ -133,14 +133,24 @@ def shortest(ids: Iterable[str]) -> int:
     return max(SHORTEST, max(shared, default=0) + 1)
 
 
-def find(archive: Archive, ids: Sequence[str], further: Iterable[FindingLine] = ()) -> list[FindingLine]:
-    """The findings whose ids begin so, each once. Raises :class:`ArchiveError` where one is no finding's, or of several."""
+def find(
+    archive: Archive, ids: Sequence[str], further: Iterable[FindingLine] = (), last: Iterable[FindingLine] = ()
+) -> list[FindingLine]:
+    """The findings whose ids begin so, each once. The ``last`` are looked through where an id is none of the others'.
+
+    Raises :class:`ArchiveError` where one is no finding's, or of several.
+    """
     for each in ids:
         if _ID.fullmatch(each) is None:
             raise ArchiveError(f"{each!r} is no id of a finding: `xxgk check` shows them, eight letters at least")
     found: dict[str, dict[str, FindingLine]] = {each: {} for each in ids}
     beginnings = {each[:SHORTEST] for each in ids}
-    for line in iterate(archive, further=further):
+
+    def if_needed() -> Iterator[FindingLine]:
+        if not all(found.values()):
+            yield from last
+
+    for line in iterate(archive, further=chain(further, if_needed())):
         if line.id[:SHORTEST] in beginnings:
             for each in (each for each in ids if line.id.startswith(each)):
                 found[each].setdefault(line.id, line)

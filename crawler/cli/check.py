@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from archive import likeness
 from archive.across import across
 from archive.divisions import Book
 from archive.findings import FindingLine, Wanted, acknowledge, find, iterate, reopen, shortest
@@ -103,7 +104,7 @@ def acknowledge_some(
 ) -> None:
     """Keep a note on findings that a person looked at: they are no longer open, until what they say is another thing."""
     with Invocation.of(context).open(write=True) as archive:
-        found = find(archive, ids, across(archive))
+        found = _find(archive, ids)
         acknowledge(archive, found, note=note, by=_name(by))
         _tell(archive, found, json=json)
     remark(f"{len(found):,} findings are acknowledged; `xxgk check reopen` takes it back")
@@ -118,10 +119,15 @@ def reopen_some(
 ) -> None:
     """Take back the acknowledgements of findings: they are open again."""
     with Invocation.of(context).open(write=True) as archive:
-        found = find(archive, ids, across(archive))
+        found = _find(archive, ids)
         count = reopen(archive, found, by=_name(by))
         _tell(archive, found, json=json)
     remark(f"{count:,} of {len(found):,} findings were acknowledged; all of these are open")
+
+
+def _find(archive: Archive, ids: list[str]) -> list[FindingLine]:
+    """The findings of ids; those of prose last, which takes minutes for a nation."""
+    return find(archive, ids, across(archive, prose=False), likeness.findings(archive))
 
 
 def _name(by: str | None) -> str:
@@ -134,7 +140,7 @@ def _name(by: str | None) -> str:
 def _tell(archive: Archive, found: list[FindingLine], *, json: bool) -> None:
     """The findings as they are now."""
     if json:
-        print_json(_data(line) for line in find(archive, [line.id for line in found], across(archive)))
+        print_json(_data(line) for line in _find(archive, [line.id for line in found]))
 
 
 def _counted(lines: Iterable[FindingLine], counts: Counter[bool]) -> Iterator[FindingLine]:

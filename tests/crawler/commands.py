@@ -43,19 +43,13 @@ class Ran:
         return [simplejson.loads(line) for line in self.out.splitlines()]
 
 
-def xxgk(
-    *arguments: str, folder: Path, timeout: float = 120, prelude: str = "", bare: bool = False, **ours: str
-) -> Ran:
-    """Run a command to its end; ``prelude`` is Python that runs before it, in its process.
-
-    ``bare`` is for a prelude that changes what libraries import from Python's own: they are not imported yet.
-    """
-    if bare:
-        return _run_bare(arguments, folder, prelude, ours, timeout)
+def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "", **ours: str) -> Ran:
+    """Run a command to its end; ``prelude`` is Python that runs before it, in its process."""
     return Ran(*warm.run(_order(arguments, folder, prelude, ours), timeout))
 
 
-def _run_bare(arguments: tuple[str, ...], folder: Path, prelude: str, ours: Mapping[str, str], timeout: float) -> Ran:
+def xxgk_bare(*arguments: str, folder: Path, prelude: str, timeout: float = 120, **ours: str) -> Ran:
+    """The same in a fresh interpreter: for a prelude that changes what libraries import from Python's own."""
     done = subprocess.run(
         [sys.executable, "-c", _program(prelude), *arguments],
         cwd=folder,

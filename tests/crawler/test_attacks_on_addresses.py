@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.crawler import pages
-from tests.crawler.commands import Ran, xxgk
+from tests.crawler.commands import Ran, xxgk, xxgk_bare
 from tests.crawler.servers import Answer, Page, Portal, serve
 
 TITLE = "2024年政府信息公开工作年度报告"
@@ -232,7 +232,7 @@ def test_dns_rebinding_at_connect_time_is_caught(tmp_path: Path, second: str) ->
     site = {path: Answer(str(page), headers={"Connection": "close"}) for path, page in pages.portal(1).items()}
     with serve({**site, "/robots.txt": Answer("", 404, {"Connection": "close"})}) as portal:
         name = f"xxgk.qinghe.gov.cn:{portal.port}"
-        ran = xxgk(
+        ran = xxgk_bare(
             "crawl",
             f"http://{name}{pages.COLUMN}",
             "--json",
@@ -242,7 +242,6 @@ def test_dns_rebinding_at_connect_time_is_caught(tmp_path: Path, second: str) ->
             name,
             folder=tmp_path,
             prelude=REBINDING.format(second=second),
-            bare=True,
         )
         assert portal.paths() == ["/robots.txt"]
     assert ran.lines[0]["outcome"] == "disallowed"

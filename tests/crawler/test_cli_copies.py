@@ -130,3 +130,11 @@ def test_check_looks_for_prose_taken_over_where_that_is_narrow_enough(copies: Co
     everything = copies("--json")
     assert "copy.text" not in {line["rule"] for line in everything.lines}
     assert "--rule copy asks for it" in everything.err
+
+
+def test_a_copy_that_a_person_looked_at_is_open_no_more(copies: Copies) -> None:
+    copies.command = "check"
+    found = [line["id"] for line in copies("--rule", "copy.text", "--json").lines]
+    assert copies("acknowledge", found[0][:12], "--note", "同一文本，已核", "--by", "王").status == 0
+    assert [line["id"] for line in copies("--rule", "copy.text", "--json").lines] == found[1:]
+    assert copies("reopen", found[0], "--by", "王").status == 0

@@ -15,7 +15,7 @@ from crawler.errors import WrongUsage
 from crawler.guard import judge
 from crawler.resolver import GuardedResolver, kind_of_forbidden
 from tests.crawler import pages
-from tests.crawler.commands import xxgk
+from tests.crawler.commands import xxgk, xxgk_bare
 from tests.crawler.servers import Answer, serve
 
 NOBODY = Allowance()
@@ -272,13 +272,12 @@ real = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **more: real("127.0.0.1" if str(host).endswith(".gov.cn") else host, *rest, **more)
 """
     with serve(pages.portal()) as decoy:
-        ran = xxgk(
+        ran = xxgk_bare(
             "crawl",
             f"http://xxgk.qinghe.gov.cn:{decoy.port}{pages.COLUMN}",
             "--json",
             folder=tmp_path,
             prelude=lie,
-            bare=True,
         )
         assert ran.status == 1
         assert ran.lines[0]["outcome"] == "disallowed"
