@@ -174,23 +174,23 @@ class _Survey:
             return None
         said = in_time(day, due.basis)
         return Standing(
-            *(
-                number,
-                name,
-                scope,
-                kind,
-                self._asked.year,
-                said.status,
-                due.day,
-                due.hard,
-                stated,
-                source,
-                signed,
-                seen,
-            ),
-            basis=said.basis,
-            url=url,
-            report_id=report,
+            number,
+            name,
+            scope,
+            kind,
+            self._asked.year,
+            said.status,
+            due.day,
+            due.hard,
+            stated,
+            source,
+            signed,
+            seen,
+            None,
+            False,  # noqa: FBT003 - by place, since there are very many of these
+            said.basis,
+            url,
+            report,
         )
 
     def _judged_late(self, late: Sequence[_Case]) -> Iterator[tuple[int, Standing]]:

@@ -1,7 +1,8 @@
 """Two readers of one corpus: the requests of each year and province, with DuckDB and with polars, from Parquet.
 
 Run it beside the folder that ``xxgk export corpus`` wrote: ``python read_corpus.py corpus``. Neither reads more than it needs:
-the folders' names say the year and the province, and of the columns only those that are named are read.
+the folders' names say the year and the province, and of the columns only those that are named are read. Governments are left out:
+their reports repeat those of their agencies.
 """
 
 # ruff: noqa: INP001, T201 - a program that shows tables
@@ -18,7 +19,7 @@ NEW, GRANTED = "requests.new.total", "requests.granted.total"
 QUERY = """
     SELECT report_year, province, count(*) AS reports, count("requests.new.total") AS stating,
            sum("requests.new.total") AS requests, sum("requests.granted.total") AS granted
-    FROM reports WHERE state = 'published'
+    FROM reports WHERE state = 'published' AND kind IS DISTINCT FROM 'government'
     GROUP BY ALL ORDER BY ALL
 """
 
@@ -33,7 +34,7 @@ def with_polars(corpus: Path) -> pl.DataFrame:
     """The same."""
     return (
         pl.scan_parquet(corpus / "reports")
-        .filter(pl.col("state") == "published")
+        .filter(pl.col("state") == "published", pl.col("kind").ne_missing("government"))
         .group_by("report_year", "province")
         .agg(
             pl.len().alias("reports"),
