@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from archive.findings import FindingLine, Wanted, acknowledge, find, iterate, re
 from archive.likeness import COPY
 from archive.scarring import SCAR
 from archive.store import Archive
+from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv
@@ -45,7 +47,9 @@ def findings(
     severity: Annotated[str | None, typer.Option(help="Only error, warning or info.")] = None,
     year: Annotated[int | None, typer.Option(help="Only this report year.")] = None,
     publisher: Annotated[str | None, typer.Option(help="Only this publisher.")] = None,
-    division: Annotated[str | None, typer.Option(metavar="CODE", help="Only this division and those below it.")] = None,
+    division: Annotated[
+        str | None, typer.Option(metavar="CODE|NAME", help="Only this division and those below it.")
+    ] = None,
     kind: Annotated[str | None, typer.Option(help="Only this class of publishers (department).")] = None,
     portal: Annotated[str | None, typer.Option(metavar="URL", help="Only what was found from this portal.")] = None,
     acknowledged: Annotated[  # noqa: FBT002 - Typer's way to write a flag
@@ -73,12 +77,13 @@ def findings(
     shown = (acknowledged, everything)
     counts: Counter[bool] = Counter()
     with Invocation.of(context).open() as archive:
+        wanted = replace(wanted, division=code_of(division, archive.book))
         prose = wanted.asks(_OF_PROSE) and {rule, publisher, division, portal} != {None}
         if prose:
             catch_up(archive)
         lines = _counted(iterate(archive, wanted, across(archive, wanted, prose=prose)), counts)
         if summary:
-            _sum_up(lines, archive.book, division, json=json)
+            _sum_up(lines, archive.book, wanted.division, json=json)
         elif json:
             print_json(_data(line) for line in lines if _is_shown(line, *shown))
         elif csv is not None:

@@ -15,6 +15,7 @@ from archive.findings import Wanted
 from archive.likeness import SHARE, Against, Copy, copies, percent, said_of
 from archive.registry.classes import KINDS
 from archive.words.folding import visible
+from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv
@@ -33,7 +34,9 @@ def command(
     context: typer.Context,
     publisher: Annotated[str | None, typer.Argument(help="Only this publisher's reports.", show_default=False)] = None,
     year: Annotated[int | None, typer.Option(help="Only this report year.")] = None,
-    division: Annotated[str | None, typer.Option(metavar="CODE", help="Only this division and those below it.")] = None,
+    division: Annotated[
+        str | None, typer.Option(metavar="CODE|NAME", help="Only this division and those below it.")
+    ] = None,
     kind: Annotated[str | None, typer.Option(help=f"Only this class of publishers: {', '.join(KINDS)}.")] = None,
     share: Annotated[
         float, typer.Option(min=_LEAST, max=1.0, help="From what share of the prose on a report is a copy.")
@@ -58,9 +61,9 @@ def command(
         raise WrongUsage(f"{kind} is no class of publishers: name one of {', '.join(KINDS)}")
     if csv is not None and (json or passages):
         raise WrongUsage("--csv writes every copy to a file: give it without --json and --passages")
-    wanted = Wanted(year=year, publisher=publisher, division=division, kind=kind)
     counts: Counter[Against] = Counter()
     with Invocation.of(context).open() as archive:
+        wanted = Wanted(year=year, publisher=publisher, division=code_of(division, archive.book), kind=kind)
         catch_up(archive)
         found = copies(archive, wanted, share=share, against=(against,) if against is not None else tuple(Against))
         found = _counted(found, counts)

@@ -14,9 +14,8 @@ from archive.corpus.exporting import Exported, export
 from archive.corpus.selection import Wanted
 from archive.corpus.writing import Manner
 from archive.days import CHINA
-from archive.divisions import Book
-from archive.errors import UnknownDivision
 from archive.registry.classes import KINDS
+from crawler.cli.divisions import code_of
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.errors import WrongUsage
@@ -72,7 +71,7 @@ def command(
     moment = _moment(since) if since is not None else None
     try:
         with Invocation.of(context).open() as archive, progress() as show:
-            code = None if division is None else _code(division, archive.book)
+            code = code_of(division, archive.book)
             wanted = Wanted(year, publisher, code, kind, moment)
             done = export(
                 archive,
@@ -115,18 +114,6 @@ def _moment(written: str) -> datetime:
     except ValueError:
         raise WrongUsage(f"--since: {written!r} is not in the calendar, write a day or time that is") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=CHINA)
-
-
-def _code(written: str, book: Book) -> str:
-    if written.isdecimal():
-        if book.get(written) is None:
-            raise UnknownDivision(f"no division has the code {written}: give the six digits of GB/T 2260")
-        return written
-    codes = sorted({each.code for each in book.named(written)})
-    if len(codes) != 1:
-        choices = ", ".join(f"{code} ({book.label(code)})" for code in codes) or "none; its full name is needed"
-        raise UnknownDivision(f"{len(codes)} divisions are called {written}: {choices}")
-    return codes[0]
 
 
 def _files(done: Exported) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import typer
 
 from archive.findings import Wanted
 from archive.hierarchy import MAXIMUM, SUM, Comparison, comparisons
+from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv
@@ -31,7 +32,9 @@ def command(
     context: typer.Context,
     publisher: Annotated[str | None, typer.Argument(help="Only this government.", show_default=False)] = None,
     year: Annotated[int | None, typer.Option(help="Only this report year.")] = None,
-    division: Annotated[str | None, typer.Option(metavar="CODE", help="Only this division and those below it.")] = None,
+    division: Annotated[
+        str | None, typer.Option(metavar="CODE|NAME", help="Only this division and those below it.")
+    ] = None,
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", dir_okay=False, help="Write a table for a spreadsheet.")
     ] = None,
@@ -45,8 +48,8 @@ def command(
     if csv is not None and json:
         raise WrongUsage("--csv writes every figure to a file: give it without --json")
     counts: Counter[Result] = Counter()
-    wanted = Wanted(year=year, publisher=publisher, division=division)
     with Invocation.of(context).open() as archive:
+        wanted = Wanted(year=year, publisher=publisher, division=code_of(division, archive.book))
         found = _counted(comparisons(archive, wanted), counts)
         if json:
             print_json(_data(one) for one in found)

@@ -12,12 +12,12 @@ import typer
 from archive import totals
 from archive.claims import Claim, claims, say
 from archive.divisions import Book
-from archive.errors import UnknownDivision
 from archive.monitor import Standing, Status, missing
 from archive.proofs import Proof, proofs
 from archive.registry.classes import KINDS
 from archive.store import Archive
 from archive.totals import Total
+from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv
@@ -66,7 +66,7 @@ def command(
     if kind is not None and kind not in KINDS:
         raise WrongUsage(f"{kind} is no class of publishers: name one of {', '.join(KINDS)}")
     with Invocation.of(context).open() as archive:
-        code = None if division is None else _code(division, archive.book)
+        code = code_of(division, archive.book)
         everybody = missing(
             archive, year, as_of.date() if as_of is not None else None, portal=portal, division=code, kind=kind
         )
@@ -85,18 +85,6 @@ def command(
     _sum_up(year, everybody)
     if any(standing.status in _ALARMING for standing in found):
         raise typer.Exit(ATTENTION)
-
-
-def _code(written: str, book: Book) -> str:
-    if written.isdecimal():
-        if book.get(written) is None:
-            raise UnknownDivision(f"no division has the code {written}: give the six digits of GB/T 2260")
-        return written
-    codes = sorted({each.code for each in book.named(written)})
-    if len(codes) != 1:
-        choices = ", ".join(f"{code} ({book.label(code)})" for code in codes) or "none; its full name is needed"
-        raise UnknownDivision(f"{len(codes)} divisions are called {written}: {choices}")
-    return codes[0]
 
 
 def _counted(by: str, found: Sequence[Standing], book: Book, code: str | None) -> list[Total]:

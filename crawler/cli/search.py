@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from archive.divisions import Book
-from archive.errors import UnknownDivision
 from archive.registry.classes import KINDS
 from archive.words.folding import visible
 from archive.words.queries import read
 from archive.words.search import Asked, Hit, Search
+from crawler.cli.divisions import code_of
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, remark
 from crawler.cli.studying import catch_up
@@ -60,7 +60,7 @@ def command(
         raise WrongUsage(f"{kind} is no class of publishers: name one of {', '.join(KINDS)}")
     query = read(" ".join(words))
     with Invocation.of(context).open() as archive:
-        code = None if division is None else _code(division, archive.book)
+        code = code_of(division, archive.book)
         search = Search(archive, query, Asked(frozenset(section or ()), year, publisher, code, kind, versions))
         catch_up(archive)
         hits = search.hits(limit or None)
@@ -71,16 +71,6 @@ def command(
     remark(_count(search, limit))
     if search.damaged:
         remark(f"{search.damaged:,} records are damaged and could not be searched: `xxgk reparse` makes them anew")
-
-
-def _code(written: str, book: Book) -> str:
-    if written.isascii() and written.isdecimal():
-        return written
-    codes = sorted({each.code for each in book.named(written)})
-    if len(codes) != 1:
-        choices = ", ".join(f"{code} ({book.label(code)})" for code in codes) or "none; its full name is needed"
-        raise UnknownDivision(f"{len(codes)} divisions are called {written}: {choices}")
-    return codes[0]
 
 
 def _data(hit: Hit, book: Book) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from archive.divisions import Book
-from archive.errors import UnknownDivision
 from archive.formulas import defuse
 from archive.panels.drawing import Drawn, Row, draw
 from archive.panels.groups import Asked, By
 from archive.panels.measures import LeftOut
 from archive.panels.panels import Language, Panel, panel, panels
 from archive.registry.classes import KINDS
+from crawler.cli.divisions import code_of
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.cli.spreadsheets import write_csv
@@ -88,7 +88,7 @@ def command(
         raise WrongUsage(f"{name} is not judged by a day: leave --as-of away")
     plot = _chart(chart) if chart is not None else None
     with Invocation.of(context).open() as archive:
-        code = None if division is None else code_of(division, archive.book)
+        code = code_of(division, archive.book)
         ways = tuple(dict.fromkeys(by or (By.YEAR,)))
         asked = Asked(first, last, code, tuple(kind or ()), of, level, ways, consistent)
         with progress() as shown:
@@ -117,23 +117,6 @@ class _Counting:
     def __call__(self, reports: int) -> None:
         self._read += reports
         self._say(f"{self._read:,} reports read")
-
-
-def code_of(written: str, book: Book) -> str:
-    """The code of a division that is written as its digits, all or the first of them, or as its full name.
-
-    Raises :class:`UnknownDivision`.
-    """
-    if written.isascii() and written.isdecimal():
-        code = written.ljust(6, "0") if len(written) in {2, 4} else written
-        if book.get(code) is None:
-            raise UnknownDivision(f"no division has the code {written}: give the six digits of GB/T 2260")
-        return code
-    codes = sorted({each.code for each in book.named(written)})
-    if len(codes) != 1:
-        choices = ", ".join(f"{code} ({book.label(code)})" for code in codes) or "none; its full name is needed"
-        raise UnknownDivision(f"{len(codes)} divisions are called {written}: {choices}")
-    return codes[0]
 
 
 def _chart(path: Path) -> Callable[[Path, Drawn, Language, Callable[[str], str]], None]:

@@ -171,7 +171,7 @@ def test_a_row_that_says_something_else_than_its_record_is_found(place: Place, c
         "UPDATE versions SET record = substr(record, 1, 100)",
         "UPDATE reports SET version_id = 999",
         "DELETE FROM sightings",
-        "DELETE FROM sightings; DELETE FROM findings; DELETE FROM versions",
+        "DELETE FROM unstudied; DELETE FROM sightings; DELETE FROM findings; DELETE FROM versions",
     ],
 )
 def test_damage_to_what_was_derived_is_found_and_mended_by_deriving_everything(archive: Archive, damage: str) -> None:

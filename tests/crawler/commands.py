@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import simplejson
 
+from crawler.cli import main
 from tests import warm
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -41,6 +44,45 @@ class Ran:
     @property
     def lines(self) -> list[dict[str, Any]]:
         return [simplejson.loads(line) for line in self.out.splitlines()]
+
+
+class Here:
+    """Runs a command in this process, in a folder and without settings of ours; enough where nothing is crawled.
+
+    ``command`` stands before the arguments.
+    """
+
+    def __init__(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        folder: Path,
+        *command: str,
+        columns: int | None = 250,
+    ) -> None:
+        self._capsys = capsys
+        self._command = command
+        self.folder = folder
+        monkeypatch.chdir(folder)
+        for name in [name for name in os.environ if name.startswith("XXGK_") or name in {"FORCE_COLOR", "NO_COLOR"}]:
+            monkeypatch.delenv(name)
+        if columns is not None:
+            monkeypatch.setenv("COLUMNS", str(columns))
+
+    def __call__(self, *arguments: str) -> Ran:
+        """Run it."""
+        return self.run(*self._command, *arguments)
+
+    def run(self, *arguments: str) -> Ran:
+        """Run another command."""
+        handler = signal.getsignal(signal.SIGTERM)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main(list(arguments))
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+        said = self._capsys.readouterr()
+        return Ran(int(ended.value.code or 0), said.out, said.err)
 
 
 def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "", **ours: str) -> Ran:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,37 +9,17 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from crawler.cli import build, main
+from crawler.cli import build
 from tests.crawler import pages
-from tests.crawler.commands import Ran, xxgk
+from tests.crawler.commands import Here, xxgk
 from tests.crawler.servers import serve
 
 HOST = "xxgk.qinghe.gov.cn"
 
 
-class Here:
-    """Runs a command in this process; enough where nothing is crawled."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        self._capsys = capsys
-        monkeypatch.chdir(folder)
-        for name in [name for name in os.environ if name.startswith("XXGK_")]:
-            monkeypatch.delenv(name)
-
-    def __call__(self, *arguments: str) -> Ran:
-        handler = signal.getsignal(signal.SIGTERM)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main(list(arguments))
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-        said = self._capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-
 @pytest.fixture
 def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
-    return Here(capsys, monkeypatch, tmp_path)
+    return Here(capsys, monkeypatch, tmp_path, columns=None)
 
 
 def commands() -> list[list[str]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,35 +11,15 @@ import pytest
 from archive.derive import derive
 from archive.store import Archive
 from archive.study import waiting
-from crawler.cli import main
 from tests.archive.answers import publish, report_page
 from tests.archive.notetaking import note_portal
 from tests.archive.stories import story, told
-from tests.crawler.commands import Ran
+from tests.crawler.commands import Here
 from tests.papers.paper import paper
 
 PORTAL = "http://xxgk.qingwan.gov.cn/"
 FINANCE, AUDIT = "吉林市昌邑区财政局", "吉林市昌邑区审计局"
 SAID = [(FINANCE, 2022, 1), (FINANCE, 2023, 1), (AUDIT, 2023, 1), ("吉林市昌邑区水利局", 2023, 2)]
-
-
-class Copies:
-    """Runs ``xxgk copies`` in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-        self._capsys = capsys
-        self.folder = folder
-        self.command = "copies"
-
-    def __call__(self, *arguments: str) -> Ran:
-        handler = signal.getsignal(signal.SIGTERM)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main([self.command, *arguments])
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-        said = self._capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +37,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def copies(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kept: Path) -> Copies:
-    monkeypatch.chdir(kept)
-    for name in [name for name in os.environ if name.startswith("XXGK_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "250")
-    return Copies(capsys, kept)
+def copies(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kept: Path) -> Here:
+    return Here(capsys, monkeypatch, kept, "copies")
 
 
-def test_what_was_filed_is_read_before_the_question_and_copies_need_attention(copies: Copies) -> None:
+def test_what_was_filed_is_read_before_the_question_and_copies_need_attention(copies: Here) -> None:
     ran = copies("--json")
     found = [
         (line["publisher"], line["report_year"], line["against"], line["other"]["report_year"]) for line in ran.lines
@@ -84,7 +58,7 @@ def test_what_was_filed_is_read_before_the_question_and_copies_need_attention(co
         assert waiting(archive) == 0
 
 
-def test_it_can_be_narrowed_and_nothing_found_is_no_trouble(copies: Copies) -> None:
+def test_it_can_be_narrowed_and_nothing_found_is_no_trouble(copies: Here) -> None:
     assert len(copies("--against", "years", "--json").lines) == 1
     assert len(copies(FINANCE, "--year", "2023", "--json").lines) == 2
     for nothing in (["--year", "2022"], ["--division", "110000"], ["--kind", "township"], ["吉林市昌邑区水利局"]):
@@ -92,7 +66,7 @@ def test_it_can_be_narrowed_and_nothing_found_is_no_trouble(copies: Copies) -> N
         assert (ran.status, "0 reports repeat" in ran.err) == (0, True)
 
 
-def test_people_are_shown_a_table_and_the_passages_without_signs_a_terminal_obeys(copies: Copies) -> None:
+def test_people_are_shown_a_table_and_the_passages_without_signs_a_terminal_obeys(copies: Here) -> None:
     table = copies("--year", "2023")
     assert all(word in table.out for word in (FINANCE, "100%", "section 1", "its own", "not known", "this one"))
     shown = copies("--year", "2023", "--passages")
@@ -100,7 +74,7 @@ def test_people_are_shown_a_table_and_the_passages_without_signs_a_terminal_obey
     assert "\x1b" not in shown.out.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "")
 
 
-def test_a_spreadsheet_gets_every_copy(copies: Copies) -> None:
+def test_a_spreadsheet_gets_every_copy(copies: Here) -> None:
     ran = copies("--csv", "copies.csv")
     with (copies.folder / "copies.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
@@ -115,26 +89,24 @@ def test_a_spreadsheet_gets_every_copy(copies: Copies) -> None:
     assert {line["later"] for line in lines[1:]} == {""}
 
 
-def test_wrong_usage_is_one_sentence(copies: Copies) -> None:
+def test_wrong_usage_is_one_sentence(copies: Here) -> None:
     for wrong in (["--share", "0.4"], ["--kind", "shop"], ["--csv", "a.csv", "--json"], ["--division", "吉林"]):
         ran = copies(*wrong)
         assert (ran.status, ran.out, len(ran.err.strip().splitlines())) == (2, "", 1)
 
 
-def test_check_looks_for_prose_taken_over_where_that_is_narrow_enough(copies: Copies) -> None:
-    copies.command = "check"
+def test_check_looks_for_prose_taken_over_where_that_is_narrow_enough(copies: Here) -> None:
     for narrow in (("--rule", "copy"), ("--publisher", FINANCE), ("--division", "220202")):
-        ran = copies(*narrow, "--json")
+        ran = copies.run("check", *narrow, "--json")
         assert "copy.text" in {line["rule"] for line in ran.lines}
         assert "--rule copy asks for it" not in ran.err
-    everything = copies("--json")
+    everything = copies.run("check", "--json")
     assert "copy.text" not in {line["rule"] for line in everything.lines}
     assert "--rule copy asks for it" in everything.err
 
 
-def test_a_copy_that_a_person_looked_at_is_open_no_more(copies: Copies) -> None:
-    copies.command = "check"
-    found = [line["id"] for line in copies("--rule", "copy.text", "--json").lines]
-    assert copies("acknowledge", found[0][:12], "--note", "同一文本，已核", "--by", "王").status == 0
-    assert [line["id"] for line in copies("--rule", "copy.text", "--json").lines] == found[1:]
-    assert copies("reopen", found[0], "--by", "王").status == 0
+def test_a_copy_that_a_person_looked_at_is_open_no_more(copies: Here) -> None:
+    found = [line["id"] for line in copies.run("check", "--rule", "copy.text", "--json").lines]
+    assert copies.run("check", "acknowledge", found[0][:12], "--note", "同一文本，已核", "--by", "王").status == 0
+    assert [line["id"] for line in copies.run("check", "--rule", "copy.text", "--json").lines] == found[1:]
+    assert copies.run("check", "reopen", found[0], "--by", "王").status == 0

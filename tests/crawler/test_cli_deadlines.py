@@ -11,7 +11,7 @@ from archive.divisions import book
 from archive.registry.identity import Place
 from archive.registry.publishers import find_or_add
 from archive.store import Archive
-from tests.crawler.test_cli import Here
+from tests.crawler.commands import Here
 
 OWN = """
 [[rules]]
@@ -30,7 +30,7 @@ binding = "rule"
 
 @pytest.fixture
 def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
-    return Here(capsys, monkeypatch, tmp_path)
+    return Here(capsys, monkeypatch, tmp_path, columns=None)
 
 
 @pytest.fixture

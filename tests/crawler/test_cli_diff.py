@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +12,15 @@ from lxml import html as pages
 
 from archive.derive import derive
 from archive.store import Archive
-from crawler.cli import main
 from tests.archive.answers import publish, report_page
 from tests.archive.conftest import Clock
-from tests.crawler.commands import Ran
+from tests.crawler.commands import Here, Ran
 from tests.papers.paper import Paper, paper
 
 AGENCY = "清湾市财政局"
 URL = "http://xxgk.qingwan.gov.cn/czj/ndbg/{}.html"
 HOSTILE = "<script>alert(1)</script><img src=http://a/b onerror=x> {{ 7*7 }} \x1b[31m\u202e倒写。"
 TRAIN = "全年组织培训{}次，各科室均派人参加。"
-
-Diff = Callable[..., Ran]
 
 
 def papers() -> list[Paper]:
@@ -63,23 +57,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def diff(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Diff:
-    monkeypatch.chdir(folder)
-    for name in [name for name in os.environ if name.startswith("XXGK_") or name in {"FORCE_COLOR", "NO_COLOR"}]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def run(*arguments: str) -> Ran:
-        handler = signal.getsignal(signal.SIGTERM)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main(["diff", *arguments])
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-    return run
+def diff(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Here:
+    return Here(capsys, monkeypatch, folder, "diff", columns=80)
 
 
 def of(ran: Ran, key: str) -> dict[str, Any]:
@@ -92,7 +71,7 @@ def read(name: str) -> Any:
     return pages.fromstring(Path(name).read_text(encoding="utf-8"))
 
 
-def test_two_years_are_told_with_their_labels_changes_and_chains(diff: Diff) -> None:
+def test_two_years_are_told_with_their_labels_changes_and_chains(diff: Here) -> None:
     ran = diff(AGENCY, "2021", "2022")
     assert (ran.status, ran.err) == (1, "")
     assert "一、本年新收政府信息公开申请数量  requests.new" in ran.out
@@ -104,19 +83,19 @@ def test_two_years_are_told_with_their_labels_changes_and_chains(diff: Diff) -> 
     assert not set(ran.out) & set("\x1b\u202e")
 
 
-def test_by_default_only_what_differs_is_told_and_every_figure_with_all(diff: Diff) -> None:
+def test_by_default_only_what_differs_is_told_and_every_figure_with_all(diff: Here) -> None:
     few, every = diff(AGENCY, "2021", "2022").out, diff(AGENCY, "2021", "2022", "--all").out
     assert "review.litigation_direct" in every
     assert every.count("\n") > few.count("\n") + 40
 
 
-def test_a_terminal_has_colours_and_a_pipe_has_none(diff: Diff, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_has_colours_and_a_pipe_has_none(diff: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     assert "\x1b[32m{+6+}" in diff(AGENCY, "2021", "2022").out
 
 
-def test_json_keeps_the_names_it_had_and_says_what_is_new(diff: Diff) -> None:
+def test_json_keeps_the_names_it_had_and_says_what_is_new(diff: Here) -> None:
     ran = diff(AGENCY, "2021", "2022", "--json")
     (line,) = ran.lines
     assert (ran.status, line["publisher"], line["years"]) == (1, AGENCY, [2021, 2022])
@@ -143,7 +122,7 @@ def test_json_keeps_the_names_it_had_and_says_what_is_new(diff: Diff) -> None:
     assert {chain["rule"] for chain in line["chains"]} >= {"chain.requests"}
 
 
-def test_two_forms_are_told_apart_and_sums_and_likes_say_what_they_are(diff: Diff) -> None:
+def test_two_forms_are_told_apart_and_sums_and_likes_say_what_they_are(diff: Here) -> None:
     ran = diff(AGENCY, "2020", "2021", "--json")
     row = of(ran, "requests.other_handling.total")
     assert (row["relation"], row["2021"]["value"], row["2021"]["text"]) == ("sum", 6, "2 + 2 + 2")
@@ -158,7 +137,7 @@ def test_two_forms_are_told_apart_and_sums_and_likes_say_what_they_are(diff: Dif
     assert "disclosure.procurement" in diff(AGENCY, "2020", "2021", "--all").out
 
 
-def test_all_years_stand_side_by_side_and_gaps_are_said(diff: Diff) -> None:
+def test_all_years_stand_side_by_side_and_gaps_are_said(diff: Here) -> None:
     ran = diff(AGENCY, "--all-years")
     assert ran.status == 1
     assert "4 reports, 2020, 2021, 2022, 2024" in ran.out
@@ -175,7 +154,7 @@ def test_all_years_stand_side_by_side_and_gaps_are_said(diff: Diff) -> None:
     assert line["steps"][2]["chains"] == []
 
 
-def test_the_versions_of_a_report_are_compared_by_name_id_and_address(diff: Diff) -> None:
+def test_the_versions_of_a_report_are_compared_by_name_id_and_address(diff: Here) -> None:
     (line,) = diff(AGENCY, "2024", "--versions", "--json").lines
     rows = [row for row in line["figures"] if row["before"]["text"] != row["after"]["text"]]
     assert [(row["key"], row["after"]["value"]) for row in rows] == [("disclosure.penalties.decisions", 777)]
@@ -192,7 +171,7 @@ PAGES = [(AGENCY, "2021", "2022"), (AGENCY, "2020", "2021", "--all"), (AGENCY, "
 
 
 @pytest.mark.parametrize("asked", PAGES, ids=" ".join)
-def test_the_page_stands_alone_and_runs_nothing_of_what_a_portal_wrote(diff: Diff, asked: tuple[str, ...]) -> None:
+def test_the_page_stands_alone_and_runs_nothing_of_what_a_portal_wrote(diff: Here, asked: tuple[str, ...]) -> None:
     ran = diff(*asked, "--html", "diff.html")
     assert ran.out == ""
     assert "diff.html is written" in ran.err
@@ -210,7 +189,7 @@ def test_the_page_stands_alone_and_runs_nothing_of_what_a_portal_wrote(diff: Dif
     ]
 
 
-def test_the_page_tells_changes_by_marks_and_not_by_colours_alone(diff: Diff) -> None:
+def test_the_page_tells_changes_by_marks_and_not_by_colours_alone(diff: Here) -> None:
     diff(AGENCY, "2021", "2022", "--html", "diff.html")
     page = read("diff.html")
     changed = page.xpath("//tr[@class='changed'][td[@class='mark' and starts-with(normalize-space(), '~ changed')]]")
@@ -222,7 +201,7 @@ def test_the_page_tells_changes_by_marks_and_not_by_colours_alone(diff: Diff) ->
     assert "{{ 7*7 }}" in page.text_content()
 
 
-def test_json_and_a_page_can_be_had_together(diff: Diff) -> None:
+def test_json_and_a_page_can_be_had_together(diff: Here) -> None:
     ran = diff(AGENCY, "2021", "2022", "--json", "--html", "both.html")
     assert len(ran.lines) == 1
     assert Path("both.html").exists()
@@ -246,7 +225,7 @@ WRONG = [
 @pytest.mark.parametrize(
     ("arguments", "says"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
-def test_wrong_usage_is_one_sentence(diff: Diff, arguments: list[str], says: str) -> None:
+def test_wrong_usage_is_one_sentence(diff: Here, arguments: list[str], says: str) -> None:
     ran = diff(*arguments)
     assert (ran.status, ran.out, len(ran.err.strip().splitlines())) == (2, "", 1)
     assert says in ran.err

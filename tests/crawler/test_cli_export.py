@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,42 +10,20 @@ import simplejson
 
 from archive.corpus import lines
 from archive.store import Archive
-from crawler.cli import main
 from crawler.cli.export import _moment
 from tests.archive.shelved import record, shelve
-from tests.crawler.commands import Ran
-
-
-class Export:
-    """Runs ``xxgk export`` in this process, over an archive of a test's own."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> Ran:
-        handler = signal.getsignal(signal.SIGTERM)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main(["export", *arguments])
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-        said = self._capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
+from tests.crawler.commands import Here
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Export:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("XXGK_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "200")
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
     with Archive.open(tmp_path / "xxgk-archive", create=True, write=True) as archive:
         shelve(archive, record(2022))
         shelve(archive, record(2023), "临江区人民政府", scope="330102")
-    return Export(capsys)
+    return Here(capsys, monkeypatch, tmp_path, "export", columns=200)
 
 
-def test_an_export_names_its_files_and_sums_up(run: Export, tmp_path: Path) -> None:
+def test_an_export_names_its_files_and_sums_up(run: Here, tmp_path: Path) -> None:
     done = run("out", "--format", "csv", "--json", "--year", "2023", "--division", "浙江省", "--prose")
     assert done.status == 0, done.err
     assert [(line["file"], line["tables"]) for line in done.lines] == [
@@ -65,7 +41,7 @@ def test_an_export_names_its_files_and_sums_up(run: Export, tmp_path: Path) -> N
     assert described["xxgk"]["selection"] == {"year": "2023", "division": "330000"}
 
 
-def test_tables_are_listed_for_people_and_a_spreadsheet_gets_no_figures(run: Export, tmp_path: Path) -> None:
+def test_tables_are_listed_for_people_and_a_spreadsheet_gets_no_figures(run: Here, tmp_path: Path) -> None:
     done = run("out", "--format", "xlsx", "--chinese")
     assert (done.status, [line.split()[0] for line in done.out.splitlines()]) == (
         0,
@@ -96,7 +72,7 @@ WRONG: list[tuple[list[str], str]] = [
 
 @pytest.mark.parametrize(("arguments", "says"), WRONG, ids=[" ".join(arguments) for arguments, _ in WRONG])
 def test_what_cannot_be_done_is_one_sentence_and_writes_nothing(
-    run: Export, tmp_path: Path, arguments: list[str], says: str
+    run: Here, tmp_path: Path, arguments: list[str], says: str
 ) -> None:
     done = run("out", *arguments)
     assert (done.status, done.out, len(done.err.strip().splitlines())) == (2, "", 1)
@@ -104,13 +80,13 @@ def test_what_cannot_be_done_is_one_sentence_and_writes_nothing(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_of_something_else_is_left_alone(run: Export, tmp_path: Path) -> None:
+def test_a_folder_of_something_else_is_left_alone(run: Here, tmp_path: Path) -> None:
     done = run(".")
     assert (done.status, "holds " in done.err, (tmp_path / "xxgk-archive").exists()) == (2, True, True)
 
 
 def test_a_stopped_export_says_so_and_leaves_nothing(
-    run: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from archive.derive import derive
 from archive.store import Archive
-from crawler.cli import main
 from tests.archive import notetaking
 from tests.archive.answers import PORTAL, publish, report_page
-from tests.crawler.commands import Ran
+from tests.crawler.commands import Here
 from tests.papers.paper import paper
 
-Run = Callable[..., Ran]
 HEAD = "name,division,aliases,successor,merged_into\n"
 FULL, BARE = "220200/吉林市财政局", "220200/财政局"
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
     """Runs ``xxgk publishers`` in this process, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("XXGK_")]:
-        monkeypatch.delenv(name)
-
-    def ran(*arguments: str) -> Ran:
-        handler = signal.getsignal(signal.SIGTERM)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main(["publishers", *arguments])
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-    return ran
+    return Here(capsys, monkeypatch, tmp_path, "publishers", columns=None)
 
 
 def write(text: str, encoding: str = "utf-8") -> str:
@@ -47,12 +28,12 @@ def write(text: str, encoding: str = "utf-8") -> str:
     return "list.csv"
 
 
-def names(run: Run, *arguments: str) -> list[str]:
+def names(run: Here, *arguments: str) -> list[str]:
     return [f"{line['scope']}/{line['name']}" for line in run(*arguments, "--json").lines]
 
 
 @pytest.fixture
-def two(run: Run) -> Run:
+def two(run: Here) -> Here:
     """An archive in which one agency is found under two names, each with a report."""
     with Archive.open(Path("xxgk-archive"), create=True, write=True) as archive:
         notetaking.note_portal(archive, None, portal=PORTAL, outcome=None, detail=None, division="220200")
@@ -63,7 +44,7 @@ def two(run: Run) -> Run:
     return run
 
 
-def test_a_table_is_imported_and_listed(run: Run) -> None:
+def test_a_table_is_imported_and_listed(run: Here) -> None:
     file = write(f"{HEAD}吉林市财政局,220200,财局,,\n昌邑区财政局,220202,,,\n")
     ran = run("import", file, "--json")
     assert ran.status == 0, ran.err
@@ -83,14 +64,14 @@ def test_a_table_is_imported_and_listed(run: Run) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_a_table_may_be_written_as_spreadsheets_write_it(encoding: str, run: Run) -> None:
+def test_a_table_may_be_written_as_spreadsheets_write_it(encoding: str, run: Here) -> None:
     ran = run("import", write(f"{HEAD}吉林市财政局,220200,,,\r\n", encoding))
     assert ran.status == 0
     assert ("GB18030" in ran.err) == (encoding == "gb18030")
     assert names(run) == [FULL]
 
 
-def test_every_wrong_row_is_told_and_nothing_is_imported(run: Run) -> None:
+def test_every_wrong_row_is_told_and_nothing_is_imported(run: Here) -> None:
     file = write(f'{HEAD}吉林市财政局,220200,,,\n"某\n局",999999,,,\n吉林市审计局,220200,,吉林市统计局,\n')
     ran = run("import", file)
     assert (ran.status, ran.out) == (2, "")
@@ -102,19 +83,19 @@ def test_every_wrong_row_is_told_and_nothing_is_imported(run: Run) -> None:
     assert names(run) == [FULL]
 
 
-def test_a_dry_run_says_what_would_be_and_writes_nothing(two: Run) -> None:
+def test_a_dry_run_says_what_would_be_and_writes_nothing(two: Here) -> None:
     ran = two("import", write(f"{HEAD}吉林市审计局,220200,,,\n"), "--dry-run")
     assert (ran.status, "nothing was written" in ran.err, "1 new" in ran.err) == (0, True, True)
     assert names(two) == [FULL, BARE]
 
 
-def test_an_import_that_merges_moves_the_reports_at_once(two: Run) -> None:
+def test_an_import_that_merges_moves_the_reports_at_once(two: Here) -> None:
     ran = two("import", write(f"{HEAD}财政局,220200,,,吉林市财政局\n吉林市财政局,220200,,,\n"))
     assert ran.status == 0
     assert [line["reports"] for line in two("--json").lines] == [2]
 
 
-def test_what_is_exported_is_imported_with_its_formulas_undone(run: Run, tmp_path: Path) -> None:
+def test_what_is_exported_is_imported_with_its_formulas_undone(run: Here, tmp_path: Path) -> None:
     run("import", write(f"{HEAD}吉林市财政局,220200,=财局;@局,,\n财政局,220200,,,吉林市财政局\n"))
     assert run("export", "out.csv").status == 0
     text = Path("out.csv").read_text(encoding="utf-8-sig")
@@ -125,7 +106,7 @@ def test_what_is_exported_is_imported_with_its_formulas_undone(run: Run, tmp_pat
     assert Path("again.csv").read_text(encoding="utf-8-sig") == text
 
 
-def test_a_merger_is_said_once_and_taken_back(two: Run) -> None:
+def test_a_merger_is_said_once_and_taken_back(two: Here) -> None:
     ran = two("merge", BARE, FULL, "--because", "同一机关", "--json")
     assert ran.status == 0, ran.err
     assert [(line["name"], line["reports"]) for line in ran.lines] == [("吉林市财政局", 2)]
@@ -137,7 +118,7 @@ def test_a_merger_is_said_once_and_taken_back(two: Run) -> None:
     assert "nothing changed" in two("separate", BARE).err
 
 
-def test_a_succession_is_said_with_its_day(two: Run) -> None:
+def test_a_succession_is_said_with_its_day(two: Here) -> None:
     ran = two("succeed", BARE, FULL, "--on", "2020-03-01", "--json")
     assert [each["on"] for each in ran.lines[0]["predecessors"]] == ["2020-03-01"]
     assert "nothing changed" in two("succeed", BARE, FULL).err
@@ -145,7 +126,7 @@ def test_a_succession_is_said_with_its_day(two: Run) -> None:
     assert (shown["until"], [each["publisher"] for each in shown["successors"]]) == ("2020-02-29", [FULL])
 
 
-def test_a_publisher_is_declared_and_given_another_name(run: Run) -> None:
+def test_a_publisher_is_declared_and_given_another_name(run: Here) -> None:
     ran = run("declare", "吉林市数据局", "--division", "220200", "--class", "office", "--since", "2024-01-15", "--json")
     assert (ran.status, ran.lines[0]["class"], ran.lines[0]["since"]) == (0, "office", "2024-01-15")
     assert run("alias", "吉林市数据局", "吉林市大数据局", "--json").lines[0]["aliases"] == ["吉林市大数据局"]
@@ -153,7 +134,7 @@ def test_a_publisher_is_declared_and_given_another_name(run: Run) -> None:
     assert names(run) == ["220200/吉林市数据局"]
 
 
-def test_duplicates_name_the_command_that_a_person_types(two: Run) -> None:
+def test_duplicates_name_the_command_that_a_person_types(two: Here) -> None:
     ran = two("duplicates")
     assert f"  xxgk publishers merge {BARE} {FULL}" in ran.out.splitlines()
     assert "  + their years do not overlap" in ran.out.splitlines()
@@ -162,7 +143,7 @@ def test_duplicates_name_the_command_that_a_person_types(two: Run) -> None:
     assert two("duplicates").out == ""
 
 
-def test_tables_for_people_name_publishers_and_sources(two: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_for_people_name_publishers_and_sources(two: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     listed = two().out
     assert "吉林市财政局" in listed
@@ -193,7 +174,7 @@ def test_tables_for_people_name_publishers_and_sources(two: Run, monkeypatch: py
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_is_one_sentence_and_exit_status_2(arguments: list[str], says: str, two: Run) -> None:
+def test_what_cannot_be_is_one_sentence_and_exit_status_2(arguments: list[str], says: str, two: Here) -> None:
     Path("empty.csv").write_text("\n", encoding="utf-8")
     Path("strange.csv").write_text("name,town\n", encoding="utf-8")
     Path("broken.csv").write_text('name\n"a"b"\n', encoding="utf-8")
@@ -203,13 +184,13 @@ def test_what_cannot_be_is_one_sentence_and_exit_status_2(arguments: list[str], 
     assert says in ran.err
 
 
-def test_who_was_merged_the_other_way_round_is_told_what_to_undo(two: Run) -> None:
+def test_who_was_merged_the_other_way_round_is_told_what_to_undo(two: Here) -> None:
     assert two("merge", BARE, FULL).status == 0
     ran = two("merge", FULL, BARE)
     assert (ran.status, f"`xxgk publishers separate {BARE}` first" in ran.err) == (2, True)
 
 
-def test_who_came_before_cannot_come_after(two: Run) -> None:
+def test_who_came_before_cannot_come_after(two: Here) -> None:
     assert two("succeed", BARE, FULL).status == 0
     ran = two("succeed", FULL, BARE)
     assert (ran.status, "came after" in ran.err) == (2, True)

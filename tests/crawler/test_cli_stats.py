@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import signal
 from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -17,9 +15,8 @@ from archive.panels.drawing import draw
 from archive.panels.panels import panel, panels
 from archive.store import Archive
 from crawler import charts
-from crawler.cli import main
 from tests.archive.handmade import CITY, FAR, QUIET, REPORTS, archived
-from tests.crawler.commands import Ran, xxgk
+from tests.crawler.commands import Here, Ran, xxgk
 
 pytest.importorskip("matplotlib", reason="the extra `charts` is not installed")
 
@@ -33,30 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Stats:
-    """Runs ``xxgk stats`` in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> Ran:
-        handler = signal.getsignal(signal.SIGTERM)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main(["stats", *arguments])
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-        said = self._capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-
 @pytest.fixture
-def stats(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Stats:
-    monkeypatch.chdir(folder)
-    for name in [name for name in os.environ if name.startswith("XXGK_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "250")
-    return Stats(capsys)
+def stats(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Here:
+    return Here(capsys, monkeypatch, folder, "stats")
 
 
 def texts(file: Path) -> list[str]:
@@ -67,7 +43,7 @@ def one_sentence(ran: Ran, says: str) -> bool:
     return (ran.status, ran.out, len(ran.err.strip().splitlines())) == (2, "", 1) and says in ran.err
 
 
-def test_without_a_name_the_panels_are_listed(stats: Stats) -> None:
+def test_without_a_name_the_panels_are_listed(stats: Here) -> None:
     listed = stats()
     assert (listed.status, [name for name in panels() if name not in listed.out]) == (0, [])
     lines = stats("--json", "--language", "zh").lines
@@ -75,7 +51,7 @@ def test_without_a_name_the_panels_are_listed(stats: Stats) -> None:
     assert (lines[1]["series"][0], lines[1]["first_year"]) == ({"series": "natural_person", "label": "自然人"}, 2019)
 
 
-def test_years_stand_side_by_side_with_the_reports_they_rest_on(stats: Stats) -> None:
+def test_years_stand_side_by_side_with_the_reports_they_rest_on(stats: Here) -> None:
     ran = stats("applicants", "--division", "22")
     rows = [line.split() for line in ran.out.splitlines()]
     assert (ran.status, rows.count(["2022", "2023"])) == (0, 1)
@@ -87,7 +63,7 @@ def test_years_stand_side_by_side_with_the_reports_they_rest_on(stats: Stats) ->
     assert "1 of the class government" in ran.err
 
 
-def test_a_line_of_json_says_all_of_a_number(stats: Stats) -> None:
+def test_a_line_of_json_says_all_of_a_number(stats: Here) -> None:
     ran = stats(
         "disclosure_rate", "--from", "2023", "--division", "吉林省", "--by", "year", "--by", "division", "--json"
     )
@@ -103,7 +79,7 @@ def test_a_line_of_json_says_all_of_a_number(stats: Stats) -> None:
     assert "no report that counts here is in the archive" in empty.err
 
 
-def test_a_spreadsheet_has_a_column_to_each_reason(stats: Stats, folder: Path) -> None:
+def test_a_spreadsheet_has_a_column_to_each_reason(stats: Here, folder: Path) -> None:
     printed = stats("applicants", "--by", "kind", "--csv", "-")
     rows = list(csv.DictReader(StringIO(printed.out)))
     found = {(row["kind"], row["series"]): row for row in rows}
@@ -140,7 +116,7 @@ WRONG: list[tuple[list[str], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "says"), WRONG)
-def test_what_cannot_be_done_is_told_in_one_sentence(stats: Stats, arguments: list[str], says: str) -> None:
+def test_what_cannot_be_done_is_told_in_one_sentence(stats: Here, arguments: list[str], says: str) -> None:
     assert one_sentence(stats(*arguments), says)
 
 
@@ -165,7 +141,7 @@ CHARTS: list[tuple[list[str], list[str]]] = [
 
 @pytest.mark.parametrize(("arguments", "said"), CHARTS)
 def test_a_chart_says_what_it_shows_and_what_it_rests_on(
-    stats: Stats, folder: Path, arguments: list[str], said: list[str]
+    stats: Here, folder: Path, arguments: list[str], said: list[str]
 ) -> None:
     assert stats(*arguments, "--chart", "chart.svg").status == 0
     first, written = (folder / "chart.svg").read_bytes(), texts(folder / "chart.svg")
@@ -187,7 +163,7 @@ def test_many_years_have_their_counts_in_the_last_lines(tmp_path: Path) -> None:
     assert all(str(year) in texts(tmp_path / "a.svg") for year in years)
 
 
-def test_a_picture_is_the_same_every_time(stats: Stats, folder: Path) -> None:
+def test_a_picture_is_the_same_every_time(stats: Here, folder: Path) -> None:
     for name in ("one.png", "two.png"):
         assert stats("disclosure_rate", "--chart", name).status == 0
     assert (folder / "one.png").read_bytes() == (folder / "two.png").read_bytes()
@@ -195,7 +171,7 @@ def test_a_picture_is_the_same_every_time(stats: Stats, folder: Path) -> None:
 
 
 def test_a_picture_never_shows_boxes_for_chinese(
-    stats: Stats, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stats: Here, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fonts: list[str] = []
     monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", lambda: fonts)
@@ -228,13 +204,13 @@ def font(file: Path, characters: str) -> Path:
     return file
 
 
-def test_without_matplotlib_the_extra_is_named(stats: Stats, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_extra_is_named(stats: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     assert one_sentence(stats("received", "--chart", "a.svg"), "the extra `charts` has it")
     assert stats("received").status == 0
 
 
-def test_more_than_a_chart_holds_is_refused(stats: Stats, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_a_chart_holds_is_refused(stats: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "MOST_BARS", 1)
     monkeypatch.setattr(charts, "MOST_FIELDS", 1)
     assert one_sentence(stats("received", "--by", "division", "--chart", "a.svg"), "2 bars do not fit one chart")
