@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from queue import SimpleQueue
+from queue import LifoQueue
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -140,7 +140,9 @@ class ParserPool:
 
     def __init__(self, jobs: int, limits: Limits | None = None) -> None:
         self._parsers = [IsolatedParser(limits) for _ in range(jobs)]
-        self._free: SimpleQueue[IsolatedParser] = SimpleQueue()
+        self._free: LifoQueue[IsolatedParser] = (
+            LifoQueue()
+        )  # the last used first: one child where one document comes at a time
         self._closed = False
         for parser in self._parsers:
             self._free.put(parser)
