@@ -32,8 +32,8 @@ format: install ## let ruff lay out the code and mend what it can
 fuzz: install ## damage tables in thousands of ways and look for a wrong figure
 	@XXGK_FUZZ_ROUNDS=1000 $(RUN) pytest -q tests/parser/test_mutations.py
 
-kill-test: install ## kill crawls at 50 points, within writes and commits too: every report once, nothing loose
-	@XXGK_KILLS=50 $(RUN) pytest -q -n auto tests/crawler/test_kills.py
+kill-test: install ## kill crawls and writers at 50 points, within writes and commits too: every report once, nothing loose
+	@XXGK_KILLS=50 $(RUN) pytest -q -n auto tests/crawler/test_kills.py tests/archive/test_crash_safety.py
 
 schedule-test: install ## kill schedules at many moments, and let two share the work: every due crawl once
 	@XXGK_SCHEDULE_ROUNDS=10 XXGK_SCHEDULE_KILLS=6 $(RUN) pytest -q tests/crawler/test_schedule.py -k killed

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import or_, select
 
-from archive import files
 from archive.addresses import canonical, wire
 from archive.catalogue import (
     DELIVERED,
@@ -18,12 +17,24 @@ from archive.catalogue import (
     from_row,
     select_captures,
 )
-from archive.codings import decode, entity
 from archive.deposit import Pending, deposit, store
 from archive.errors import DamagedCapture
 from archive.schema import CaptureRow
 from archive.store import Archive
-from archive.warc import SOURCE, Answer, Making, WarcRecord, Wire, digest, header, labelled, read_head, read_member
+from archive.warcs import files
+from archive.warcs.codings import decode, entity
+from archive.warcs.records import (
+    SOURCE,
+    Answer,
+    Making,
+    WarcRecord,
+    Wire,
+    digest,
+    header,
+    labelled,
+    read_head,
+    read_member,
+)
 
 __all__ = [
     "DELIVERED",

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from archive.errors import ArchiveError, NoArchive
-from archive.files import WARC_FOLDER
-from archive.locks import locked
+from archive.warcs.files import WARC_FOLDER
+from archive.warcs.locks import locked
 
 CARD = "archive.json"
 FORMAT = 1

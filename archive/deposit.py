@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from archive.addresses import canonical, wire
 from archive.catalogue import DOCUMENT_ROLES, ROLES, Capture
-from archive.codings import entity
 from archive.errors import PayloadRefused
-from archive.notes import MEDIA_TYPE, Note, to_lines
-from archive.noting import Noting
+from archive.journal.notes import MEDIA_TYPE, Note, to_lines
+from archive.journal.noting import Noting
 from archive.schema import Article, Attachment, CaptureRow, JournalRow, WarcFile
 from archive.store import Archive
-from archive.warc import (
+from archive.warcs.codings import entity
+from archive.warcs.records import (
     Answer,
     Original,
     answer_member,

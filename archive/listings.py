@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from archive.addresses import with_fragment
-from archive.filing import WITHDRAWN
+from archive.deriving.filing import WITHDRAWN
 from archive.schema import Article, Portal, Report, ReportColumn, Sighting, SiteRow, Version
 from archive.store import Archive
 

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from archive.addresses import canonical, with_fragment
 from archive.captures import Capture, from_row, select_captures
-from archive.changes import Changes, compare
-from archive.derive import Derived, derive
+from archive.deriving.changes import Changes, compare
+from archive.deriving.derive import Derived, derive
+from archive.deriving.documents import Outcome
 from archive.divisions import Book
-from archive.documents import Outcome
 from archive.errors import AddressRefused, ArchiveError
 from archive.registry.publishers import naming, resolve
 from archive.schema import (
@@ -37,11 +37,13 @@ __all__ = [
     "ReportView",
     "Trouble",
     "VersionLine",
+    "VersionRead",
     "derive",
     "find",
     "iterate_reports",
     "list_reports",
     "narrowed",
+    "read_version",
     "show",
     "troubles",
 ]
@@ -63,6 +65,21 @@ class ReportLine:
     errors: int
     warnings: int
     infos: int
+
+    def to_data(self) -> dict[str, Any]:
+        """Plain values, as JSON has them."""
+        return {
+            "id": self.id,
+            "url": self.url,
+            "publisher": self.publisher,
+            "report_year": self.report_year,
+            "published_on": self.published_on.isoformat() if self.published_on is not None else None,
+            "title": self.title,
+            "state": self.state,
+            "template": self.template,
+            "figures": self.figures,
+            "findings": {"error": self.errors, "warning": self.warnings, "info": self.infos},
+        }
 
 
 @dataclass(frozen=True)
@@ -102,6 +119,14 @@ class ReportView:
     versions: tuple[VersionLine, ...]
     captures: tuple[Capture, ...]
     addresses: tuple[str, ...]
+
+
+class VersionRead(NamedTuple):
+    """A version with what was read: ``capture_id`` is of the document it was read from."""
+
+    id: int
+    capture_id: int
+    record: Record
 
 
 @dataclass(frozen=True)
@@ -144,6 +169,18 @@ def find(archive: Archive, publisher: str, year: int) -> ReportView | None:
         query = select(Report.id).where(Report.publisher_id == wanted.id, Report.report_year == year)
         report_id = session.scalars(query.order_by(Report.id).limit(1)).first()
         return None if report_id is None else _view(session, report_id)
+
+
+def read_version(archive: Archive, report_id: int, version_id: int | None = None) -> VersionRead | None:
+    """A version of a report, the current one where none is named; null where there is none of that number.
+
+    Raises :class:`ArchiveError` where its record is damaged.
+    """
+    query = select(Version).join(Report, Report.id == Version.report_id).where(Report.id == report_id)
+    query = query.where(Version.id == (Report.version_id if version_id is None else version_id))
+    with archive.session() as session:
+        found = session.scalars(query.options(undefer(Version.record))).first()
+        return None if found is None else VersionRead(found.id, found.capture_id, record_of(found))
 
 
 def troubles(archive: Archive, *, outcome: Outcome | None = None) -> Iterator[Trouble]:

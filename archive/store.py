@@ -12,15 +12,16 @@ from typing import Self
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from archive import card, files, migrations
+from archive import card, migrations
 from archive.database import WRITES, engine_of, explained, url_of
 from archive.divisions import Book
 from archive.errors import ArchiveError, ReadOnlyArchive
-from archive.locks import locked
 from archive.registry.deadlines import Rules
 from archive.registry.deadlines import load as load_rules
 from archive.registry.identity import book_of
 from archive.schema import JournalRow, WarcFile
+from archive.warcs import files
+from archive.warcs.locks import locked
 from archive.writer import Writer
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks are set right by some seconds all the time

@@ -13,14 +13,14 @@ from typing import BinaryIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive import files, members
-from archive.adoption import NotOurs, adopt, read_piece
 from archive.errors import AddressRefused, ArchiveError, ConnectionLost
-from archive.files import WARC_FOLDER
-from archive.locks import locked, take
-from archive.noting import Noting
+from archive.journal.adoption import NotOurs, adopt, read_piece
+from archive.journal.noting import Noting
 from archive.schema import CaptureRow, JournalRow, WarcFile
-from archive.warc import SOFTWARE, digest, new_id, read_date, warcinfo_block, warcinfo_member
+from archive.warcs import files, members
+from archive.warcs.files import WARC_FOLDER
+from archive.warcs.locks import locked, take
+from archive.warcs.records import SOFTWARE, digest, new_id, read_date, warcinfo_block, warcinfo_member
 
 ROTATION = 1 << 30  # bytes: the size the WARC guidelines recommend
 

@@ -15,7 +15,7 @@ from isal import isal_zlib
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archive.warc import LEVEL, Answer, Wire, answer_member, digest, new_id
+from archive.warcs.records import LEVEL, Answer, Wire, answer_member, digest, new_id
 from benchmarks.portal import report
 from benchmarks.timing import Ratio, measure
 
@@ -50,7 +50,7 @@ def levels(rounds: int = 3) -> Iterator[str]:
         ("zlib", zlib.compressobj, 9),
     ):
         size, seconds = _pack(bodies, partial(compressor, level, zlib.DEFLATED, 16 + zlib.MAX_WBITS), rounds)
-        ours = "  <- archive/warc.py" if name == "ISA-L" and level == LEVEL else ""
+        ours = "  <- archive/warcs/records.py" if name == "ISA-L" and level == LEVEL else ""
         yield f"{name:<12} {level} {size / 1000 / PAGES:9.2f} {size / plain:8.1%} {seconds * 1000 / PAGES:9.3f}{ours}"
 
 

@@ -24,9 +24,9 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.orm import undefer
 
 from archive.among import among
-from archive.findings import Wanted
+from archive.findings.likeness import SHARE, Against, copies
+from archive.findings.lines import Wanted
 from archive.inserts import set_sequences
-from archive.likeness import SHARE, Against, copies
 from archive.reuse.comparison import reuse
 from archive.reuse.index import LikenessIndex
 from archive.reuse.plain import plain

@@ -16,14 +16,14 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import event, func, select, text
 
-from archive.arrivals import refresh_arrivals
-from archive.health import health
+from archive.crawling.health import health
+from archive.deriving.arrivals import refresh_arrivals
 from archive.inserts import set_sequences
 from archive.monitor import missing
+from archive.monitor.totals import by_division
 from archive.registry.listing import Wanted, list_publishers
 from archive.schema import Report
 from archive.store import Archive
-from archive.totals import by_division
 from benchmarks.country import Country, Place, places
 from benchmarks.filling import pages_by_table
 from benchmarks.scale import new_database, postgresql_server

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, text
 import parser
 from archive.captures import Answer, Pending, Wire, deposit
 from archive.inserts import set_sequences
-from archive.notes import ArticleNote, Note, RowsNote
+from archive.journal.notes import ArticleNote, Note, RowsNote
 from archive.reports import derive, list_reports
 from archive.store import Archive
 from benchmarks.filling import COLUMN_ROWS, YEARS, fill, pages_by_table

@@ -19,10 +19,10 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from archive import gaps
 from archive.addresses import canonical
 from archive.deposit import deposit
-from archive.derive import Derived
+from archive.deriving.derive import Derived
+from archive.intake import gaps
 from archive.store import Archive
 from crawler.allowance import Allowance
 from crawler.backfilling import BackfillSpider

@@ -16,8 +16,8 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.codings import decode
 from archive.errors import ArchiveError, PayloadRefused
+from archive.warcs.codings import decode
 from crawler import cdx
 from crawler.blocked import Kind, judge
 from crawler.cdx import Line

@@ -20,7 +20,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from archive.addresses import asked_host
-from archive.duework import DEEP, REGULAR, Planned, Retries
+from archive.crawling.duework import DEEP, REGULAR, Planned, Retries
 from crawler.hours import Hours, opening
 
 _WEEK = 7

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from archive.addresses import wire
 from archive.errors import AddressRefused
-from archive.foreign import label
+from archive.intake.foreign import label
 
 Match = Literal["exact", "prefix"]
 REVISIT = "warc/revisit"

@@ -11,9 +11,9 @@ from scrapy.http import Response
 
 from archive import captures
 from archive.captures import Capture
+from archive.crawling.freshness import is_fresh
 from archive.errors import ArchiveError
-from archive.freshness import is_fresh
-from archive.warc import header
+from archive.warcs.records import header
 from crawler.keeping import KNOWN, UNCONDITIONAL, Keeper
 from crawler.restoring import restore
 from spiders.answers import RENDER, REST, RESTED
@@ -26,7 +26,7 @@ class Conditional:
     """Downloader middleware: ``ETag`` and ``Last-Modified`` of the last capture as conditions (RFC 9110, 13.1).
 
     Later pages of a list whose first page is unchanged are given from the archive where the column was lately read to
-    its end (:mod:`archive.freshness`); ``XXGK_FULL`` asks for them all the same.
+    its end (:mod:`archive.crawling.freshness`); ``XXGK_FULL`` asks for them all the same.
     """
 
     def __init__(self, crawler: Crawler) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from archive.derive import Derived, derive
+from archive.deriving.derive import Derived, derive
 from archive.store import Archive
 from parser.isolation import ParserPool
 

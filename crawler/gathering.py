@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from archive.captures import Capture, Pending, deposit
 from archive.errors import ArchiveError
-from archive.notes import Note
+from archive.journal.notes import Note
 from archive.store import Archive
 
 MOST_ANSWERS = 64

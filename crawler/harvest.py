@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
-from archive import gaps
 from archive.addresses import canonical
-from archive.candidates import is_never, may_be_report
 from archive.captures import Answer
-from archive.codings import decode
 from archive.deposit import deposit
 from archive.errors import PayloadRefused
-from archive.intake import Intake
-from archive.notes import BackfillNote
+from archive.intake import gaps
+from archive.intake.candidates import is_never, may_be_report
+from archive.intake.taking import Intake
+from archive.intake.transcripts import NO_DOCUMENT, TOO_LARGE
+from archive.journal.notes import BackfillNote
 from archive.store import Archive
-from archive.transcripts import NO_DOCUMENT, TOO_LARGE
+from archive.warcs.codings import decode
 from crawler.cdx import REVISIT, Line, Query
 from crawler.passed import Passed
 from crawler.replay import NO_CAPTURE, is_proven, with_source

@@ -9,8 +9,8 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from archive import codings
 from archive.errors import PayloadRefused, PayloadTooLarge
+from archive.warcs import codings
 from crawler.keeping import Keeper, keep
 from crawler.restoring import ARCHIVED
 from spiders.outcomes import INCOMPLETE, FetchRefused

@@ -20,14 +20,15 @@ from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
-from archive import captures, crawls
+from archive import captures
 from archive.addresses import canonical
 from archive.captures import RENDERED as AS_RENDERED
 from archive.captures import SUBRESOURCE, Answer, Capture, Making, Pending, Wire
+from archive.crawling import crawls
 from archive.errors import AddressRefused, ArchiveError
-from archive.notes import Note, SameNote
+from archive.journal.notes import Note, SameNote
 from archive.store import Archive
-from archive.warc import digest, http_head, http_request, read_head, status_of
+from archive.warcs.records import digest, http_head, http_request, read_head, status_of
 from crawler.deriving import derive_pending, words
 from crawler.gathering import Gatherer
 from crawler.politeness import Politeness

@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, generate_latest, start_http_ser
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from archive.crawling.health import Health
 from archive.errors import ArchiveError
-from archive.health import Health
 from crawler.errors import CrawlerError, WrongUsage
 
 LOOPBACK = "127.0.0.1"

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-from archive import losses
+from archive.crawling import losses
 from archive.errors import AddressRefused
-from archive.notes import ArticleNote, ColumnNote, Note, PortalNote, RosterNote, RowsNote, SiteNote, UnitsNote
-from archive.noting import check
+from archive.journal.notes import ArticleNote, ColumnNote, Note, PortalNote, RosterNote, RowsNote, SiteNote, UnitsNote
+from archive.journal.noting import check
 from crawler.keeping import Keeper
 from spiders.items import (
     ArticleRead,

@@ -13,8 +13,8 @@ import yaml
 from pydantic import ValidationError
 
 from archive import listings
+from archive.journal.notes import PortalNote
 from archive.listings import Site
-from archive.notes import PortalNote
 from archive.store import Archive
 from crawler.entries import PortalEntry, PortalFile, address_of
 from crawler.errors import WrongRegistry, WrongUsage

@@ -16,11 +16,11 @@ from tempfile import NamedTemporaryFile
 from scrapy.http import Response
 
 from archive.captures import Answer
-from archive.codings import decode
 from archive.errors import PayloadRefused, UnreadableImport
-from archive.foreign import Bookmark, Source, records
-from archive.transcripts import NotKept, of_record
-from archive.warc import header, read_head, status_of
+from archive.intake.foreign import Bookmark, Source, records
+from archive.intake.transcripts import NotKept, of_record
+from archive.warcs.codings import decode
+from archive.warcs.records import header, read_head, status_of
 from crawler.blocked import Kind, judge
 from crawler.cdx import Line
 from crawler.wire import EXCHANGE, Exchange

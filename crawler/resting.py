@@ -1,4 +1,4 @@
-"""Hosts that block rest, for this crawl and for those after it: the archive knows until when (:mod:`archive.rests`)."""
+"""Hosts that block rest, for this crawl and for those after it: the archive knows until when (:mod:`archive.crawling.rests`)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import logging
 from collections import Counter
 from datetime import timedelta
 
-from archive import rests
-from archive.notes import Note, RestEnded
-from archive.rests import Rest
+from archive.crawling import rests
+from archive.crawling.rests import Rest
+from archive.journal.notes import Note, RestEnded
 from crawler.keeping import Keeper
 from spiders.outcomes import Blocked
 

@@ -17,10 +17,11 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from archive import crawls, listings
-from archive.derive import Derived
+from archive import listings
+from archive.crawling import crawls
+from archive.crawling.live import live_articles
+from archive.deriving.derive import Derived
 from archive.listings import PortalState
-from archive.live import live_articles
 from archive.store import Archive
 from crawler import process
 from crawler.allowance import Allowance

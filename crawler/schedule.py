@@ -25,8 +25,8 @@ from typing import Protocol, Self
 
 from apscheduler.schedulers.blocking import BlockingScheduler
 
-from archive import duework
-from archive.duework import DEEP, Lease, Planned
+from archive.crawling import duework
+from archive.crawling.duework import DEEP, Lease, Planned
 from archive.errors import ArchiveError
 from archive.store import Archive, utc_now
 from crawler.campaign import Campaign, campaign, due

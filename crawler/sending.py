@@ -22,12 +22,12 @@ from sqlalchemy import and_, func, select
 from archive.days import CHINA, day_of
 from archive.deposit import deposit
 from archive.errors import ArchiveError
-from archive.locks import locked
-from archive.notes import SentNote
+from archive.journal.notes import SentNote
 from archive.notices import feeds
 from archive.notices.notices import Wanted, find, kinds, lies_within, since_day, wanted_rows
 from archive.schema import Delivery, Notice
 from archive.store import Archive, utc_now
+from archive.warcs.locks import locked
 from crawler.errors import CrawlerError
 from crawler.targets import Owner, Target, read
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from parser.documents.document import Line
 from parser.forms import form
 from parser.narrative import authority, mismatches, stale_years
 from parser.record import Check, Figure, Finding, Number, Record, Result, Severity, State
@@ -83,8 +84,7 @@ def identities(figures: Figures, tables: Mapping[str, str]) -> Iterator[Check]:
     for identity in IDENTITIES:
         if not any(key.startswith(f"{identity.table}.") for key in figures):
             continue
-        template = tables.get(identity.table) or tables.get("disclosure") or "2021"
-        for sides in _sides(identity, template):
+        for sides in sides_of(identity, tables):
             yield _judge(identity, sides, figures)
 
 
@@ -108,6 +108,11 @@ def _judge(identity: Identity, sides: Sides, figures: Figures) -> Check:
     )
 
 
+def sides_of(identity: Identity, tables: Mapping[str, str]) -> tuple[Sides, ...]:
+    """The places of an identity in a report; ``tables`` names the form of each of its tables."""
+    return _sides(identity, tables.get(identity.table) or tables.get("disclosure") or "2021")
+
+
 @cache
 def _sides(identity: Identity, template: str) -> tuple[Sides, ...]:
     return tuple(identity.sides(template))
@@ -126,7 +131,7 @@ def _sum(keys: Sequence[str], figures: Figures, blank: int | None = None) -> Num
     return total
 
 
-def findings(record: Record, period_year: int | None, lines: Sequence[str], order: Sequence[int]) -> Iterator[Finding]:
+def findings(record: Record, period_year: int | None, lines: Sequence[Line], order: Sequence[int]) -> Iterator[Finding]:
     """Everything the checks of one report find; ``lines`` are the article's prose, ``order`` its sections as printed.
 
     The record carries its ``checks`` already: their failures are the errors.
@@ -143,7 +148,7 @@ def findings(record: Record, period_year: int | None, lines: Sequence[str], orde
     yield from _cells(record.figures)
     yield from _missing_cells(record)
     yield from _sections(record, order)
-    yield from _title(record, period_year, "\n".join(lines))
+    yield from _title(record, period_year, "\n".join(line.text for line in lines))
     yield from _stock(record.figures)
     yield from _statistics(record.figures)
     yield from mismatches(record, lines)
@@ -252,18 +257,23 @@ def _title(record: Record, period_year: int | None, text: str) -> Iterator[Findi
         )  # fmt: skip
 
 
+def stocks_of(row: str) -> tuple[tuple[str, str], tuple[str, str, str]]:
+    """The cells from which the stock of a row of 表二 follows: in the form of 2019, and in that of 2021."""
+    of_2019 = (f"disclosure.{row}.previous_items", f"disclosure.{row}.change")
+    return of_2019, (f"disclosure.{row}.made", f"disclosure.{row}.repealed", f"disclosure.{row}.in_force")
+
+
 def _stock(figures: Figures) -> Iterator[Finding]:
     """Stocks that cannot be: below zero in 2019's 表二, fewer in force than were made in 2021's."""
     for row in form("disclosure").row_names:
-        stock = _sum((f"disclosure.{row}.previous_items", f"disclosure.{row}.change"), figures)
+        items, documents = stocks_of(row)
+        stock = _sum(items, figures)
         if stock is not None and stock < 0:
             yield Finding(
                 rule="disclosure.stock", severity=Severity.WARNING, table="disclosure", row=row, found=stock,
                 message=f"previous_items + change = {stock}, below zero",
             )  # fmt: skip
-        made, repealed, in_force = (
-            _sum((f"disclosure.{row}.{name}",), figures) for name in ("made", "repealed", "in_force")
-        )
+        made, repealed, in_force = (_sum((key,), figures) for key in documents)
         if made is not None and repealed is not None and in_force is not None and in_force < made - repealed:
             yield Finding(
                 rule="disclosure.stock", severity=Severity.WARNING, table="disclosure", row=row,
@@ -272,15 +282,20 @@ def _stock(figures: Figures) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def sum_of(table: str, total: str, parts: Sequence[str]) -> tuple[str, ...]:
+    """The cells of a sum in one of the older forms, the total first."""
+    return tuple(f"{table}.{row}.value" for row in (total, *parts))
+
+
 def _statistics(figures: Figures) -> Iterator[Finding]:
     """The sums of the 统计表 of 2014 and the annex of 2008; part sums need every part printed."""
     for table in ("statistics_2014", "statistics_2008"):
         for total, parts in form(table).sums:
-            keys = [f"{table}.{part}.value" for part in parts]
+            whole, *keys = sum_of(table, total, parts)
             expected = (
                 _sum([key for key in keys if key in figures], figures) if all(key in figures for key in keys) else None
             )
-            found = _sum((f"{table}.{total}.value",), figures)
+            found = _sum((whole,), figures)
             if expected is not None and found is not None and expected != found:
                 yield Finding(
                     rule="statistics.sums", severity=Severity.WARNING, table=table, row=total, expected=expected, found=found,

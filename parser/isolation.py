@@ -1,6 +1,6 @@
-"""Hostile documents are opened in a child process with limits on time and memory; the parent only ever reads JSON.
+"""Hostile documents are opened in a child process with limits on time and memory; the parent reads JSON, and hands on pictures.
 
-The child is kept for the next document and replaced when one has killed it, so a folder of files pays for one start.
+A request names its task (:mod:`parser.tasks`). The child is kept for the next document and replaced when one has killed it, so a folder of files pays for one start.
 """
 
 from __future__ import annotations
@@ -12,18 +12,22 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from queue import LifoQueue
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Self, TypeVar
 
+from parser import tasks
 from parser.effort import Effort, heard_by
-from parser.errors import NotAReport, ParserError, UnreadableDocument, UnsupportedFormat
+from parser.errors import UnreadableDocument
 from parser.hints import Hints
 from parser.record import Record
-from parser.stubs import Body, Stub
+
+if TYPE_CHECKING:
+    from parser.marking import Box, Excerpt, Marked
+
+_Answer = TypeVar("_Answer")
 
 _HEADER = struct.Struct(">Q")
 _MAX_ANSWER = 64 * 1024 * 1024
@@ -50,7 +54,7 @@ class Limits:
 
 
 class IsolatedParser:
-    """Parses documents one at a time in a child process. Not for use from several threads at once."""
+    """Opens documents one at a time in a child process. Not for use from several threads at once."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits if limits is not None else Limits()
@@ -82,8 +86,36 @@ class IsolatedParser:
 
     def parse(self, data: bytes, hints: Hints | None = None) -> Record:
         """The record of one document; the errors of :func:`parser.parse`, and UnreadableDocument over a limit."""
+        return tasks.record_of(self._ask(data, tasks.request("parse", hints)))
+
+    def mark(self, data: bytes, hints: Hints | None, marks: Collection[str] = (), *, as_read: bool = False) -> Marked:
+        """The document with places marked, as :func:`parser.marking.mark` has it; UnreadableDocument over a limit too."""
+        return tasks.marked_of(self._ask(data, tasks.request("mark", hints, marks=sorted(marks), as_read=as_read)))
+
+    def excerpt(self, data: bytes, hints: Hints | None, marks: Collection[str]) -> tuple[Excerpt, ...]:
+        """What stands around marked places, as :func:`parser.marking.excerpt` has it; UnreadableDocument over a limit too."""
+        return tasks.excerpts_of(self._ask(data, tasks.request("excerpt", hints, marks=sorted(marks))))
+
+    def picture(
+        self,
+        data: bytes,
+        hints: Hints | None,
+        page: int,
+        boxes: Sequence[Box] = (),
+        *,
+        scale: float = 2.0,
+        excerpt: bool = False,
+        recognised: bool = False,
+    ) -> bytes:
+        """A page as a PNG, as :func:`parser.marking.picture` has it; UnreadableDocument over a limit too."""
+        asked = tasks.request(
+            "picture", hints, page=page, boxes=list(boxes), scale=scale, excerpt=excerpt, recognised=recognised
+        )
+        return tasks.picture_of(self._ask(data, asked))
+
+    def _ask(self, data: bytes, request: bytes) -> bytes:
+        """The child's answer. Raises UnreadableDocument where it gives none."""
         child = self._child if self._child is not None else self._start()
-        request = json.dumps(_pack(hints if hints is not None else Hints())).encode()
         allowed = self._limits.seconds
         deadline = time.monotonic() + allowed
         spent = False  # the models stay in memory: such a child is not kept for a document with narrower limits
@@ -110,7 +142,7 @@ class IsolatedParser:
                 else "the document ended the reader; it is damaged or made to do so"
             )
             raise UnreadableDocument(message)
-        return _unpack(answer.decode())
+        return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
         limits = self._limits
@@ -166,11 +198,38 @@ class ParserPool:
 
     def parse(self, data: bytes, hints: Hints | None = None) -> Record:
         """As :meth:`IsolatedParser.parse`, from any thread."""
+        return self._with(lambda parser: parser.parse(data, hints))
+
+    def mark(self, data: bytes, hints: Hints | None, marks: Collection[str] = (), *, as_read: bool = False) -> Marked:
+        """As :meth:`IsolatedParser.mark`, from any thread."""
+        return self._with(lambda parser: parser.mark(data, hints, marks, as_read=as_read))
+
+    def excerpt(self, data: bytes, hints: Hints | None, marks: Collection[str]) -> tuple[Excerpt, ...]:
+        """As :meth:`IsolatedParser.excerpt`, from any thread."""
+        return self._with(lambda parser: parser.excerpt(data, hints, marks))
+
+    def picture(
+        self,
+        data: bytes,
+        hints: Hints | None,
+        page: int,
+        boxes: Sequence[Box] = (),
+        *,
+        scale: float = 2.0,
+        excerpt: bool = False,
+        recognised: bool = False,
+    ) -> bytes:
+        """As :meth:`IsolatedParser.picture`, from any thread."""
+        return self._with(
+            lambda parser: parser.picture(data, hints, page, boxes, scale=scale, excerpt=excerpt, recognised=recognised)
+        )
+
+    def _with(self, ask: Callable[[IsolatedParser], _Answer]) -> _Answer:
         parser = self._free.get()
         try:
             if self._closed:
                 raise UnreadableDocument("the reader was stopped before it came to this document; read it again")
-            return parser.parse(data, hints)
+            return ask(parser)
         finally:
             self._free.put(parser)
 
@@ -195,69 +254,8 @@ def _write(stream: IO[bytes] | None, data: bytes) -> None:
         stream.flush()
 
 
-def _pack(hints: Hints) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(hints).items()}
-
-
-def _hints(packed: Mapping[str, Any]) -> Hints:
-    days = {
-        name: date.fromisoformat(packed[name])
-        for name in ("listed_on", "page_date", "shown_on")
-        if packed.get(name) is not None
-    }
-    return Hints(**{**packed, **days})
-
-
-def _unpack(line: str) -> Record:
-    if not line.startswith('{"error"'):
-        return Record.from_json(line)
-    answer = json.loads(line)
-    error = answer["error"]
-    if error == "NotAReport":
-        raise NotAReport(str(answer["reason"]), _stub(answer))
-    if error == "UnsupportedFormat":
-        raise UnsupportedFormat(str(answer["kind"]), str(answer["advice"]))
-    raise UnreadableDocument(str(answer["message"]))
-
-
-def _stub(answer: Mapping[str, Any]) -> Stub | None:
-    return Stub(Record.from_json(answer["record"]), Body(answer["body"])) if "record" in answer else None
-
-
-def _answer(data: bytes, hints: Hints) -> str:
-    from parser.reading import parse  # noqa: PLC0415  after the limits are set
-
-    try:
-        return parse(data, hints).to_json()
-    except NotAReport as error:
-        stub = {} if error.stub is None else {"record": error.stub.record.to_json(), "body": error.stub.body}
-        return json.dumps({"error": "NotAReport", "reason": error.reason, **stub})
-    except UnsupportedFormat as error:
-        return json.dumps({"error": "UnsupportedFormat", "kind": error.kind, "advice": error.advice})
-    except ParserError as error:
-        return json.dumps({"error": "UnreadableDocument", "message": str(error)})
-    except MemoryError:
-        return json.dumps(
-            {
-                "error": "UnreadableDocument",
-                "message": "the document needs more memory than a report may take; it is not read",
-            }
-        )
-    except RecursionError:
-        return json.dumps(
-            {"error": "UnreadableDocument", "message": "the document is nested too deeply to be a report"}
-        )
-    except Exception as error:  # noqa: BLE001  whatever a hostile document causes ends here, in one sentence
-        return json.dumps(
-            {
-                "error": "UnreadableDocument",
-                "message": f"the document breaks its reader ({type(error).__name__}: {str(error)[:120]})",
-            }
-        )
-
-
 def _serve() -> None:
-    """The child: one document in, one line of JSON out, until the parent hangs up."""
+    """The child: a request and a document in, one answer out, until the parent hangs up."""
     import resource  # noqa: PLC0415  Unix only, and only the child needs it
     import signal  # noqa: PLC0415  as above
 
@@ -280,8 +278,8 @@ def _serve() -> None:
         request = json.loads(requests.read(_HEADER.unpack(head)[0]))
         data = requests.read(_HEADER.unpack(requests.read(_HEADER.size))[0])
         with heard_by(widen):
-            line = _answer(data, _hints(request)).encode()
-        _write(answers, line)
+            answer = tasks.answer(request, data)
+        _write(answers, answer)
 
 
 if __name__ == "__main__":

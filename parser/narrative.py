@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from parser.documents.document import Line
 from parser.labels import normal
-from parser.record import Figure, Finding, Number, Record, Section, Severity
+from parser.record import Figure, Finding, Number, Place, Record, Section, Severity
 
 _CLAUSE = re.compile(r"[,，。;；!！?？\n]")
 _YEAR = re.compile(r"((?:19|20)\d\d)年")
@@ -43,11 +44,11 @@ def _table() -> tuple[tuple[_Phrase, ...], tuple[str, ...]]:
     return phrases, tuple(data["skip"])
 
 
-def mismatches(record: Record, lines: Sequence[str]) -> Iterator[Finding]:
-    """``narrative.mismatch``: a number in a clause agrees with none of the table figures it can mean."""
+def mismatches(record: Record, lines: Sequence[Line]) -> Iterator[Finding]:
+    """``narrative.mismatch``: a number in a clause agrees with none of the table figures it can mean; ``at`` is its line."""
     phrases, skip = _table()
     for line in lines:
-        flat = normal(line)
+        flat = normal(line.text)
         if not any(char.isdigit() for char in flat) and "未" not in flat:
             continue
         for clause in _CLAUSE.split(flat):
@@ -56,7 +57,15 @@ def mismatches(record: Record, lines: Sequence[str]) -> Iterator[Finding]:
             for phrase in phrases:
                 finding = _judge(phrase, clause, record.figures)
                 if finding is not None:
-                    yield finding
+                    yield finding.model_copy(update={"at": Place(line=line.number, page=line.page)})
+
+
+def cells_meant(finding: Finding, figures: Mapping[str, Figure]) -> tuple[str, ...]:
+    """The cells that a ``narrative.mismatch`` holds against the prose: those it calls expected."""
+    phrases, _ = _table()
+    named = (finding.table, finding.row, finding.column)
+    sums = dict.fromkeys(phrase.means[0] for phrase in phrases if _names(phrase) == named)
+    return tuple(dict.fromkeys(key for sum_ in sums for part in sum_.split(" + ") for key in _keys(part, figures)))
 
 
 def _other_year(clause: str, report_year: int | None) -> bool:
@@ -72,23 +81,30 @@ def _judge(phrase: _Phrase, clause: str, figures: Mapping[str, Figure]) -> Findi
     known = [value for value in meant if value is not None]
     if not known or meant[0] is None or stated in known:
         return None
-    key = phrase.means[0].split(" + ")[0]
-    table, row, column = key.replace("*", "").split(".")
+    table, row, column = _names(phrase)
     return Finding(
-        rule="narrative.mismatch", severity=Severity.WARNING, table=table, row=row.strip("_"), column=column,
+        rule="narrative.mismatch", severity=Severity.WARNING, table=table, row=row, column=column,
         expected=known[0], found=stated,
         message=f"the text says {stated} ({phrase.name}), the table {known[0]}: {clause[:120]}",
     )  # fmt: skip
 
 
+def _names(phrase: _Phrase) -> tuple[str, str, str]:
+    """Table, row and column of the first cell a phrase can mean; of several rows what their names begin with."""
+    table, row, column = phrase.means[0].split(" + ")[0].replace("*", "").split(".")
+    return table, row.strip("_"), column
+
+
+def _keys(key: str, figures: Mapping[str, Figure]) -> list[str]:
+    """The keys a part of a sum stands for; a key without ``*`` stands for itself."""
+    before, star, after = key.partition("*")
+    return [name for name in figures if name.startswith(before) and name.endswith(after)] if star else [key]
+
+
 def _value(sum_: str, figures: Mapping[str, Figure]) -> Number | None:
     total: Number = 0
-    for key in sum_.split(" + "):
-        if "*" in key:
-            before, after = key.split("*")
-            keys = [name for name in figures if name.startswith(before) and name.endswith(after)]
-        else:
-            keys = [key]
+    for part in sum_.split(" + "):
+        keys = _keys(part, figures)
         if not keys:
             return None
         for name in keys:

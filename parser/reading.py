@@ -57,10 +57,9 @@ def parse_document(document: Document, hints: Hints) -> Record:
 
 
 def _checked(record: Record, metadata: Metadata, document: Document, tables: Tables) -> Record:
-    lines = [line.text for line in document.lines]
     order = printed_order(document.lines)
     notes = [Finding(rule=rule, severity=Severity.WARNING, message=message) for rule, message in document.notes]
-    found = (*tables.findings, *notes, *findings(record, metadata.period_year, lines, order))
+    found = (*tables.findings, *notes, *findings(record, metadata.period_year, document.lines, order))
     return record.model_copy(update={"findings": found})
 
 

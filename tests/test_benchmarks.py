@@ -49,7 +49,7 @@ def test_the_memory_benchmark_compares_the_end_of_a_crawl_with_its_beginning() -
 def test_the_writing_benchmark_marks_the_level_the_archive_uses() -> None:
     (ratio,) = archiving.ratios(rounds=1)
     assert ratio.limit == archiving.LIMIT
-    assert sum("archive/warc.py" in line for line in archiving.levels(rounds=1)) == 1
+    assert sum("archive/warcs/records.py" in line for line in archiving.levels(rounds=1)) == 1
 
 
 def test_the_scale_benchmark_adds_reports_to_filled_tables() -> None:

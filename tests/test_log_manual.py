@@ -22,51 +22,29 @@ PACKAGES = ("crawler/", "spiders/", "archive/")
 
 # Modules that say nothing of portals and crawls; what they speak of.
 ELSEWHERE = {
-    "files that are imported": ("archive/adoption", "archive/foreign", "archive/imports", "archive/unpacked"),
+    "files that are imported": (
+        *("archive/intake/foreign", "archive/intake/imports", "archive/intake/originals", "archive/intake/unpacked"),
+        "archive/journal/adoption",
+    ),
     "reports and publishers": (
-        *("archive/changes", "archive/comparing", "archive/documents", "archive/filing", "archive/monitor"),
-        *("archive/registry/publishers", "archive/readers", "archive/reparsing", "archive/reports", "archive/timeline"),
-        *(
-            "archive/claims",
-            "archive/registry/classes",
-            "archive/registry/deadlines",
-            "archive/registry/declaring",
-            "archive/divisions",
-        ),
-        *(
-            "archive/doubts",
-            "archive/registry/duplicates",
-            "archive/findings",
-            "archive/registry/identity",
-            "archive/registry/merging",
-        ),
-        *(
-            "archive/registry/reforms",
-            "archive/registry/registering",
-            "archive/registry/listing",
-            "archive/registry/checks",
-        ),
-        *("archive/registry/export", "archive/registry/imports", "archive/registry/rows", "archive/silence"),
-        *("archive/standings", "archive/registry/statements", "archive/totals", "archive/visits"),
-        "archive/panels",
-        *("archive/likeness", "archive/reuse", "archive/scarring"),
-        *("archive/across", "archive/chains", "archive/compared", "archive/hierarchy"),
-        "archive/words",
+        *("archive/comparing", "archive/divisions", "archive/findings", "archive/monitor", "archive/panels"),
+        *("archive/reports", "archive/reuse", "archive/words"),
+        *("archive/deriving/changes", "archive/deriving/documents", "archive/deriving/filing"),
+        *("archive/deriving/readers", "archive/deriving/reparsing", "archive/deriving/timeline"),
+        *("archive/deriving/visits", "archive/registry/checks", "archive/registry/classes"),
+        *("archive/registry/deadlines", "archive/registry/declaring", "archive/registry/duplicates"),
+        *("archive/registry/export", "archive/registry/identity", "archive/registry/imports"),
+        *("archive/registry/listing", "archive/registry/merging", "archive/registry/publishers"),
+        *("archive/registry/reforms", "archive/registry/registering", "archive/registry/rows"),
+        "archive/registry/statements",
     ),
     "notices": (
         *("archive/notices/feeds", "archive/notices/happenings", "archive/notices/kinds", "archive/notices/notices"),
         *("archive/notices/portals", "crawler/cli/notices"),
     ),
     "an archive by itself": (
-        *(
-            "archive/cdxj",
-            "archive/copying",
-            "archive/corpus",
-            "archive/members",
-            "archive/migrations",
-            "archive/notes",
-        ),
-        *("archive/originals", "archive/reindex", "archive/repair", "archive/verify"),
+        *("archive/corpus", "archive/journal/notes", "archive/migrations", "archive/replay", "archive/upkeep"),
+        "archive/warcs/members",
     ),
     "commands that ask no portal": (
         *("crawler/cli/copying", "crawler/cli/derived", "crawler/cli/imports", "crawler/cli/index"),
@@ -83,7 +61,7 @@ ELSEWHERE = {
         *("crawler/cli/copies", "crawler/cli/hierarchy", "crawler/cli/studying"),
         *("crawler/charts", "crawler/fonts", "crawler/cli/export", "crawler/cli/stats"),
     ),
-    "faults of the program, which nobody can act on": ("archive/crawls", "archive/deposit", "archive/schema"),
+    "faults of the program, which nobody can act on": ("archive/crawling/crawls", "archive/deposit", "archive/schema"),
     "why a row is no report": ("spiders/verdicts",),
 }
 # Calls whose texts are selectors, statements, scripts, headings, what a metric means, or faults of the program.
@@ -95,7 +73,7 @@ UNSAID = frozenset(
 HELP = frozenset({"help", "epilog", "description"})  # arguments that a command's --help or a schema shows
 # Modules whose constants, outside functions, are said too; those of the others are selectors and patterns.
 SAID_CONSTANTS = frozenset(
-    {"archive/database.py", "archive/transcripts.py", "crawler/environment.py", "crawler/harvest.py"}
+    {"archive/database.py", "archive/intake/transcripts.py", "crawler/environment.py", "crawler/harvest.py"}
     | {"crawler/hours.py", "crawler/replay.py"}
 )
 NO_MESSAGES = {

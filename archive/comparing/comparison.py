@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from archive.changes import NameChange, compare
 from archive.comparing.figures import FigureRow, Printed, figure_rows
 from archive.comparing.prose import Prose, SectionRow, compare_prose
 from archive.comparing.sides import Side, every_version, two_years
+from archive.deriving.changes import NameChange, compare
 from archive.store import Archive
 from parser.chains import chains
 from parser.record import Finding

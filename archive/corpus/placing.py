@@ -11,9 +11,9 @@ from pathlib import Path
 
 import simplejson
 
-from archive import files
 from archive.corpus.package import DESCRIPTION, NAME, README, SCHEMAS
 from archive.errors import ArchiveError
+from archive.warcs import files
 
 _PART, _OLD = ".part", ".old"  # behind a dot and the folder's name
 

@@ -12,7 +12,6 @@ import simplejson
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from archive.acknowledging import read_all, subject_of
 from archive.among import among
 from archive.corpus.columns import UNIT, Table, table
 from archive.corpus.labels import figure_labels
@@ -20,7 +19,8 @@ from archive.corpus.selection import UNKNOWN, Part, Provinces, Wanted, publisher
 from archive.corpus.values import Left, box, decimal, whole
 from archive.divisions import Book
 from archive.errors import ArchiveError
-from archive.findings import FindingLine
+from archive.findings.lines import FindingLine
+from archive.journal.acknowledging import read_all, subject_of
 from archive.registry.listing import Change, PublisherLine, lines
 from archive.schema import CaptureRow, FindingRow, Publisher, Report, Version, WarcFile
 

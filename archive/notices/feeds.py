@@ -17,11 +17,11 @@ from lxml import etree
 
 from archive.divisions import Book
 from archive.errors import ArchiveError
-from archive.files import reason
 from archive.notices.kinds import kinds
 from archive.notices.notices import Wanted, wanted_rows
 from archive.schema import Notice
 from archive.store import Archive
+from archive.warcs.files import reason
 
 ATOM = "http://www.w3.org/2005/Atom"
 NATION, REST = "nation", "rest"

@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session, aliased, undefer
 
 from archive.addresses import canonical
 from archive.among import among
-from archive.changes import Changes, compare
 from archive.days import day_of, end_of
+from archive.deriving.changes import Changes, compare
+from archive.deriving.filing import PUBLISHED, WITHDRAWN
+from archive.deriving.versions import has_text
 from archive.errors import ArchiveError
-from archive.filing import PUBLISHED, WITHDRAWN
+from archive.monitor import Standing, Status
 from archive.notices.kinds import Happening, found
 from archive.portions import portions
 from archive.reports import record_of
@@ -35,8 +37,6 @@ from archive.schema import (
     Sighting,
     Version,
 )
-from archive.standings import Standing, Status
-from archive.versions import has_text
 
 READ = ("ok", "incomplete")  # outcomes of a portal that gave what it had, or a part of it
 _UNDATED = "未注明"

@@ -15,15 +15,14 @@ from archive.days import CHINA, day_of
 from archive.deposit import deposit
 from archive.divisions import Book
 from archive.errors import ArchiveError
-from archive.monitor import missing
-from archive.notes import SentNote
+from archive.journal.notes import SentNote
+from archive.monitor import Standing, missing
 from archive.notices import happenings
 from archive.notices import portals as portal_happenings
 from archive.notices.happenings import Watch
 from archive.notices.kinds import BASELINE, SEEN, Happening, found, kinds
 from archive.portions import portions
 from archive.schema import Delivery, JournalRow, Notice, Report
-from archive.standings import Standing
 from archive.store import Archive
 
 __all__ = ["BASELINE", "SEEN", "Wanted", "find", "kinds", "listed", "wanted_rows"]

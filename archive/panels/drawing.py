@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session
 from archive.among import among
 from archive.days import day_of
 from archive.figures import Figures, figures_of
-from archive.monitor import missing
+from archive.monitor import Standing, Status, missing
+from archive.monitor.totals import Level
 from archive.panels.groups import EVERYTHING, Asked, By, Group, Membership, Of
 from archive.panels.measures import Basis, Gauge, LeftOut, Part, Said, Tally
 from archive.panels.panels import Panel, Series
 from archive.schema import Publisher, Report, Version
-from archive.standings import Standing, Status
 from archive.store import Archive
-from archive.totals import Level
 from parser.record import Number, Record
 
 _ROWS = 2_000  # taken from the database at a time

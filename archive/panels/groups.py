@@ -14,10 +14,10 @@ from sqlalchemy import Select
 
 from archive.divisions import Book
 from archive.errors import ArchiveError
+from archive.monitor.totals import Level, level_below
 from archive.panels.panels import Panel
 from archive.registry.classes import GOVERNMENT, INSTITUTION, KINDS
 from archive.schema import Publisher, Report
-from archive.totals import Level, level_below
 
 Of = Literal["agencies", "governments", "all"]
 REPEATING = frozenset({GOVERNMENT, INSTITUTION})  # what they report is in others' sums, or has others' in it

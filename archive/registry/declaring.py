@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from archive.among import among
 from archive.divisions import Book
-from archive.notes import PublisherNote
+from archive.journal.notes import PublisherNote
 from archive.registry.identity import Identity, Place, identify, key
 from archive.registry.merging import merge
 from archive.registry.publishers import new as make

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archive.deposit import deposit
 from archive.divisions import Book
 from archive.errors import UnknownPublisher
-from archive.notes import MergeNote, Note, PublisherNote, SuccessionNote
+from archive.journal.notes import MergeNote, Note, PublisherNote, SuccessionNote
 from archive.registry.checks import Checks, Known, KnownPublisher, WrongRow
 from archive.registry.identity import Identity
 from archive.registry.publishers import called, resolve
@@ -74,7 +74,7 @@ def plan(archive: Archive, cells: Iterable[tuple[int, Mapping[str, str]]], sourc
 
 
 def keep(archive: Archive, notes: Sequence[Note]) -> bool:
-    """Keep notes; whether something is to be derived again then (:func:`archive.derive.derive`)."""
+    """Keep notes; whether something is to be derived again then (:func:`archive.deriving.derive.derive`)."""
     for start in range(0, len(notes), NOTES):
         deposit(archive, notes=notes[start : start + NOTES])
     if any(isinstance(note, MergeNote) or (isinstance(note, PublisherNote) and note.aliases) for note in notes):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from archive.addresses import with_fragment
+from archive.among import among
 from archive.divisions import Book
-from archive.registry.publishers import DIRECTORY, ROSTER, resolve
+from archive.errors import UnknownPublisher
+from archive.registry.publishers import DIRECTORY, ROSTER, naming, resolve, standing_for
 from archive.schema import (
     Article,
     Base,
@@ -34,17 +36,24 @@ from archive.store import Archive
 
 _COLUMNS = Base.metadata.tables[Publisher.__tablename__].columns  # very many rows are not to become objects
 REPORTS, COLUMN, DECLARED = "reports", "column", "declared"  # where one is known from beside directory, roster, import
+_FIRST, _FURTHER = 60, 500  # publishers of which all is asked for at once: a page, then the rest of a download
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What narrows a list: ``division`` is a code, that one and all below; a town's has nine digits. ``portal`` is an address."""
+    """What narrows a list: ``division`` is a code, that one and all below it; a town's has nine digits. ``portal`` is an address.
+
+    ``called`` is in the name or another name, or is a scope and name (``220200/财政局``) in any spelling. ``year`` asks for those
+    with a report on it.
+    """
 
     division: str | None = None
     kind: str | None = None
     scope: str | None = None
     portal: str | None = None
     merged: bool = False
+    called: str | None = None
+    year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,14 @@ class PublisherLine:
         """Scope and name: what names it and no other."""
         return f"{self.scope}/{self.name}"
 
+    def to_data(self) -> dict[str, Any]:
+        """Plain values, as JSON has them."""
+        data = {**asdict(self), "class": self.kind, "since": _iso(self.since), "until": _iso(self.until)}
+        del data["kind"]
+        for name, changes in (("predecessors", self.predecessors), ("successors", self.successors)):
+            data[name] = [{**asdict(each), "on": _iso(each.on)} for each in changes]
+        return data
+
 
 @dataclass(frozen=True)
 class ReportOn:
@@ -119,11 +136,73 @@ class PublisherView:
     sources: tuple[Source, ...]
     merged: tuple[str, ...]
 
+    def to_data(self) -> dict[str, Any]:
+        """Plain values, as JSON has them."""
+        return {
+            **self.line.to_data(),
+            "reports": [
+                {
+                    **asdict(each),
+                    "published_on": _iso(each.published_on),
+                    "first_seen_at": each.first_seen_at.isoformat(),
+                }
+                for each in self.reports
+            ],
+            "sources": [{**asdict(each), "seen_at": _iso(each.seen_at)} for each in self.sources],
+            "merged": list(self.merged),
+        }
+
 
 def list_publishers(archive: Archive, wanted: Wanted = Wanted()) -> list[PublisherLine]:
     """The publishers, by scope and name; those that were merged into others only where they are wanted."""
     with archive.session() as session:
         return lines(session, archive.book, select_wanted(wanted, archive.book))
+
+
+def iterate_publishers(archive: Archive, wanted: Wanted = Wanted(), after: int = 0) -> Iterator[PublisherLine]:
+    """As :func:`list_publishers`, some at a time: those behind the publisher of a number, from the first for 0.
+
+    Raises :class:`UnknownPublisher` where there is no such number.
+    """
+    chosen = select_wanted(wanted, archive.book)
+    order = Publisher.scope, Publisher.name, Publisher.id
+    with archive.session() as session:
+        size = _FIRST
+        while True:
+            query = chosen
+            if after:
+                last = session.get(Publisher, after)
+                if last is None:
+                    raise UnknownPublisher(f"no publisher has the number {after}: begin with the first page")
+                query = query.where(_behind(last))
+            numbers = list(session.scalars(query.order_by(*order).limit(size)))
+            if not numbers:
+                return
+            yield from lines(session, archive.book, select(Publisher.id).where(among(Publisher.id, numbers)))
+            after, size = numbers[-1], _FURTHER
+
+
+def count_publishers(archive: Archive, wanted: Wanted = Wanted()) -> int:
+    """How many publishers are wanted."""
+    with archive.session() as session:
+        chosen = select_wanted(wanted, archive.book).subquery()
+        return session.scalar(select(func.count()).select_from(chosen)) or 0
+
+
+def _behind(last: Publisher) -> ColumnElement[bool]:
+    """What comes after a publisher, by scope, name and number; the scope first, since an index has it."""
+    same = and_(Publisher.scope == last.scope, Publisher.name == last.name, Publisher.id > last.id)
+    further = and_(Publisher.scope == last.scope, Publisher.name > last.name)
+    return and_(Publisher.scope >= last.scope, or_(Publisher.scope > last.scope, further, same))
+
+
+def view_of(archive: Archive, number: int) -> PublisherView:
+    """As :func:`view`, of the publisher of a number, or of the one it was merged into."""
+    with archive.session() as session:
+        one = session.get(Publisher, standing_for(session, number))
+        if one is None:
+            raise UnknownPublisher(f"no publisher has the number {number}: `xxgk publishers` lists them")
+        return _view(session, archive.book, one)
 
 
 def view(archive: Archive, name: str) -> PublisherView:
@@ -148,7 +227,17 @@ def select_wanted(wanted: Wanted, book: Book) -> Select[int]:
         query = query.where(Publisher.scope == wanted.scope)
     if wanted.portal is not None:
         query = query.where(Publisher.id.in_(_on_portal(wanted.portal)))
+    if wanted.called is not None:
+        query = query.where(_called(wanted.called, book))
+    if wanted.year is not None:
+        query = query.where(Publisher.id.in_(select(Report.publisher_id).where(Report.report_year == wanted.year)))
     return query
+
+
+def _called(name: str, book: Book) -> ColumnElement[bool]:
+    others = select(PublisherAlias.publisher_id).where(PublisherAlias.name.contains(name, autoescape=True))
+    within = [Publisher.id.in_(naming(name, book))] if "/" in name else []
+    return or_(Publisher.name.contains(name, autoescape=True), Publisher.id.in_(others), *within)
 
 
 def lines(session: Session, book: Book, chosen: Select[int]) -> list[PublisherLine]:
@@ -308,6 +397,10 @@ def _sources(session: Session, number: int) -> list[Source]:
     known = {(each.source, each.place) for each in found}
     found += [Source(*row) for row in session.execute(stated).all() if (row.source, row.place) not in known]
     return found
+
+
+def _iso(moment: date | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
 
 
 def _merged(session: Session, number: int) -> list[int]:

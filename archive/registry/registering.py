@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from archive.divisions import Book
-from archive.notes import MergeNote, PublisherNote, SuccessionNote
+from archive.journal.notes import MergeNote, PublisherNote, SuccessionNote
 from archive.registry.declaring import declare
 from archive.registry.identity import Place, identify
 from archive.registry.merging import merge, separate

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from archive.addresses import canonical, wire
 from archive.errors import AddressRefused
-from archive.notes import RosterNote, UnitsNote
+from archive.journal.notes import RosterNote, UnitsNote
 from archive.schema import RosterRow, RosterUnit, UnitRow, storable
 
 _ASKED = 400  # names in one statement

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.errors import ArchiveError
-from archive.notes import MergeNote, SuccessionNote
+from archive.journal.notes import MergeNote, SuccessionNote
 from archive.registry.identity import Place, identify
 from archive.registry.publishers import resolve, resolve_itself, standing_for
 from archive.schema import Publisher, PublisherAlias, Succession

@@ -1,6 +1,6 @@
 """Scars of find-and-replace: places where a report's prose speaks of another agency than the one that reports.
 
-Three kinds, each certain by itself or left to :mod:`archive.likeness` to hold against the registry:
+Three kinds, each certain by itself or left to :mod:`archive.findings.likeness` to hold against the registry:
 
 * ``named``: the sentence that says whose report it is names an agency, 2019年民政部政府信息公开工作 in a bureau's report (it is
   a scar only if that is another agency, of another place or kind, and no government above);

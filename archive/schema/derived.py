@@ -17,7 +17,7 @@ class Report(Base):
     """A report: publisher and report year, or its address where they are unknown.
 
     The dates are those of its current version, and what its columns said before it was seen stands here too
-    (:mod:`archive.arrivals`), so that the standing of a nation is read from narrow rows.
+    (:mod:`archive.deriving.arrivals`), so that the standing of a nation is read from narrow rows.
     """
 
     __tablename__ = "reports"

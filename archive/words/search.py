@@ -6,9 +6,10 @@ The index names candidates, and each is looked up in its record: a hit is never 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from archive.among import among
 from archive.errors import UnknownPublisher
-from archive.findings import beginning_of
+from archive.findings.lines import beginning_of
 from archive.registry.publishers import called
 from archive.schema import Publisher, Report, Version
 from archive.store import Archive
@@ -32,19 +33,26 @@ from parser.record import Record, Section
 MOST_GRAMS = 32  # of a query that the index is asked for; a longer one is told by its text
 FEW = 10_000  # candidates that are put in order at once; of more a year's publishers are gone through
 CHECKED = 400  # candidates that are all looked up, so that their number is exact
+COUNTED = 100_000  # versions whose sections are told apart where no text need be read
 _GROUPS = (8, 32, 128)  # candidates to a question for their records
 _STEPS = (500, 2_000, 8_000)  # publishers to a question
 _UNKNOWN = or_(Report.publisher_id.is_(None), Report.report_year.is_(None))
-_ORDER = (
-    *(_UNKNOWN, Report.report_year.desc().nullslast(), Publisher.scope.nullslast(), Publisher.key.nullslast()),
-    *(Report.id, Version.id.desc()),
-)
+_BY_PUBLISHER = (Publisher.scope.nullslast(), Publisher.key.nullslast(), Report.id, Version.id.desc())
+_WITHIN = 1_000  # places of a version: no report has so many sections
 _SECTIONS = '"sections": '  # in a record's line; within a text its quotation marks would not stand so
+
+
+class Order(StrEnum):
+    """In which order hits are given."""
+
+    NEWEST = "newest"  # the newest report year, then by publisher
+    OLDEST = "oldest"
+    FILED = "filed"  # what came to the archive last
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Where is looked; null or empty asks for everywhere.
+    """Where is looked, and what first; null or empty asks for everywhere.
 
     ``publisher`` is a name in any spelling, ``division`` a code, ``kind`` a class of publishers. ``versions``: also those
     that are no longer the current one of their report.
@@ -56,6 +64,7 @@ class Asked:
     division: str | None = None
     kind: str | None = None
     versions: bool = False
+    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class Hit:
 class Search:
     """A search; when its hits were gone through it knows how many sections have the words: between ``least`` and ``most``.
 
-    ``damaged`` counts versions whose record could not be read.
+    ``damaged`` counts versions whose record could not be read, ``cut`` says whether :meth:`sections` left any out.
     """
 
     def __init__(self, archive: Archive, query: Query, asked: Asked) -> None:
@@ -97,24 +106,39 @@ class Search:
             self._bits = sum({bit_of(number) for number in asked.sections})
         self._named: list[int] | None = None
         self.least = self.most = self.damaged = 0
+        self.cut = False
 
     def hits(self, limit: int | None = None) -> Iterator[Hit]:
         """The hits in their order, at most so many. Raises :class:`ArchiveError` for a code or a name that is none."""
-        seen = total = 0
+        return (hit for _, hit in self.placed(limit))
+
+    def placed(self, limit: int | None = None, after: int = 0) -> Generator[tuple[int, Hit], None, None]:
+        """The hits behind a place, each with its own place, which grows. What is passed over is not looked up.
+
+        How many there are is known only where it began at the beginning. Raises as :meth:`hits`.
+        """
+        passed = after // _WITHIN
+        seen = total = at = 0
         left = False  # whether there are candidates that nobody looked up
         with self._archive.session() as session:
             self._name(session)
             masks = candidates(session, self._grams, self._bits)
-            slices = self._slices(session, masks)
-            for ids, year in slices:
+            for ids, year in self._slices(session, masks):
                 total += sum(masks[number].bit_count() for number in ids)
-                if left:
+                skipped = min(len(ids), max(0, passed - at))
+                at += skipped
+                if left or skipped == len(ids):
                     continue
-                for group in _grouped(self._sorted(session, masks, ids, year)):
+                for group in _grouped(islice(self._sorted(session, masks, ids, year), skipped, None)):
                     if limit is not None and seen >= limit and (self._whole or len(ids) > CHECKED):
                         left = True
                         break
-                    found = self._look_up(session, masks, group)
+                    found = [
+                        (place, number, section)
+                        for place, number, section in self._look_up(session, masks, group, at)
+                        if place > after
+                    ]
+                    at += len(group)
                     shown = found if limit is None else found[: max(0, limit - seen)]
                     seen += len(found)
                     yield from self._hits(session, shown)
@@ -125,6 +149,31 @@ class Search:
             self.least = self.most = total
         elif left:
             self.most = sum(mask.bit_count() for mask in masks)
+
+    def sections(self, most: int) -> Generator[tuple[int, int], None, None]:
+        """The versions and the numbers of their sections that have the words, in their order.
+
+        No more are gone through than :data:`COUNTED` versions where the index says all of the words, and ``most`` where the
+        texts have to be read; ``cut`` says whether there are more. Raises as :meth:`hits`.
+        """
+        bound = COUNTED if self._whole else most
+        with self._archive.session() as session:
+            self._name(session)
+            masks = candidates(session, self._grams, self._bits)
+            for ids, year in self._slices(session, masks):
+                if bound <= 0:
+                    self.cut = self.cut or bool(ids)
+                    break
+                taken = islice(self._sorted(session, masks, ids, year), bound)
+                if self._whole:
+                    for number in taken:
+                        yield from ((number, section) for section in range(8) if masks[number] & bit_of(section))
+                else:
+                    for group in _grouped(taken):
+                        found = self._look_up(session, masks, group, 0)
+                        yield from ((number, section.number) for _, number, section in found)
+                self.cut = self.cut or len(ids) > bound
+                bound -= len(ids)
 
     def _name(self, session: Session) -> None:
         """Look up which publishers are meant."""
@@ -140,6 +189,9 @@ class Search:
             ids = [found.start() for found in re.finditer(rb"[^\0]", masks)]
             yield list(session.scalars(self._versions().where(among(Version.id, ids)))), None
             return
+        if self._asked.order is Order.FILED:
+            yield [number for number in session.scalars(self._versions()) if _has(masks, number)], None
+            return
         year = self._year(session, None)
         while year is not None:
             within = self._versions().where(Report.report_year == year, ~_UNKNOWN)
@@ -148,25 +200,32 @@ class Search:
         yield [number for number in session.scalars(self._versions().where(_UNKNOWN)) if _has(masks, number)], None
 
     def _year(self, session: Session, before: int | None) -> int | None:
-        """The newest report year before another."""
-        query = select(func.max(Report.report_year))
+        """The report year that comes behind another, or first."""
+        oldest = self._asked.order is Order.OLDEST
+        query = select((func.min if oldest else func.max)(Report.report_year))
         if before is not None:
-            query = query.where(Report.report_year < before)
+            query = query.where(Report.report_year > before if oldest else Report.report_year < before)
         if self._asked.year is not None:
             query = query.where(Report.report_year == self._asked.year)
         return session.scalar(query)
 
     def _sorted(self, session: Session, masks: bytearray, ids: Sequence[int], year: int | None) -> Iterator[int]:
         """Candidates in their order. Of very many the publishers are gone through: the first hits are soon found so."""
+        if self._asked.order is Order.FILED:
+            yield from sorted(ids, reverse=True)
+            return
+        years = Report.report_year
+        ordering = years.asc() if self._asked.order is Order.OLDEST else years.desc()
+        order = (_UNKNOWN, ordering.nullslast(), *_BY_PUBLISHER)
         if year is None or len(ids) <= FEW:
-            yield from session.scalars(self._versions().where(among(Version.id, ids)).order_by(*_ORDER))
+            yield from session.scalars(self._versions().where(among(Version.id, ids)).order_by(*order))
             return
         wanted = bytearray(len(masks))
         for number in ids:
             wanted[number] = 1
         for publishers in self._publishers(session):
             query = self._versions().where(Report.report_year == year, among(Report.publisher_id, publishers))
-            yield from (number for number in session.scalars(query.order_by(*_ORDER)) if _has(wanted, number))
+            yield from (number for number in session.scalars(query.order_by(*order)) if _has(wanted, number))
 
     def _publishers(self, session: Session) -> Iterator[list[int]]:
         """The publishers in their order, some at a time."""
@@ -207,34 +266,40 @@ class Search:
             return query.where(Publisher.scope >= beginning, Publisher.scope < _after(beginning))
         return query
 
-    def _look_up(self, session: Session, masks: bytearray, ids: Sequence[int]) -> list[tuple[int, Section]]:
-        """The sections of some candidates that have the words, in their order, with the versions' numbers."""
+    def _look_up(
+        self, session: Session, masks: bytearray, ids: Sequence[int], at: int
+    ) -> Iterator[tuple[int, int, Section]]:
+        """The sections of some candidates that have the words, in their order, with their places and versions.
+
+        The first of the candidates is the one numbered ``at``.
+        """
         query = select(Version.id, Version.record).where(among(Version.id, ids))
         lines: dict[int, str] = dict(session.execute(query).all())
-        found = []
-        for number in (number for number in ids if number in lines):  # PostgreSQL: it may have been dropped just now
+        for candidate, number in enumerate(ids, at):
+            if number not in lines:  # PostgreSQL: it may have been dropped just now
+                continue
             try:
                 sections = sections_of(lines[number])
             except ValueError:
                 self.damaged += 1
                 continue
-            found += [(number, section) for section in sections if self._fits(section, masks[number])]
-        return found
+            fitting = (section for section in sections if self._fits(section, masks[number]))
+            yield from ((candidate * _WITHIN + nth, number, section) for nth, section in enumerate(fitting, 1))
 
     def _fits(self, section: Section, mask: int) -> bool:
         if self._asked.sections and section.number not in self._asked.sections:
             return False
         return mask & bit_of(section.number) != 0 and self._query.fits(fold(section.text))
 
-    def _hits(self, session: Session, found: Sequence[tuple[int, Section]]) -> Iterator[Hit]:
+    def _hits(self, session: Session, found: Sequence[tuple[int, int, Section]]) -> Iterator[tuple[int, Hit]]:
         query: Any = select(Report, Version, Publisher.name, Publisher.scope)
         query = query.select_from(Report).join(Version, Version.report_id == Report.id)
         query = query.outerjoin(Publisher, Publisher.id == Report.publisher_id)
-        query = query.where(among(Version.id, [number for number, _ in found]))
+        query = query.where(among(Version.id, [number for _, number, _ in found]))
         rows = {row.Version.id: row for row in session.execute(query)} if found else {}
-        for number, section in found:
+        for place, number, section in found:
             if number in rows:
-                yield _hit(rows[number], section, self._query)
+                yield place, _hit(rows[number], section, self._query)
 
 
 def sections_of(line: str) -> Sequence[Section]:

@@ -49,6 +49,7 @@ COMMANDS = {
     "schedule": ("schedule", "command", "EXAMPLE"),
     "status": ("status", "command", "EXAMPLE"),
     "notices": ("notices", "app", "EXAMPLE"),
+    "serve": ("serve", "command", "EXAMPLE"),
 }
 
 _OURS = (ArchiveError, CrawlerError, ParserError)

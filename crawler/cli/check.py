@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
-from archive import likeness
-from archive.across import across
 from archive.divisions import Book
-from archive.findings import FindingLine, Wanted, acknowledge, find, iterate, reopen, shortest
-from archive.likeness import COPY
-from archive.scarring import SCAR
+from archive.findings import likeness
+from archive.findings.across import across
+from archive.findings.likeness import COPY
+from archive.findings.lines import FindingLine, Wanted, acknowledge, find, iterate, reopen, shortest
+from archive.findings.scarring import SCAR
 from archive.store import Archive
 from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from archive.findings import Wanted
-from archive.likeness import SHARE, Against, Copy, copies, percent, said_of
+from archive.findings.likeness import SHARE, Against, Copy, copies, percent, said_of
+from archive.findings.lines import Wanted
 from archive.registry.classes import KINDS
 from archive.words.folding import visible
 from crawler.cli.divisions import code_of

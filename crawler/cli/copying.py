@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from archive.copying import SQLITE, Copied, copy
+from archive.upkeep.copying import SQLITE, Copied, copy
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.reparsing import Reparsed, reparse
+from archive.deriving.reparsing import Reparsed, reparse
 from archive.reports import Derived
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from archive.imports import Imported, import_paths
+from archive.intake.imports import Imported, import_paths
 from crawler.cli.derived import tell
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, progress, remark

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archive import cdxj
+from archive.replay import cdxj
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, remark
 

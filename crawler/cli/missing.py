@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from archive import totals
-from archive.claims import Claim, claims, say
 from archive.divisions import Book
-from archive.monitor import Standing, Status, missing
-from archive.proofs import Proof, proofs
+from archive.monitor import Standing, Status, missing, totals
+from archive.monitor.claims import Claim, claims, say
+from archive.monitor.lines import COLUMNS, lines, place, total_line
+from archive.monitor.totals import Total
 from archive.registry.classes import KINDS
-from archive.store import Archive
-from archive.totals import Total
 from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
@@ -25,11 +23,6 @@ from crawler.errors import WrongUsage
 
 EXAMPLE = "Example: xxgk missing --year 2024 --as-of 2025-04-01 --status late"
 _ALARMING = frozenset({Status.MISSING, Status.LATE, Status.WITHDRAWN})
-_COLUMNS = (
-    "publisher", "scope", "division", "class", "report_year", "status", "days", "at_least", "due", "hard", "published_on",
-    "published_source", "signed_on", "first_seen_at", "url", "capture_url", "capture_at", "capture_digest",
-    "column", "column_read_at", "basis", "findings",
-)  # fmt: skip
 
 
 def command(
@@ -72,14 +65,14 @@ def command(
         )
         found = [one for one in everybody if status is None or one.status in status]
         if csv is not None:
-            write_csv(csv, _COLUMNS, ([line[name] for name in _COLUMNS] for line in _lines(archive, found)))
+            write_csv(csv, COLUMNS, ([_written(line[name]) for name in COLUMNS] for line in lines(archive, found)))
             remark(f"{len(found)} publishers are written to {csv}")
         if rosters:
             _rosters(claims(archive, year, everybody), json=json)
         elif by is not None:
             _totals(_counted(by, found, archive.book, code), json=json)
         elif json:
-            print_json(_lines(archive, found))
+            print_json({name: _written(value) for name, value in line.items()} for line in lines(archive, found))
         elif csv is None:
             _print(found, archive.book, every=status is not None)
     _sum_up(year, everybody)
@@ -93,46 +86,8 @@ def _counted(by: str, found: Sequence[Standing], book: Book, code: str | None) -
     return totals.by_division(found, book, totals.level_below(code, book))
 
 
-def _lines(archive: Archive, found: Sequence[Standing]) -> Iterator[dict[str, Any]]:
-    """The standings with their proofs, as JSON and CSV have them."""
-    for standing, proof in zip(found, proofs(archive, found), strict=True):
-        yield _line(standing, proof, archive.book)
-
-
-def _line(standing: Standing, proof: Proof, book: Book) -> dict[str, Any]:
-    capture, reading = proof.capture, proof.reading
-    return {
-        "publisher": standing.publisher,
-        "scope": standing.scope,
-        "division": _place(standing, book),
-        "class": standing.kind,
-        "report_year": standing.report_year,
-        "status": standing.status,
-        "days": standing.days,
-        "at_least": standing.at_least,
-        "due": standing.due.isoformat(),
-        "hard": standing.hard.isoformat(),
-        "published_on": _iso(standing.published_on),
-        "published_source": standing.published_source,
-        "signed_on": _iso(standing.signed_on),
-        "first_seen_at": _iso(standing.first_seen_at),
-        "url": standing.url,
-        "capture_url": capture.url if capture is not None else None,
-        "capture_at": _iso(capture.fetched_at) if capture is not None else None,
-        "capture_digest": capture.payload_digest if capture is not None else None,
-        "column": reading.column if reading is not None else None,
-        "column_read_at": _iso(reading.read_at) if reading is not None else None,
-        "basis": standing.basis,
-        "findings": "; ".join(f"{finding.rule}: {finding.message}" for finding in standing.findings),
-    }
-
-
-def _place(standing: Standing, book: Book) -> str:
-    return (book.label(standing.scope) if standing.scope.isdecimal() else "") or standing.scope
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
+def _written(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _print(found: Sequence[Standing], book: Book, *, every: bool) -> None:
@@ -142,7 +97,7 @@ def _print(found: Sequence[Standing], book: Book, *, every: bool) -> None:
         [
             [
                 each.publisher,
-                _place(each, book),
+                place(each.scope, book),
                 each.status,
                 each.due,
                 each.published_on,
@@ -157,16 +112,7 @@ def _print(found: Sequence[Standing], book: Book, *, every: bool) -> None:
 def _totals(counted: Iterable[Total], *, json: bool) -> None:
     rows = list(counted)
     if json:
-        print_json(
-            {
-                "key": row.key,
-                "label": row.label,
-                "publishers": row.publishers,
-                **{status.value: row.counts.get(status, 0) for status in Status},
-                "on_time_rate": row.on_time_rate,
-            }
-            for row in rows
-        )
+        print_json(total_line(row) for row in rows)
         return
     print_table(
         ["", "publishers", *(status.value.replace("_", " ") for status in Status), "on time of those judged"],

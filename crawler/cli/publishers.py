@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.notes import Note
+from archive.journal.notes import Note
 from archive.registry.classes import KINDS
 from archive.registry.duplicates import Proposal, propose
 from archive.registry.export import rows as export_rows
@@ -59,7 +59,7 @@ def known(
         _check_division(archive, division)
         found = list_publishers(archive, wanted)
     if json:
-        print_json(_data(line) for line in found)
+        print_json(line.to_data() for line in found)
         return
     _print(found)
     remark(f"{len(found):,} publishers; `xxgk publishers show` tells all of one")
@@ -71,7 +71,7 @@ def show(context: typer.Context, publisher: Name, json: Json = False) -> None:  
     with Invocation.of(context).open() as archive:
         found = view(archive, publisher)
     if json:
-        print_json([_view_data(found)])
+        print_json([found.to_data()])
     else:
         _print_view(found)
 
@@ -254,7 +254,7 @@ def _tell(archive: Archive, reference: str, *, json: bool, done: bool, said: str
     """The publisher as it is now, and that it is so now, or was before."""
     line = view(archive, reference).line
     if json:
-        print_json([_data(line)])
+        print_json([line.to_data()])
     remark(f"{line.reference} {said}" if done else f"{line.reference} {said}: that was known, nothing changed")
 
 
@@ -281,30 +281,6 @@ def _tell_import(file: Path, planned: Plan, *, done: bool, json: bool) -> None:
         f"{planned.changed:,} changed, {planned.known:,} known before, {len(planned.wrong):,} wrong; "
         f"{planned.successions:,} successions, {planned.merges:,} mergers"
     )
-
-
-def _data(line: PublisherLine) -> dict[str, Any]:
-    data = {**asdict(line), "class": line.kind, "since": _iso(line.since), "until": _iso(line.until)}
-    del data["kind"]
-    for name, changes in (("predecessors", line.predecessors), ("successors", line.successors)):
-        data[name] = [{**asdict(each), "on": _iso(each.on)} for each in changes]
-    return data
-
-
-def _view_data(found: PublisherView) -> dict[str, Any]:
-    return {
-        **_data(found.line),
-        "reports": [
-            {**asdict(each), "published_on": _iso(each.published_on), "first_seen_at": each.first_seen_at.isoformat()}
-            for each in found.reports
-        ],
-        "sources": [{**asdict(each), "seen_at": _iso(each.seen_at)} for each in found.sources],
-        "merged": list(found.merged),
-    }
-
-
-def _iso(moment: Any) -> str | None:
-    return moment.isoformat() if moment is not None else None
 
 
 def _proposal(each: Proposal) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from archive.errors import NoArchive
-from archive.files import WARC_FOLDER
-from archive.reindex import reindex
+from archive.upkeep.reindex import reindex
+from archive.warcs.files import WARC_FOLDER
 from crawler.cli.derived import tell
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, progress, remark

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from archive import listings
-from archive.captures import Capture, by_id, head, payload, source
 from archive.errors import ArchiveError
-from archive.reports import ReportLine, ReportView, VersionLine, find, iterate_reports, show
+from archive.report_data import figure_data, taken_from, view_data
+from archive.reports import ReportView, VersionLine, find, iterate_reports, show
 from archive.store import Archive
+from archive.viewing.documents import document_of
 from crawler.cli.invocation import WRONG, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.parse import print_record
 from crawler.errors import WrongUsage
-from parser.hints import Hints
 from parser.provenance import SourceRow, source_row
 from parser.record import Figure
 
@@ -37,7 +36,7 @@ def reports(
     with Invocation.of(context).open() as archive:
         lines = iterate_reports(archive, year=year, publisher=publisher, portal=portal)
         if json:
-            print_json(_line(line) for line in lines)
+            print_json(line.to_data() for line in lines)
             return
         print_table(
             ["id", "publisher", "year", "published", "form", "figures", "findings", "state", "address"],
@@ -71,7 +70,7 @@ def view(
             elif cell is not None:
                 _print_cell(archive, found, cell, json=json)
             elif json:
-                print_json([_view(archive, found)])
+                print_json([view_data(archive, found)])
             else:
                 _print_view(archive, found)
     if missing:
@@ -90,66 +89,6 @@ def _views(archive: Archive, references: list[str]) -> Iterator[tuple[str, Repor
         else:
             yield reference, show(archive, reference)
             position += 1
-
-
-def _line(line: ReportLine) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "url": line.url,
-        "publisher": line.publisher,
-        "report_year": line.report_year,
-        "published_on": line.published_on.isoformat() if line.published_on is not None else None,
-        "title": line.title,
-        "state": line.state,
-        "template": line.template,
-        "figures": line.figures,
-        "findings": {"error": line.errors, "warning": line.warnings, "info": line.infos},
-    }
-
-
-def _view(archive: Archive, found: ReportView) -> dict[str, Any]:
-    return {
-        **_line(found.line),
-        **found.record.to_data(),
-        "state": found.state,
-        "withdrawn_at": found.withdrawn_at.isoformat() if found.withdrawn_at is not None else None,
-        "withdrawn_because": found.withdrawn_because,
-        "first_seen_at": found.first_seen_at.isoformat(),
-        "addresses": list(found.addresses),
-        "versions": [
-            {
-                "id": version.id, "digest": version.digest, "current": version.current, "url": version.url,
-                "first_seen_at": version.first_seen_at.isoformat(), "last_seen_at": version.last_seen_at.isoformat(),
-                "published_on": version.published_on.isoformat() if version.published_on is not None else None,
-                "template": version.template, "figures": version.figures, "capture": version.capture_id,
-                "changes": version.changes.to_data() if version.changes is not None else None,
-            }
-            for version in found.versions
-        ],
-        "captures": [_capture(archive, capture) for capture in found.captures],
-    }  # fmt: skip
-
-
-def _capture(archive: Archive, capture: Capture) -> dict[str, Any]:
-    return {
-        "id": capture.id,
-        "url": capture.url,
-        "fetched_at": capture.fetched_at.isoformat(),
-        "status": capture.status,
-        "role": capture.role,
-        "payload_digest": capture.payload_digest,
-        "warc_file": capture.file,
-        "offset": capture.position,
-        "record_type": capture.kind,
-        "source": _taken_from(archive, capture),
-    }
-
-
-def _taken_from(archive: Archive, capture: Capture) -> str | None:
-    try:
-        return source(archive, capture)
-    except ArchiveError:  # its bytes are not what they were: verify says so
-        return None
 
 
 def _print_view(archive: Archive, found: ReportView) -> None:
@@ -184,9 +123,9 @@ def _print_view(archive: Archive, found: ReportView) -> None:
         ],
     )
     for capture in found.captures:
-        taken_from = _taken_from(archive, capture)
-        if taken_from is not None:
-            remark(f"capture {capture.id} was taken from {taken_from}")
+        where = taken_from(archive, capture)
+        if where is not None:
+            remark(f"capture {capture.id} was taken from {where}")
     since = f" since {found.withdrawn_at:%Y-%m-%d %H:%M} UTC" if found.withdrawn_at is not None else ""
     because = f": {found.withdrawn_because}" if found.withdrawn_because is not None else ""
     remark(f"state: {found.state}{since}{because}")
@@ -216,7 +155,7 @@ def _print_cell(archive: Archive, found: ReportView, key: str, *, json: bool) ->
                 {
                     "id": found.line.id,
                     "key": key,
-                    **_figure(figure),
+                    **figure_data(figure),
                     "source": {"row": list(printed.cells), "index": printed.index},
                 }
             ]
@@ -232,24 +171,10 @@ def _print_cell(archive: Archive, found: ReportView, key: str, *, json: bool) ->
 
 def _source(archive: Archive, found: ReportView, figure: Figure) -> SourceRow:
     version = next(version for version in found.versions if version.current)
-    capture = by_id(archive, version.capture_id)
-    content_type = next((value for name, value in head(archive, capture) if name.lower() == "content-type"), None)
-    charset = content_type.partition("charset=")[2].strip("\"' ;") or None if content_type is not None else None
-    known = listings.encoding_of(archive, capture.id)
-    hints = Hints(name=capture.url, content_type=content_type, charset=charset, encoding=known)
-    row = source_row(payload(archive, capture), hints, figure.at)
+    document = document_of(archive, version.capture_id)
+    row = source_row(document.data, document.hints, figure.at)
     if row is None:
         raise ArchiveError(
-            f"the row of that figure is not in {capture.url} any more; `xxgk reparse` reads the report again"
+            f"the row of that figure is not in {document.capture.url} any more; `xxgk reparse` reads the report again"
         )
     return row
-
-
-def _figure(figure: Figure) -> dict[str, Any]:
-    return {
-        "value": figure.value,
-        "text": figure.text,
-        "state": figure.state,
-        "unit": figure.unit,
-        "at": figure.at.model_dump(exclude_none=True),
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from rich.text import Text
 from archive.divisions import Book
 from archive.registry.classes import KINDS
 from archive.words.folding import visible
+from archive.words.lines import line_of, place_of
 from archive.words.queries import read
 from archive.words.search import Asked, Hit, Search
 from crawler.cli.divisions import code_of
@@ -65,7 +67,7 @@ def command(
         catch_up(archive)
         hits = search.hits(limit or None)
         if json:
-            print_json(_data(hit, archive.book) for hit in hits)
+            print_json(_line(hit, archive.book) for hit in hits)
         else:
             _print(hits, archive.book)
     remark(_count(search, limit))
@@ -73,30 +75,9 @@ def command(
         remark(f"{search.damaged:,} records are damaged and could not be searched: `xxgk reparse` makes them anew")
 
 
-def _data(hit: Hit, book: Book) -> dict[str, Any]:
-    return {
-        "report": hit.report_id,
-        "url": hit.url,
-        "publisher": hit.publisher,
-        "scope": hit.scope,
-        "division": _place(hit, book),
-        "report_year": hit.report_year,
-        "title": hit.title,
-        "state": hit.state,
-        "version": hit.version_id,
-        "current": hit.current,
-        "first_seen_at": hit.first_seen_at.isoformat(),
-        "last_seen_at": hit.last_seen_at.isoformat(),
-        "section": hit.section,
-        "heading": hit.heading,
-        "occurrences": hit.snippet.occurrences,
-        "snippet": hit.snippet.text,
-        "marks": [list(mark) for mark in hit.snippet.marks],
-    }
-
-
-def _place(hit: Hit, book: Book) -> str | None:
-    return (book.label(hit.scope) or None) if hit.scope is not None and hit.scope.isdecimal() else None
+def _line(hit: Hit, book: Book) -> dict[str, Any]:
+    line = line_of(hit, book)
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in line.items()}
 
 
 def _print(hits: Iterable[Hit], book: Book) -> None:
@@ -105,7 +86,7 @@ def _print(hits: Iterable[Hit], book: Book) -> None:
         parts = [
             str(hit.report_year or "year not known"),
             hit.publisher or hit.url,
-            _place(hit, book),
+            place_of(hit, book),
             f"section {hit.section} {hit.heading}",
             f"report {hit.report_id}",
             f"{hit.snippet.occurrences:,} times" if hit.snippet.occurrences > 1 else None,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.health import SILENCE, Health, health
+from archive.crawling.health import SILENCE, Health, health
 from crawler.campaign import campaign, next_runs
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark

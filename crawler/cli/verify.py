@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from archive.repair import Progress
-from archive.repair import repair as mend
 from archive.store import Archive
-from archive.verify import problems
+from archive.upkeep.repair import Progress
+from archive.upkeep.repair import repair as mend
+from archive.upkeep.verify import problems
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.deriving import derive_pending

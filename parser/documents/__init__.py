@@ -34,13 +34,29 @@ def read(data: bytes, hints: Hints) -> Document:
     return document
 
 
-def _read(data: bytes, hints: Hints) -> Document:
+def kind_of(data: bytes, hints: Hints) -> str:
+    """The format: ``html``, ``text``, ``pdf``, ``docx``, …; UnreadableDocument where there is nothing, or too much to be a report."""
+    _check_size(data)
+    kind = sniff(data, hints.name)
+    return "html" if kind == "text" and _looks_like_markup(decoded(data, hints)) else kind
+
+
+def decoded(data: bytes, hints: Hints) -> str:
+    """The text of a page or a text file, in the encoding it is read in."""
+    return decode(data, hints.charset, hints.encoding)[0]
+
+
+def _check_size(data: bytes) -> None:
     if not data.strip(b"\0\t\r\n "):
         message = "the file is empty; fetch it again"
         raise UnreadableDocument(message)
     if len(data) > MAX_BYTES:
         message = f"the file has {len(data) // 1024 // 1024} MB, more than {MAX_BYTES // 1024 // 1024}; it is no report"
         raise UnreadableDocument(message)
+
+
+def _read(data: bytes, hints: Hints) -> Document:
+    _check_size(data)
     kind = sniff(data, hints.name)
     if kind == "docx":
         from parser.documents.docx import read_docx  # noqa: PLC0415  python-docx costs 80 ms; HTML pages do not need it
@@ -70,7 +86,7 @@ def _read(data: bytes, hints: Hints) -> Document:
         return read_doc(data)
     if kind in _CONTAINERS:
         raise UnsupportedFormat(kind, _CONTAINERS[kind])
-    text, _ = decode(data, hints.charset, hints.encoding)
+    text = decoded(data, hints)
     if _looks_like_markup(text):
         from parser.documents.html import read_html  # noqa: PLC0415  trafilatura costs 300 ms; text does not need it
 

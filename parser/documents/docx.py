@@ -102,7 +102,7 @@ class _Reader:
             if isinstance(piece, Grid):
                 self.blocks.append(piece)
                 continue
-            for text in piece.split("\n"):
+            for text in piece.text.split("\n"):
                 self._lines += 1
                 self.blocks.append(Line(text, self._lines))
 

@@ -25,39 +25,39 @@ def holds_marker(text: str) -> bool:
     return any(marker in text for marker in MARKERS)
 
 
-def unwrap(grid: Grid, *, every: bool = False) -> Iterator[Grid | str]:
-    """The grid in pieces, and the texts of the rows between them that are prose.
+def unwrap(grid: Grid, *, every: bool = False) -> Iterator[Grid | Cell]:
+    """The grid in pieces, and the cells between them that are prose, each the only one printed in its row.
 
     ``every`` takes each row of a single printed cell for a line (a worksheet has nothing else to write a line in).
     Pieces keep the table's number and their rows' numbers, so that a place still names the source.
     """
     open_rows: list[tuple[Cell, ...]] = []
     for row in grid.rows:
-        text = _prose(row, every=every and not (open_rows and _is_item(row)))
-        if text is None:
+        told = _prose(row, every=every and not (open_rows and _is_item(row)))
+        if told is None:
             open_rows.append(row)
             continue
         if any(not cell.is_blank for kept in open_rows for cell in kept):
             yield Grid(grid.number, tuple(open_rows), grid.aligned)
         open_rows = []
-        yield text
+        yield told
     if any(not cell.is_blank for kept in open_rows for cell in kept):
         yield Grid(grid.number, tuple(open_rows), grid.aligned)
 
 
-def _prose(row: tuple[Cell, ...], *, every: bool) -> str | None:
+def _prose(row: tuple[Cell, ...], *, every: bool) -> Cell | None:
     printed = [cell for cell in row if not cell.is_blank]
     if len(printed) != 1 or printed[0].rowspan > 1:
         return None
-    text = printed[0].text
+    told, text = printed[0], printed[0].text
     if is_heading(text):
-        return text
+        return told
     sentence = "。" in text and "发布总数" not in text  # 本年新收政府信息公开申请61件，均已办结。
     if holds_marker(normal(text)) and len(text) <= 2 * _PROSE and not sentence:
         return None
     if every and core(text) in _labels():  # a row of blank cells, or the name of a group
         return None
-    return text if every or len(text) > _PROSE or (sentence and len(row) == 1) else None
+    return told if every or len(text) > _PROSE or (sentence and len(row) == 1) else None
 
 
 def _is_item(row: tuple[Cell, ...]) -> bool:

@@ -6,20 +6,19 @@ do not agree on gets confidence 0. A number is never wrong; it may be missing.
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pypdfium2 as pdfium
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image
 
 from parser.documents import ocr
 from parser.documents.document import UNREAD, Document
 from parser.documents.drawn import Box, Drawn, DrawnPage, blocks, edge, tables
+from parser.documents.frames import A4_WIDTH, MAX_PAGES, frames
 from parser.documents.raster import (
     Area,
     Gray,
@@ -38,13 +37,9 @@ from parser.documents.recognition import Character, Recogniser, recogniser
 from parser.effort import Effort, announce
 from parser.errors import UnreadableDocument
 
-MAX_PAGES = 40
 RESOLUTION = 200.0  # dots an inch: a digit of the forms is 15 pixels high
 _COARSEST = 36.0
-_MAX_SIDE = 40_000
-_MAX_PIXELS = 80_000_000  # of the file: A3 at 600 dots an inch
 _MAX_WORK = 16_000_000  # of the page as it is read
-_A4 = 595.0  # points: how wide a picture without a size of its own is taken to be
 _LEAST_ACROSS = 30.0  # points: shorter strokes belong to characters; a table's rules run over several columns
 _LEAST_DOWN = 8.0  # points: the rows of a table are higher
 _THICKEST = 3.0
@@ -66,7 +61,7 @@ _LONE_STROKES = {"一", "_", "ー", "~", "－", "–", "-"}
 def read_pictures(files: Iterable[bytes]) -> Document:
     """A document from pictures in their order, several pages where one is a TIFF; UnreadableDocument where one is damaged."""
     announce(Effort.RECOGNITION)
-    found = blocks(recognised(page, number, _A4) for number, page in enumerate(_pages(files), 1))
+    found = blocks(recognised(page, number, A4_WIDTH) for number, page in enumerate(frames(files), 1))
     return Document("image", tuple(found), notes=(ocr.NOTE,))
 
 
@@ -91,53 +86,6 @@ def scanned_page(data: bytes, number: int, already: int, dots: float = RESOLUTIO
         message = f"page {number} of the PDF cannot be drawn ({error}); open it in a viewer"
         raise UnreadableDocument(message) from error
     return recognised(picture, number, width)
-
-
-def _pages(files: Iterable[bytes]) -> Iterator[Image.Image]:
-    for number, page in enumerate(chain.from_iterable(map(_pictures, files)), 1):
-        if number > MAX_PAGES:
-            message = f"there are more than {MAX_PAGES} pages that are pictures; ask the publisher for one with text"
-            raise UnreadableDocument(message)
-        yield page
-
-
-def _pictures(data: bytes) -> Iterator[Image.Image]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what is checked here: sizes, odd metadata
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "BMP", "TIFF")) as file:
-                many = file.format == "TIFF"
-                for number, frame in enumerate(ImageSequence.Iterator(file), 1):
-                    if max(frame.size) > _MAX_SIDE or frame.width * frame.height > _MAX_PIXELS or number > MAX_PAGES:
-                        message = (
-                            f"the picture is larger than a page can be ({frame.width} x {frame.height}, page {number})"
-                        )
-                        raise UnreadableDocument(message)
-                    yield _on_white(ImageOps.exif_transpose(frame))
-                    if not many:  # a GIF's further frames move
-                        return
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        KeyError,
-        IndexError,
-        TypeError,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as error:
-        message = f"the picture is cut or damaged ({type(error).__name__}); fetch it again or open it in a viewer"
-        raise UnreadableDocument(message) from error
-
-
-def _on_white(frame: Image.Image) -> Image.Image:
-    """The picture without transparency, as a page shows it."""
-    if frame.mode in {"RGBA", "LA", "PA"} or "transparency" in frame.info:
-        layer = frame.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, "white")
-        paper.alpha_composite(layer)
-        return paper.convert("RGB")
-    return frame.convert("RGB")
 
 
 def recognised(picture: Image.Image, number: int, width: float) -> DrawnPage:

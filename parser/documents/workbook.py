@@ -98,7 +98,7 @@ def _document(kind: str, sheets: Iterable[tuple[Iterable[Iterable[Any]], Spans]]
             if isinstance(piece, Grid):
                 blocks.append(piece)
                 continue
-            for text in piece.split("\n"):
+            for text in piece.text.split("\n"):
                 if text.strip():
                     lines += 1
                     blocks.append(Line(text.strip(), lines))

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from fastwarc.warc import ArchiveIterator
 
-from archive import crawls, files
 from archive.captures import Answer, Capture, Pending, Wire, store
-from archive.notes import ArticleNote, ColumnNote, CrawlBegun, CrawlEnded, Note, PortalNote, RowsNote
+from archive.crawling import crawls
+from archive.journal.notes import ArticleNote, ColumnNote, CrawlBegun, CrawlEnded, Note, PortalNote, RowsNote
 from archive.reports import ReportView, list_reports, show
 from archive.store import Archive
-from archive.warc import read_head, status_of
+from archive.warcs import files
+from archive.warcs.records import read_head, status_of
 from tests.archive import notetaking
 from tests.papers.paper import Paper, paper
 from tests.papers.render import html

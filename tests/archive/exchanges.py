@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from archive.captures import Answer, Pending, Wire, deposit
-from archive.notes import PortalNote
+from archive.journal.notes import PortalNote
 from archive.store import Archive
 
 PORTAL = "http://xxgk.qingwan.gov.cn/"

@@ -13,7 +13,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.captures import Capture, latest
-from archive.imports import Imported, import_paths
+from archive.intake.imports import Imported, import_paths
 from archive.store import Archive
 from tests.archive.answers import report_page
 from tests.papers.paper import paper

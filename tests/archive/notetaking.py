@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from archive.addresses import with_fragment
 from archive.deposit import deposit
-from archive.notes import ArticleNote, ColumnNote, PortalNote, RowsNote
+from archive.journal.notes import ArticleNote, ColumnNote, PortalNote, RowsNote
 from archive.schema import Base, ListRow, Publisher, Report, ReportColumn
 from archive.store import Archive
 

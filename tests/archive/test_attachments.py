@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from archive.captures import store
-from archive.derive import Derived, derive
-from archive.files import path_of
+from archive.deriving.derive import Derived, derive
 from archive.reports import list_reports, show, troubles
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
+from archive.warcs.files import path_of
 from parser.hints import Hints
 from parser.reading import parse
 from parser.record import Figure, Record, State

@@ -13,12 +13,13 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 from warcio.checker import Checker
 
-from archive import captures, codings
+from archive import captures
 from archive.captures import latest, payload, store
 from archive.errors import AddressRefused, ArchiveError, DamagedCapture, PayloadRefused
-from archive.files import OPEN
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
+from archive.warcs import codings
+from archive.warcs.files import OPEN
 from tests.archive.answers import WHEN, answer, records, warc_files
 from tests.archive.conftest import Place
 
@@ -201,7 +202,7 @@ def test_an_address_no_index_can_hold_is_refused(archive: Archive) -> None:
 
 
 def test_the_latest_capture_is_found_by_crawl_role_and_status(place: Place) -> None:
-    from archive import crawls
+    from archive.crawling import crawls
 
     with place.open() as archive:
         one, two = (crawls.begin(archive, {"number": number}, ["p"]).id for number in range(2))
@@ -291,7 +292,7 @@ def test_a_full_disk_is_an_error_and_leaves_whole_records(archive: Archive, monk
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("archive.files.os.fsync", full)
+        patch.setattr("archive.warcs.files.os.fsync", full)
         with pytest.raises(ArchiveError, match="No space left on device"):
             store(archive, answer(URL, b"2"), role="article", crawl_id=None)
     store(archive, answer(URL, b"3"), role="article", crawl_id=None)

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from archive import cdxj
 from archive.addresses import wire
 from archive.captures import read, select_captures, store
 from archive.catalogue import from_row
 from archive.errors import ArchiveError
+from archive.replay import cdxj
+from archive.replay.surt import key
 from archive.schema import CaptureRow
 from archive.store import Archive
-from archive.surt import key
-from archive.warc import digest
+from archive.warcs.records import digest
 from tests.archive import exchanges
 from tests.archive.answers import WHEN, answer
 from tests.archive.conftest import Place

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from archive.chains import findings
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.errors import ArchiveError
-from archive.findings import FindingLine, Wanted, acknowledge, iterate
+from archive.findings.chains import findings
+from archive.findings.lines import FindingLine, Wanted, acknowledge, iterate
 from archive.store import Archive
 from parser.record import State
 from tests.archive.answers import PORTAL, publish, read_column, report_page

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.changes import Changes, FigureChange, NameChange, Printed, SectionChange, compare
-from archive.versions import meaning
+from archive.deriving.changes import Changes, FigureChange, NameChange, Printed, SectionChange, compare
+from archive.deriving.versions import meaning
 from parser.record import Contact, Figure, Place, Record, Section, State
 
 KEY = "requests.new.total"

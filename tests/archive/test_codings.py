@@ -13,8 +13,8 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.codings import MOST_CODINGS, MOST_PARTS, decode, entity
 from archive.errors import PayloadRefused, PayloadTooLarge
+from archive.warcs.codings import MOST_CODINGS, MOST_PARTS, decode, entity
 from tests.archive.answers import URL, chunked
 
 DAMAGED = {

@@ -9,9 +9,9 @@ import pytest
 from archive.comparing.comparison import Comparison, diff, versions
 from archive.comparing.prose import Kind
 from archive.comparing.years import all_years
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.errors import UnknownPublisher
-from archive.imports import import_paths
+from archive.intake.imports import import_paths
 from archive.reports import list_reports
 from archive.store import Archive
 from tests.archive.answers import publish, report_page

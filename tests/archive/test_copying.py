@@ -16,16 +16,16 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from archive.captures import store
-from archive.copying import SQLITE, copy
 from archive.database import TABLES
-from archive.derive import LOCK as DERIVING
-from archive.derive import derive
+from archive.deriving.derive import LOCK as DERIVING
+from archive.deriving.derive import derive
 from archive.errors import ArchiveError, NoArchive
-from archive.findings import iterate
-from archive.locks import locked
+from archive.findings.lines import iterate
 from archive.reports import iterate_reports, show
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.copying import SQLITE, copy
+from archive.upkeep.verify import verify
+from archive.warcs.locks import locked
 from tests.archive import notetaking
 from tests.archive.answers import COLUMN, URL, answer, publish, read_column, report_page, withdraw
 from tests.archive.conftest import Clock, Place
@@ -296,7 +296,7 @@ def many_rows(place: Place, count: int, size: int = 10) -> None:
 MEASURED = """
 import re, sys
 from pathlib import Path
-from archive.copying import copy
+from archive.upkeep.copying import copy
 
 def most():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
@@ -336,7 +336,8 @@ def test_a_revisit_may_have_a_lower_number_than_its_original(tmp_path: Path, ser
 COPIER = """
 import sys, threading
 from pathlib import Path
-from archive import card, copying
+from archive import card
+from archive.upkeep import copying
 
 def hang(*_):
     print("here", flush=True)

@@ -23,7 +23,7 @@ from archive.corpus.values import decimal, whole
 from archive.corpus.writing import as_text
 from archive.errors import ArchiveError
 from archive.figures import TABLES
-from archive.findings import acknowledge, iterate
+from archive.findings.lines import acknowledge, iterate
 from archive.store import Archive
 from parser.forms import form
 from parser.record import State
@@ -328,8 +328,8 @@ def test_reports_are_read_a_few_hundred_at_a_time(
 
 @pytest.mark.real
 def test_the_real_documents_are_handed_on(real_documents: Path, table: Archive, tmp_path: Path) -> None:
-    from archive.derive import derive
-    from archive.imports import import_paths
+    from archive.deriving.derive import derive
+    from archive.intake.imports import import_paths
 
     import_paths(table, [real_documents])
     derive(table)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 import signal
 from datetime import UTC, datetime
@@ -12,12 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
-from archive import crawls
 from archive.captures import Pending, deposit, latest, payload, store
+from archive.crawling import crawls
 from archive.errors import ArchiveError
-from archive.files import path_of
-from archive.notes import MEDIA_TYPE, ArticleNote, Note, from_lines, to_lines
-from archive.reindex import reindex
+from archive.journal.notes import MEDIA_TYPE, ArticleNote, Note, from_lines, to_lines
 from archive.schema import (
     Article,
     Attachment,
@@ -31,8 +30,10 @@ from archive.schema import (
     WarcFile,
 )
 from archive.store import Archive
-from archive.verify import verify
-from archive.warc import (
+from archive.upkeep.reindex import reindex
+from archive.upkeep.verify import verify
+from archive.warcs.files import path_of
+from archive.warcs.records import (
     SOFTWARE,
     answer_member,
     http_request,
@@ -46,13 +47,15 @@ from tests.archive.answers import WHEN, answer, batch, noted, records, warc_file
 from tests.archive.conftest import Place
 from tests.warm import start_code
 
+KILLS = int(os.environ.get("XXGK_KILLS", "5"))  # make kill-test sets 50
+CUTS = 4 * KILLS
 ROOT = Path(__file__).resolve().parents[2]
 URL = "http://xxgk.qingwan.gov.cn/czj/ndbg/202401/t20240118_101.html"
 WRITER = """
 import random, sys
 from pathlib import Path
 from archive.captures import Pending, deposit, store
-from archive.notes import ArticleNote
+from archive.journal.notes import ArticleNote
 from archive.store import Archive
 from tests.archive.answers import answer, noted
 
@@ -87,7 +90,7 @@ def kill_a_writer(place: Place, seed: int, after: int) -> list[tuple[int, str, s
 def test_a_killed_process_loses_nothing_it_had_committed(place: Place) -> None:
     rng = random.Random(7)
     kept = []
-    for seed in range(15):
+    for seed in range(KILLS):
         kept += kill_a_writer(place, seed, rng.randint(1, 12))
     place.clock.now = datetime.now(UTC)  # as the killed processes had it
     with place.open() as archive:
@@ -115,7 +118,7 @@ def killed_tail() -> bytes:
     return kept + request_member(late, http_request(late), record_id=other, concurrent_to=one)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=CUTS, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cut=st.integers(min_value=1, max_value=900))
 def test_a_half_written_tail_is_cut_at_the_next_writing_and_whole_records_are_kept(
     tmp_path_factory: pytest.TempPathFactory, killed_tail: bytes, cut: int
@@ -341,7 +344,7 @@ def killed_batch(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[
     return (folder / first.file).read_bytes()[begin:], [one.position + one.length - begin for one in kept]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=CUTS, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_of_a_batch_that_was_cut_all_whole_answers_are_kept_and_its_notes_only_if_the_journal_is_whole(
     tmp_path_factory: pytest.TempPathFactory, killed_batch: tuple[bytes, list[int]], data: st.DataObject
@@ -389,7 +392,7 @@ def test_an_interrupt_in_the_midst_of_a_record_leaves_none_that_is_half_written(
     with place.open() as archive:
         first = store(archive, answer(URL), role="article")
         with monkeypatch.context() as patch:
-            patch.setattr("archive.files.os.fsync", interrupt)
+            patch.setattr("archive.warcs.files.os.fsync", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 store(archive, answer(URL + "?2"), role="article")
         assert store(archive, answer(URL + "?3"), role="article").file == first.file

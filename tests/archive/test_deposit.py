@@ -19,14 +19,14 @@ from archive import captures
 from archive.captures import Capture, Pending, deposit, latest, payload, read, store, stored_payload
 from archive.catalogue import from_row, select_captures
 from archive.errors import AddressRefused, ArchiveError
-from archive.files import path_of
-from archive.notes import Note, PortalNote
-from archive.reindex import reindex
+from archive.journal.notes import Note, PortalNote
 from archive.schema import Article, CaptureRow, JournalRow, Portal
 from archive.store import Archive
-from archive.verify import verify
-from archive.warc import Answer, labelled, read_member
-from archive.warc import digest as sha256
+from archive.upkeep.reindex import reindex
+from archive.upkeep.verify import verify
+from archive.warcs.files import path_of
+from archive.warcs.records import Answer, labelled, read_member
+from archive.warcs.records import digest as sha256
 from tests.archive.answers import CHUNKED, PORTAL, URL, WHEN, answer, batch, chunked, noted, records, warc_files, wired
 from tests.archive.conftest import Place
 from tests.archive.test_codings import DAMAGED

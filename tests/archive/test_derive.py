@@ -11,10 +11,10 @@ from sqlalchemy import Connection, event, text
 
 from archive import listings
 from archive.captures import store
-from archive.derive import Derived, derive
+from archive.deriving.derive import Derived, derive
 from archive.reports import list_reports, show, troubles
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from parser.hints import Hints
 from parser.record import Record
 from tests.archive import notetaking
@@ -245,7 +245,7 @@ class Killed(BaseException):
 
 
 def test_a_run_that_is_killed_goes_on_with_the_next_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.derive.BATCH", 3)
+    monkeypatch.setattr("archive.deriving.derive.BATCH", 3)
 
     def stop(done: int, _total: int, _url: str) -> None:
         if done == 8:

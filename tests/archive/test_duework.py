@@ -11,11 +11,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select
 
-from archive import crawls, duework, rests
 from archive.addresses import asked_host
+from archive.crawling import crawls, duework, rests
+from archive.crawling.duework import DEEP, REGULAR, Lease, Planned, Planning, Retries
+from archive.crawling.health import Health, health
 from archive.deposit import deposit
-from archive.duework import DEEP, REGULAR, Lease, Planned, Planning, Retries
-from archive.health import Health, health
 from archive.schema import Attempt, Task
 from archive.store import Archive
 from tests.archive.conftest import Clock, Place
@@ -297,8 +297,8 @@ def test_of_many_claimers_at_the_same_moment_each_gets_what_no_other_has(place: 
 
 
 CLAIMER = """
-from archive import duework
-from archive.duework import REGULAR, Planned, Retries
+from archive.crawling import duework
+from archive.crawling.duework import REGULAR, Planned, Retries
 from datetime import timedelta
 evening = datetime(2024, 1, 19, 12, 0, tzinfo=UTC)
 portals = [f"http://xxgk.{each % 20}.gov.cn/{each}/" for each in range(40)]

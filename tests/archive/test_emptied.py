@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from archive.captures import store
-from archive.derive import Derived, derive
-from archive.emptied import only_passing
+from archive.deriving.derive import Derived, derive
+from archive.deriving.emptied import only_passing
 from archive.reports import show, troubles
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from parser.errors import UnreadableDocument, UnsupportedFormat
 from parser.hints import Hints
 from parser.reading import parse

@@ -13,7 +13,7 @@ import pytest
 from archive.captures import latest, payload, store
 from archive.errors import ArchiveError
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from tests.archive.answers import URL, answer
 from tests.archive.conftest import Clock, Place
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from archive import files
 from archive.captures import latest, payload, store
 from archive.errors import ArchiveError
 from archive.store import CLOCK_TOLERANCE, Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
+from archive.warcs import files
 from tests.archive.answers import URL, answer, noted, records, warc_files
 from tests.archive.conftest import Place
 from tests.warm import Process, start_code

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from archive.acknowledging import apply, read_all
 from archive.deposit import deposit
-from archive.derive import derive
+from archive.deriving.derive import derive
+from archive.deriving.reparsing import reparse
 from archive.errors import ArchiveError
-from archive.findings import (
+from archive.findings.lines import (
     ALL,
     LONGEST_NOTE,
     FindingLine,
@@ -28,11 +28,11 @@ from archive.findings import (
     reopen,
     shortest,
 )
-from archive.notes import AcknowledgedNote, from_lines, to_lines
-from archive.reindex import reindex
-from archive.reparsing import reparse
+from archive.journal.acknowledging import apply, read_all
+from archive.journal.notes import AcknowledgedNote, from_lines, to_lines
 from archive.schema import Acknowledgement, Publisher, Report
 from archive.store import Archive
+from archive.upkeep.reindex import reindex
 from parser.hints import Hints
 from parser.reading import parse
 from parser.record import Record, Severity

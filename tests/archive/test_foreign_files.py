@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from archive.captures import payload
 from archive.errors import UnreadableImport
-from archive.foreign import Bookmark, Source, label, records
-from archive.imports import import_paths
+from archive.intake.foreign import Bookmark, Source, label, records
+from archive.intake.imports import import_paths
 from archive.reports import list_reports
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from tests.archive.foreign import OTHER, OTHER_PAGE, PAGE, URL, Writer, arc, the_capture, wacz
 
 # Containers
@@ -103,7 +103,7 @@ def test_what_is_no_sound_wacz_file_is_a_problem(
 
 
 def test_a_file_that_inflates_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.unpacked._MUCH", 1 << 20)
+    monkeypatch.setattr("archive.intake.unpacked._MUCH", 1 << 20)
     head = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 100000000\r\n\r\n"
     (tmp_path / "a.warc.gz").write_bytes(gzip.compress(head + bytes(8 << 20)))
     with pytest.raises(UnreadableImport, match="unpacks to more than 300 times"):
@@ -115,7 +115,7 @@ def test_a_file_that_inflates_without_end_is_given_up(tmp_path: Path, monkeypatc
 def test_nothing_is_missed_wherever_the_steps_of_reading_fall(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: str, step: int
 ) -> None:
-    monkeypatch.setattr("archive.unpacked._STEP", step)
+    monkeypatch.setattr("archive.intake.unpacked._STEP", step)
     writer = many(gzip=packing in {"members", "padded"})
     data = gzip.compress(writer.data) if packing == "whole" else writer.data
     if packing == "padded":

@@ -9,10 +9,10 @@ import brotli
 import pytest
 
 from archive.captures import of_address, payload, read
-from archive.imports import import_paths
+from archive.intake.imports import import_paths
 from archive.reports import list_reports, show
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from tests.archive.answers import publish
 from tests.archive.conftest import Place
 from tests.archive.foreign import (
@@ -158,7 +158,7 @@ def test_a_report_is_recognised_in_every_encoding(table: Archive, tmp_path: Path
 def test_a_record_larger_than_any_report_is_passed_over(
     table: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.foreign.LARGEST", len(PAGE) + 1000)
+    monkeypatch.setattr("archive.intake.foreign.LARGEST", len(PAGE) + 1000)
     writer = Writer()
     writer.response(OTHER, PAGE * 3)
     writer.response(URL, PAGE)

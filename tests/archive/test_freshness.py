@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.freshness import is_fresh
+from archive.crawling.freshness import is_fresh
 from archive.store import Archive
 from tests.archive.answers import COLUMN, read_column
 

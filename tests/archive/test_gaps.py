@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from archive import gaps
 from archive.captures import store
-from archive.derive import derive
-from archive.intake import Intake
+from archive.deriving.derive import derive
+from archive.intake import gaps
+from archive.intake.taking import Intake
 from archive.reports import list_reports, show
 from archive.schema import Article
 from archive.store import Archive

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from archive.deposit import deposit
-from archive.derive import derive
-from archive.findings import Wanted
-from archive.hierarchy import KEYS, MAXIMUM, SUM, Comparison, comparisons, findings
-from archive.notes import PublisherNote, RosterNote
+from archive.deriving.derive import derive
+from archive.findings.hierarchy import KEYS, MAXIMUM, SUM, Comparison, comparisons, findings
+from archive.findings.lines import Wanted
+from archive.journal.notes import PublisherNote, RosterNote
 from archive.store import Archive
 from parser.record import Result, State
 from tests.archive.answers import PORTAL

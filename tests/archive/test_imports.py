@@ -10,10 +10,10 @@ from warcio.warcwriter import WARCWriter
 
 from archive.captures import latest, payload, store
 from archive.errors import UnreadableImport
-from archive.imports import import_paths
+from archive.intake.imports import import_paths
 from archive.reports import list_reports, show, troubles
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from tests.archive.answers import answer, report_page
 from tests.archive.conftest import Place
 from tests.papers.paper import paper
@@ -170,6 +170,6 @@ def test_what_is_no_report_is_kept_and_shown(archive: Archive, folder: Path) -> 
 def test_a_file_too_large_to_be_a_report_is_a_problem(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.imports.LARGEST", 10)
+    monkeypatch.setattr("archive.intake.imports.LARGEST", 10)
     (tmp_path / "a.html").write_bytes(b"x" * 11)
     assert "larger than" in import_paths(archive, [tmp_path / "a.html"]).problems[0]

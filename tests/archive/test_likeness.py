@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.errors import ArchiveError
-from archive.findings import Wanted, acknowledge, iterate
-from archive.likeness import BUCKET, Against, Side, copies, findings, is_later
+from archive.findings.likeness import BUCKET, Against, Side, copies, findings, is_later
+from archive.findings.lines import Wanted, acknowledge, iterate
 from archive.reuse.index import LikenessIndex
 from archive.schema import Likeness, LikenessBand, Publisher, Report, ScarRow, Version
 from archive.store import Archive

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from archive import crawls
+from archive.crawling import crawls
+from archive.crawling.losses import Reading, lost, measure, of_columns, of_crawl
 from archive.deposit import deposit
-from archive.derive import derive
-from archive.losses import Reading, lost, measure, of_columns, of_crawl
+from archive.deriving.derive import derive
 from archive.monitor import Status, missing
 from archive.schema import ColumnReading, CrawlRow, ReportColumn
 from archive.store import Archive

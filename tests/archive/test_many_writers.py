@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session
 from archive import database
 from archive.captures import store
 from archive.database import TABLES
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.errors import ArchiveError
 from archive.reports import list_reports
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from tests.archive.answers import URL, answer, publish, report_page
 from tests.archive.conftest import Clock, Place
 from tests.databases import new_database
@@ -38,9 +38,9 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlalchemy import text
-from archive import crawls
+from archive.crawling import crawls
 from archive.captures import Answer, store
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.reports import iterate_reports, show
 from archive.store import Archive
 from tests.archive.answers import URL, publish, read_column, report_page

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from archive import crawls
+from archive.crawling import crawls
 from archive.deposit import deposit
-from archive.derive import derive
+from archive.deriving.derive import derive
+from archive.journal.notes import ColumnNote
 from archive.monitor import Standing, Status, missing
-from archive.notes import ColumnNote
 from archive.store import Archive
 from tests.archive import notetaking
 from tests.archive.answers import COLUMN, PORTAL, publish, read_column, report_page, withdraw

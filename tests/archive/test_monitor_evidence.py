@@ -6,15 +6,14 @@ from datetime import date
 
 import pytest
 
-from archive import totals
-from archive.claims import claims
 from archive.deposit import deposit
-from archive.derive import derive
-from archive.doubts import doubts
-from archive.findings import Wanted, acknowledge, iterate
-from archive.monitor import Standing, Status, missing
-from archive.notes import MergeNote, PortalNote, PublisherNote, RosterNote, SuccessionNote, UnitsNote
-from archive.proofs import proofs
+from archive.deriving.derive import derive
+from archive.findings.doubts import doubts
+from archive.findings.lines import Wanted, acknowledge, iterate
+from archive.journal.notes import MergeNote, PortalNote, PublisherNote, RosterNote, SuccessionNote, UnitsNote
+from archive.monitor import Standing, Status, missing, totals
+from archive.monitor.claims import claims
+from archive.monitor.proofs import proofs
 from archive.store import Archive
 from tests.archive import notetaking
 from tests.archive.answers import COLUMN, PORTAL, crawl, read_column, withdraw

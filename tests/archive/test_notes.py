@@ -12,11 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from archive import crawls
 from archive.captures import store
+from archive.crawling import crawls
 from archive.deposit import deposit
-from archive.listings import portals
-from archive.notes import (
+from archive.journal.notes import (
     ArticleNote,
     BackfillNote,
     ColumnNote,
@@ -32,10 +31,11 @@ from archive.notes import (
     from_lines,
     to_lines,
 )
+from archive.listings import portals
 from archive.schema import Article, Attachment, CaptureRow, ColumnReading, CrawlRow, ListRow
 from archive.store import Archive
-from archive.verify import verify
-from archive.warc import journal_member, new_id
+from archive.upkeep.verify import verify
+from archive.warcs.records import journal_member, new_id
 from tests.archive import notetaking
 from tests.archive.answers import COLUMN, PORTAL, URL, WHEN, answer, batch, noted, records
 from tests.archive.conftest import Place

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from archive.deposit import deposit
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.errors import ArchiveError
-from archive.notes import MergeNote, SentNote
+from archive.journal.notes import MergeNote, SentNote
 from archive.notices.kinds import BASELINE, SEEN, Happening, kinds, plain
 from archive.notices.notices import Wanted, find, listed, since_day
-from archive.reindex import reindex
 from archive.schema import Delivery, Notice
 from archive.store import Archive
+from archive.upkeep.reindex import reindex
 from tests.archive import notetaking
 from tests.archive.answers import COLUMN, PORTAL, publish, read_column, report_page, withdraw
 from tests.archive.conftest import Clock, Place

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.errors import ArchiveError
 from archive.figures import figures_of
 from archive.panels.drawing import Drawn, Row, draw

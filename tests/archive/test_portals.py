@@ -7,10 +7,10 @@ import pytest
 from archive import listings
 from archive.addresses import with_fragment
 from archive.deposit import deposit
-from archive.derive import Derived, derive
-from archive.notes import PortalNote, SiteNote
-from archive.reindex import reindex
+from archive.deriving.derive import Derived, derive
+from archive.journal.notes import PortalNote, SiteNote
 from archive.store import Archive
+from archive.upkeep.reindex import reindex
 from tests.archive.answers import PORTAL, URL, publish, the_report
 from tests.archive.conftest import Place
 from tests.crawler import pages

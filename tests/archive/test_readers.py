@@ -99,7 +99,7 @@ def test_the_checker_finds_nothing_amiss(checker: str, whole: Place) -> None:
 
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_the_checker_would_have_found_a_digest_that_is_wrong(checker: str, whole: Place, tmp_path: Path) -> None:
-    from archive import members
+    from archive.warcs import members
 
     (path,) = closed_files(whole)
     with path.open("rb") as file:

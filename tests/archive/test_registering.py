@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from archive.deposit import deposit
-from archive.derive import derive
-from archive.notes import MergeNote, Note, PublisherNote, SuccessionNote
+from archive.deriving.derive import derive
+from archive.journal.notes import MergeNote, Note, PublisherNote, SuccessionNote
 from archive.registry.listing import PublisherLine, Wanted, list_publishers, view
 from archive.registry.publishers import resolve
 from archive.registry.statements import say_merged, say_separate, say_succeeded
-from archive.reindex import reindex
 from archive.schema import ReportColumn
 from archive.store import Archive
+from archive.upkeep.reindex import reindex
 from tests.archive import notetaking
 from tests.archive.answers import PORTAL, publish, report_page
 from tests.archive.conftest import Place

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from archive.deposit import deposit
-from archive.derive import derive
-from archive.notes import Note, PublisherNote, RosterNote, SuccessionNote, UnitsNote
+from archive.deriving.derive import derive
+from archive.journal.notes import Note, PublisherNote, RosterNote, SuccessionNote, UnitsNote
 from archive.registry.duplicates import Proposal, propose
 from archive.registry.export import rows as export_rows
 from archive.registry.imports import Plan, keep, plan

@@ -9,14 +9,14 @@ from sqlalchemy import delete, select
 
 from archive import captures
 from archive.captures import RENDERED, Answer, Capture, Making, Pending, deposit, store
-from archive.cdxj import lines
-from archive.files import path_of
-from archive.notes import SameNote
-from archive.reindex import reindex
+from archive.journal.notes import SameNote
+from archive.replay.cdxj import lines
 from archive.schema import CaptureRow
 from archive.store import Archive
-from archive.verify import verify
-from archive.warc import read_member
+from archive.upkeep.reindex import reindex
+from archive.upkeep.verify import verify
+from archive.warcs.files import path_of
+from archive.warcs.records import read_member
 from tests.archive.answers import PORTAL, answer
 from tests.archive.conftest import Place
 from tests.archive.test_deposit import all_captures, other_tools_find_nothing_wrong

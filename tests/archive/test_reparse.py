@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import inspect, text
 
 from archive.captures import store
-from archive.derive import LOCK, derive
-from archive.effects import MOST_KEYS, MOST_REPORTS, Effects
-from archive.findings import iterate
-from archive.reparsing import Reparsed, parser_fingerprint, reparse
+from archive.deriving.derive import LOCK, derive
+from archive.deriving.effects import MOST_KEYS, MOST_REPORTS, Effects
+from archive.deriving.reparsing import Reparsed, parser_fingerprint, reparse
+from archive.findings.lines import iterate
 from archive.reports import list_reports, show, troubles
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from parser.errors import NotAReport, UnreadableDocument
 from parser.hints import Hints
 from parser.isolation import ParserPool
@@ -144,7 +144,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(archive: Archive) -> None:
 
 
 def test_a_dry_run_bears_a_crawl_that_writes_meanwhile(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.derive.BATCH", 3)
+    monkeypatch.setattr("archive.deriving.derive.BATCH", 3)
     with place.open() as archive, place.open() as crawler, (place.folder / LOCK).open("ab") as lock:
         fill(archive)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -159,7 +159,7 @@ def test_a_dry_run_bears_a_crawl_that_writes_meanwhile(place: Place, monkeypatch
 
 
 def test_side_by_side_it_gives_what_one_after_the_other_does(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.derive.BATCH", 4)
+    monkeypatch.setattr("archive.deriving.derive.BATCH", 4)
     fill(archive)
     one = reparse(archive, parse=another)
     serial = told(archive)
@@ -220,12 +220,12 @@ def test_a_report_that_only_the_parser_takes_for_emptied_is_lost(archive: Archiv
 REPARSE = """
 import sys
 from pathlib import Path
-import archive.derive
-from archive.reparsing import reparse
+import archive.deriving.derive
+from archive.deriving.reparsing import reparse
 from archive.store import Archive
 from tests.archive.test_reparse import another
 
-archive.derive.BATCH = 3
+archive.deriving.derive.BATCH = 3
 with Archive.open(Path(sys.argv[1]), sys.argv[2] or None) as opened:
     reparse(opened, parse=another, jobs=2, fingerprint="one", progress=lambda done, *_: print(done, flush=True))
 """
@@ -270,7 +270,7 @@ def interrupted(archive: Archive, at: int, **facts: Any) -> Reparsed:
 
 
 def test_a_changed_parser_begins_an_unfinished_reparse_anew(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.derive.BATCH", 3)
+    monkeypatch.setattr("archive.deriving.derive.BATCH", 3)
     fill(archive)
     assert interrupted(archive, 8, fingerprint="one").effects.articles == 6
     said: list[str] = []
@@ -282,7 +282,7 @@ def test_a_changed_parser_begins_an_unfinished_reparse_anew(archive: Archive, mo
 def test_an_interrupted_reparse_sums_up_what_it_did_and_is_whole(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.derive.BATCH", 3)
+    monkeypatch.setattr("archive.deriving.derive.BATCH", 3)
     fill(archive)
     for dry_run in (True, False):
         stopped = interrupted(archive, 8, dry_run=dry_run, jobs=2)

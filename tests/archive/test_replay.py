@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from archive import cdxj
+from archive.replay import cdxj
 from archive.store import Archive
 from tests.archive import exchanges
 from tests.archive.exchanges import KEPT, Kept

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from archive import rests
+from archive.crawling import rests
+from archive.crawling.rests import Rest, after
 from archive.deposit import deposit
-from archive.notes import RestEnded
-from archive.reindex import reindex
-from archive.rests import Rest, after
+from archive.journal.notes import RestEnded
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.reindex import reindex
+from archive.upkeep.verify import verify
 from tests.archive.answers import WHEN
 from tests.archive.conftest import Clock, Place
 

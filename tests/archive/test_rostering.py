@@ -8,12 +8,12 @@ from datetime import date
 from sqlalchemy import select
 
 from archive.deposit import deposit, store
-from archive.derive import Derived, derive
-from archive.notes import Note, RosterNote, UnitsNote, from_lines, to_lines
-from archive.reindex import reindex
+from archive.deriving.derive import Derived, derive
+from archive.journal.notes import Note, RosterNote, UnitsNote, from_lines, to_lines
 from archive.reports import list_reports
 from archive.schema import Article, Publisher, RosterRow, RosterUnit, UnitRow
 from archive.store import Archive
+from archive.upkeep.reindex import reindex
 from tests.archive.answers import PORTAL, URL, WHEN, answer, publish, report_page
 from tests.archive.conftest import Clock, Place
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from archive.derive import Derived, derive
+from archive.deriving.derive import Derived, derive
 from archive.errors import UnknownPublisher
-from archive.findings import Wanted, iterate
+from archive.findings.lines import Wanted, iterate
 from archive.reports import find, list_reports, show
 from archive.store import Archive
 from tests.archive import notetaking

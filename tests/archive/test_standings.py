@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.monitor.standings import Found, Judgement, Lacking, Status, judge
 from archive.registry.deadlines import load
-from archive.standings import Found, Judgement, Lacking, Status, judge
 
 RULES = load(None)
 DUE = RULES.due("department", "220200", 2023)  # 31 January 2024

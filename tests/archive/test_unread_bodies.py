@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from archive.captures import store
-from archive.derive import Derived, derive
-from archive.documents import Outcome
+from archive.deriving.derive import Derived, derive
+from archive.deriving.documents import Outcome
 from archive.monitor import Status, missing
 from archive.reports import list_reports, show, troubles
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from parser.hints import Hints
 from parser.reading import parse
 from parser.record import PublishedSource, Record

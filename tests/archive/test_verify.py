@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from archive.captures import Pending, deposit, store
-from archive.derive import derive
-from archive.files import path_of
-from archive.locks import take
+from archive.deriving.derive import derive
 from archive.store import Archive
-from archive.verify import problems, verify
+from archive.upkeep.verify import problems, verify
+from archive.warcs.files import path_of
+from archive.warcs.locks import take
 from tests.archive.answers import CHUNKED, answer, chunked, noted, publish, report_page, warc_files, wired
 from tests.archive.conftest import Place
 from tests.papers.paper import paper

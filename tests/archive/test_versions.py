@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from archive.versions import meaning, rank, signed_on
+from archive.deriving.versions import meaning, rank, signed_on
 from parser.record import Figure, Place, PublishedSource, Record, Section, State
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.errors import ArchiveError
 from archive.schema import Publisher, Report, Version, WordBlock, WordPlace, WordSegment
 from archive.store import Archive

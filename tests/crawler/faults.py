@@ -9,7 +9,7 @@ _PRELUDE = """
 import os, signal, threading
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-import archive.files as files
+import archive.warcs.files as files
 
 point, number = {point!r}, {number!r}
 seen = 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.across import across
+from archive.findings.across import across
 from archive.store import Archive
 from archive.study import study
 from tests.crawler.commands import xxgk

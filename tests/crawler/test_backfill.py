@@ -12,11 +12,11 @@ import pytest
 from archive import captures, reports
 from archive.captures import from_row
 from archive.catalogue import select_captures
+from archive.journal.notes import BackfillNote, from_lines
 from archive.monitor import missing
-from archive.notes import BackfillNote, from_lines
 from archive.schema import CaptureRow
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from tests.archive.answers import records
 from tests.crawler import oldportal, pages
 from tests.crawler.commands import Ran, xxgk

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from archive.duework import DEEP, REGULAR
+from archive.crawling.duework import DEEP, REGULAR
 from crawler.campaign import Campaign, Run, Slot, campaign, due, last_deep, last_run, next_runs, slot_of
 
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from archive.derive import derive
-from archive.findings import FindingLine, Wanted, iterate
+from archive.deriving.derive import derive
+from archive.findings.lines import FindingLine, Wanted, iterate
 from archive.schema import FindingRow, Report
 from archive.store import Archive
 from crawler.cli.spreadsheets import defuse, write_csv

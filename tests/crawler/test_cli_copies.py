@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.store import Archive
 from archive.study import waiting
 from tests.archive.answers import publish, report_page

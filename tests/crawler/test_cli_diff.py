@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lxml import html as pages
 
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.store import Archive
 from tests.archive.answers import publish, report_page
 from tests.archive.conftest import Clock

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.store import Archive
 from tests.archive import notetaking
 from tests.archive.answers import PORTAL, publish, report_page

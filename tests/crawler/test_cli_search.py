@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive import database
-from archive.derive import derive
+from archive.deriving.derive import derive
 from archive.store import Archive
 from tests.archive.answers import publish, report_page
 from tests.archive.notetaking import note_portal

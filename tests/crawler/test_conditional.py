@@ -10,10 +10,11 @@ import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from sqlalchemy import select
 
-from archive import files, reports
+from archive import reports
 from archive.schema import CaptureRow, ColumnReading
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
+from archive.warcs import files
 from tests.crawler import pages
 from tests.crawler.commands import Ran, xxgk
 from tests.crawler.servers import Answer, Page, Portal, serve

@@ -63,9 +63,9 @@ def test_reports_and_records_are_the_same_before_and_after(folder: Path, databas
 
 
 MOMENTS = {
-    "before anything is committed": "from archive import copying as place; name = 'set_sequences'",
+    "before anything is committed": "from archive.upkeep import copying as place; name = 'set_sequences'",
     "before the card is written": "from archive import card as place; name = 'mark_moved'",
-    "before the old file is put away": "from archive import copying as place; name = '_put_away'",
+    "before the old file is put away": "from archive.upkeep import copying as place; name = '_put_away'",
 }
 KILL = "import os, signal; setattr(place, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))"
 

@@ -10,7 +10,7 @@ import pytest
 
 from archive import reports
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from tests.crawler import pages
 from tests.crawler.commands import xxgk
 from tests.crawler.servers import Page, serve

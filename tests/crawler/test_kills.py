@@ -16,7 +16,7 @@ from archive.catalogue import select_captures
 from archive.listings import portals
 from archive.schema import CaptureRow
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.verify import verify
 from tests.crawler.commands import xxgk
 from tests.crawler.faults import draw, prelude
 from tests.databases import DATABASES, new_database

@@ -29,16 +29,16 @@ parser.isolation.ParserPool.parse = refuse
 """
 STOP = """
 import os, signal
-import archive.derive, archive.reparsing
-archive.derive.BATCH = 2
-whole, batches = archive.reparsing.file_batch, []
+import archive.deriving.derive, archive.deriving.reparsing
+archive.deriving.derive.BATCH = 2
+whole, batches = archive.deriving.reparsing.file_batch, []
 def file_batch(session, works):
     batches.append(works)
     done = whole(session, works)
     if len(batches) == 2:
         os.kill(os.getpid(), signal.{name})
     return done
-archive.reparsing.file_batch = file_batch
+archive.deriving.reparsing.file_batch = file_batch
 """
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from archive import captures, rests
-from archive.rests import Rest, after
+from archive import captures
+from archive.crawling import rests
+from archive.crawling.rests import Rest, after
 from archive.schema import CaptureRow
 from archive.store import Archive
 from crawler.gathering import Gatherer

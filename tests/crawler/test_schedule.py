@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from archive import crawls, duework
-from archive.duework import DEEP, REGULAR
+from archive.crawling import crawls, duework
+from archive.crawling.duework import DEEP, REGULAR
 from archive.schema import Attempt, CrawlRow, Daemon, Task
 from archive.store import Archive
 from crawler.campaign import last_run, next_runs

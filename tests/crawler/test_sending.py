@@ -14,7 +14,7 @@ import simplejson
 from sqlalchemy import insert, select
 
 from archive.deposit import deposit
-from archive.notes import PortalNote
+from archive.journal.notes import PortalNote
 from archive.notices.notices import find
 from archive.schema import Delivery, Notice
 from archive.store import Archive

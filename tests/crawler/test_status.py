@@ -11,9 +11,9 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from archive import duework
+from archive.crawling import duework
+from archive.crawling.health import Health
 from archive.errors import ArchiveError
-from archive.health import Health
 from archive.store import Archive
 from crawler.metrics import text
 from tests.archive.notetaking import note_portal

@@ -21,19 +21,18 @@ import pytest
 from sqlalchemy import select
 
 from archive import captures
+from archive.crawling.duework import DEEP, DONE, DUE, GIVEN_UP, SKIPPED
 from archive.days import CHINA, day_of
 from archive.deposit import deposit
-from archive.derive import derive
-from archive.duework import DEEP, DONE, DUE, GIVEN_UP, SKIPPED
-from archive.monitor import missing
-from archive.notes import MergeNote
+from archive.deriving.derive import derive
+from archive.journal.notes import MergeNote
+from archive.monitor import Standing, Status, missing
+from archive.monitor.proofs import Proof, proofs
 from archive.notices.notices import Wanted, find, listed
-from archive.proofs import Proof, proofs
-from archive.reindex import reindex
 from archive.schema import Attempt, Task
-from archive.standings import Standing, Status
 from archive.store import Archive
-from archive.verify import verify
+from archive.upkeep.reindex import reindex
+from archive.upkeep.verify import verify
 from crawler.campaign import Run, campaign, next_runs, runs_after
 from crawler.schedule import Schedule
 from tests.crawler import seasons, timed

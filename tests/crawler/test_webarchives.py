@@ -19,8 +19,8 @@ from archive.captures import Capture, from_row
 from archive.catalogue import select_captures
 from archive.schema import CaptureRow
 from archive.store import Archive
-from archive.verify import verify
-from archive.warc import SOURCE
+from archive.upkeep.verify import verify
+from archive.warcs.records import SOURCE
 from crawler.backfill import errands_of, prefix_of
 from crawler.cdx import Query
 from crawler.entries import PortalEntry

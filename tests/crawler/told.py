@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from archive.standings import Status
+from archive.monitor import Status
 from tests.crawler.seasons import COUNTY, PORTALS
 
 YEARS = (2021, 2022, 2023)

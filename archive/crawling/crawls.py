@@ -1,0 +1,63 @@
+"""Crawls: a crawl is known by its arguments, and goes on where a killed one stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from archive.deposit import deposit
+from archive.journal.notes import CrawlBegun, CrawlEnded, Note
+from archive.schema import CrawlRow
+from archive.store import Archive
+from archive.warcs.locks import locked
+from archive.warcs.records import digest
+
+STOPPED, FINISHED = "stopped", "finished"
+LOCK = "crawls.lock"
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """A crawl; ``resumed`` if it had begun before and never ended."""
+
+    id: int
+    resumed: bool
+
+
+def begin(
+    archive: Archive,
+    arguments: dict[str, Any],
+    portals: list[str],
+    beside: Callable[[int], Sequence[Note]] = lambda _: (),
+) -> Crawl:
+    """Begin a crawl, or go on with the one of the same arguments and portals that was killed or stopped early.
+
+    ``beside`` gives notes to be kept with its beginning, by its number.
+    """
+    written = json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str)
+    addresses = json.dumps(sorted(portals))
+    key = digest(f"{written}\n{addresses}".encode("utf-8", "surrogatepass"))
+    with locked(archive.folder, LOCK):  # two that begin at once get two numbers
+        with archive.session() as session:
+            unended = select(CrawlRow.id).where(CrawlRow.key == key, CrawlRow.state != FINISHED)
+            known = session.scalars(unended.order_by(CrawlRow.id.desc()).limit(1)).first()
+            number = known or (session.scalar(select(func.max(CrawlRow.id))) or 0) + 1
+        note = CrawlBegun(archive.clock(), number, key=key, arguments=written, portals=addresses)
+        deposit(archive, notes=[note, *beside(number)])
+    return Crawl(number, resumed=known is not None)
+
+
+def ended(archive: Archive, crawl_id: int, state: str) -> CrawlEnded:
+    """The note that ends a crawl: ``finished``, or ``stopped`` if the same command is to go on with it."""
+    if state not in {FINISHED, STOPPED}:
+        raise ValueError(f"a crawl does not end as {state!r}")
+    return CrawlEnded(archive.clock(), crawl_id, state)
+
+
+def finish(archive: Archive, crawl_id: int, state: str) -> None:
+    """End a crawl at once."""
+    deposit(archive, notes=[ended(archive, crawl_id, state)])

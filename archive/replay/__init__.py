@@ -1,0 +1,1 @@
+"""Replay: the index by which other programs find a capture in the WARC files."""

@@ -1,0 +1,1 @@
+"""The doors of the dashboard: who may ask, what an answer carries, who is signed in."""

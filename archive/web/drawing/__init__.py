@@ -1,0 +1,1 @@
+"""Drawings: charts as numbers and places, which templates write as SVG."""

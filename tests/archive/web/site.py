@@ -1,0 +1,237 @@
+"""The dashboard as a test asks it: each answer is looked over before the test sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import simplejson
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Cookies, Response
+from lxml import html
+from lxml.html import HtmlElement
+
+from archive.store import Archive
+from archive.web.application import application
+from archive.web.doors.headers import COPY_POLICY, PAGE_POLICY
+from archive.web.settings import Settings
+
+ORIGIN = "http://localhost"
+PASSWORD = "correct horse"
+_LEADS = (
+    "href",
+    "src",
+    "action",
+    "formaction",
+    "srcset",
+    "poster",
+    "data",
+    "ping",
+    "background",
+    "xlink:href",
+)
+_NEVER = ("script", "style", "object", "embed", "base", "applet", "meta[http-equiv]", "*[style]", "*[srcdoc]")
+_INLINE = frozenset(
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "code",
+        "em",
+        "i",
+        "mark",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tspan",
+    }
+)
+
+
+class Page:
+    """A page of ours, taken apart. ``response`` is the answer it came in."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        self.root: HtmlElement = html.fromstring(response.text)
+
+    @property
+    def text(self) -> str:
+        """All that people read on it, white space as one blank."""
+        return said(self.root)
+
+    @property
+    def main(self) -> HtmlElement:
+        """What stands between the header and the footer."""
+        return self.one("main")
+
+    def css(self, selector: str) -> list[HtmlElement]:
+        """The elements a selector means."""
+        return list(self.root.cssselect(selector))
+
+    def one(self, selector: str) -> HtmlElement:
+        """The only element a selector means."""
+        found = self.css(selector)
+        assert len(found) == 1, f"{len(found)} elements are {selector} on {self.response.url}"
+        return found[0]
+
+    def texts(self, selector: str) -> list[str]:
+        """What the elements say that a selector means."""
+        return [said(each) for each in self.css(selector)]
+
+    def table(self, caption: str) -> list[list[str]]:
+        """What the cells of a table say, line by line, with its headings first."""
+        found = [each for each in self.css("table") if [said(one) for one in each.cssselect("caption")] == [caption]]
+        assert len(found) == 1, f"{len(found)} tables are called {caption}, of {self.texts('caption')}"
+        return [[said(cell) for cell in row.cssselect("th, td")] for row in found[0].cssselect("tr")]
+
+    def links(self, selector: str = "a") -> dict[str, str]:
+        """Where links lead, by what they say."""
+        return {said(each): str(each.get("href")) for each in self.css(selector) if each.get("href")}
+
+
+class Site:
+    """A visitor of the dashboard, with cookies of their own."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.cookies = Cookies()
+
+    def ask(self, method: str, path: str, **named: Any) -> Response:
+        """Whatever the dashboard answers; ``named`` as httpx has them. Redirections are not followed."""
+
+        async def asked() -> Response:
+            async with AsyncClient(transport=ASGITransport(self.app), base_url=ORIGIN, cookies=self.cookies) as client:
+                response = await client.request(method, path, **named)
+                self.cookies = client.cookies
+                return response
+
+        return asyncio.run(asked())
+
+    def raw(self, path: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """Whatever is at a path, with the headers that every answer has."""
+        return self._looked_over(self.ask("GET", path, headers=headers), status)
+
+    def get(self, path: str, lang: str | None = None, status: int = 200) -> Page:
+        """A page of ours, which holds nothing that it may not."""
+        response = self.raw(path if lang is None else f"{path}{'&' if '?' in path else '?'}lang={lang}", status)
+        assert response.headers["content-type"] == "text/html; charset=utf-8", response.headers["content-type"]
+        assert response.headers["content-security-policy"] == PAGE_POLICY
+        page = Page(response)
+        assert_harmless(page)
+        assert_orderly(page)
+        return page
+
+    def copy(self, path: str, status: int = 200) -> Page:
+        """An archived page in its frame, which may do nothing."""
+        response = self.raw(path, status)
+        assert response.headers["content-type"].startswith("text/html"), response.headers["content-type"]
+        assert response.headers["content-security-policy"] == COPY_POLICY
+        return Page(response)
+
+    def json(self, path: str, status: int = 200) -> Any:
+        """What the API answers; decimals are exact."""
+        response = self.raw(path, status)
+        assert response.headers["content-type"] == "application/json", response.headers["content-type"]
+        return simplejson.loads(response.text, use_decimal=True)
+
+    def post(
+        self,
+        path: str,
+        data: Mapping[str, str | Sequence[str]],
+        status: int = 303,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a form as a page of ours does."""
+        response = self.ask("POST", path, data=data, headers={"origin": ORIGIN, **(headers or {})})
+        return self._looked_over(response, status)
+
+    def sign_in(self, name: str = "王敏", password: str = PASSWORD) -> None:
+        """Begin a session."""
+        self.post("/sign-in", {"name": name, "password": password})
+
+    def token(self, path: str = "/portals") -> str:
+        """What a form of this session carries."""
+        return str(self.get(path).css("input[name=token]")[0].get("value"))
+
+    def _looked_over(self, response: Response, status: int) -> Response:
+        assert response.status_code == status, f"{response.status_code} of {response.url}: {response.text[:2000]}"
+        headers = response.headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["content-security-policy"].startswith(("default-src 'none'; ", "sandbox; default-src 'none'"))
+        assert "unsafe" not in headers["content-security-policy"].replace(COPY_POLICY, "")
+        assert "location" not in headers or is_ours(headers["location"]), headers["location"]
+        return response
+
+
+def said(element: HtmlElement) -> str:
+    """What people read of an element, white space as one blank; what stands in cells or lines of its own stands apart."""
+    return " ".join(_words(element).split())
+
+
+def _words(element: HtmlElement) -> str:
+    if not isinstance(element.tag, str):
+        return ""
+    within = (element.text or "") + "".join(_words(each) + (each.tail or "") for each in element)
+    return within if element.tag in _INLINE else f" {within} "
+
+
+def is_ours(address: str) -> bool:
+    """Whether an address leads to a path of the dashboard, whatever browsers make of it."""
+    plain = "\\" not in address and address.isprintable() and address == address.strip()
+    return plain and (address.startswith(("#", "?")) or (address.startswith("/") and not address.startswith("//")))
+
+
+def assert_harmless(page: Page) -> None:
+    """Nothing that could run, and nothing that leads elsewhere but links of the web."""
+    for never in _NEVER:
+        assert not page.css(never), f"{page.response.url} holds {html.tostring(page.css(never)[0])[:300]!r}"
+    for element in page.root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        for name, value in element.attrib.items():
+            assert not str(name).lower().startswith("on"), f"{page.response.url} holds {name}={value}"
+            if name in _LEADS and not is_ours(str(value)):
+                assert element.tag == "a", f"{page.response.url}: {element.tag} {name}={value}"
+                assert _is_of_the_web(str(value)), f"{page.response.url} leads to {value}"
+                assert "noreferrer" in (element.get("rel") or ""), f"{page.response.url} tells {value} where it was"
+
+
+def assert_orderly(page: Page) -> None:
+    """What every page has: a language, a title, one main heading, names that are not given twice, labels for its fields."""
+    assert page.root.get("lang") in {"zh-CN", "en"}
+    assert said(page.one("head > title"))
+    assert len(page.css("h1")) == 1, f"{page.response.url} has {len(page.css('h1'))} main headings"
+    names = [str(each.get("id")) for each in page.css("[id]")]
+    assert len(names) == len(set(names)), (
+        f"{page.response.url}: {sorted(name for name in names if names.count(name) > 1)}"
+    )
+    labelled = {each.get("for") for each in page.css("label")}
+    for field in page.css("input:not([type=hidden]), select, textarea"):
+        within = any(each.tag == "label" for each in field.iterancestors())
+        assert within or field.get("id") in labelled or field.get("aria-label"), html.tostring(field)
+
+
+def _is_of_the_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
+@contextmanager
+def opened(folder: Path, settings: Settings | None = None) -> Iterator[Site]:
+    """The dashboard over an archive, as ``xxgk serve`` opens it."""
+    with Archive.open(folder) as archive:
+        yield Site(application(archive, settings or Settings(password=PASSWORD)))
