@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -30,6 +31,20 @@ class PortalState:
     read_at: datetime | None
     columns: int
     articles: int
+
+    def line(self) -> dict[str, Any]:
+        """It as ``xxgk portals --json`` and the dashboard hand it on."""
+        return {
+            "url": self.url,
+            "given": self.given,
+            "host": self.host,
+            "outcome": self.outcome,
+            "read_at": self.read_at,
+            "detail": self.detail,
+            "division": self.division,
+            "columns": self.columns,
+            "articles": self.articles,
+        }
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,11 @@ __all__ = [
     "derive",
     "find",
     "iterate_reports",
+    "line_of",
     "list_reports",
     "narrowed",
     "read_version",
+    "select_lines",
     "show",
     "troubles",
 ]
@@ -149,10 +151,10 @@ def iterate_reports(
     archive: Archive, *, year: int | None = None, publisher: str | None = None, portal: str | None = None
 ) -> Iterator[ReportLine]:
     """As :func:`list_reports`, one after the other: two million fit in no list."""
-    query = narrowed(_lines(), archive.book, year, publisher, portal).order_by(Report.id)
+    query = narrowed(select_lines(), archive.book, year, publisher, portal).order_by(Report.id)
     with archive.session() as session:
         for row in session.execute(query.execution_options(yield_per=500)):
-            yield _line(row)
+            yield line_of(row)
 
 
 def show(archive: Archive, reference: str) -> ReportView | None:
@@ -223,11 +225,13 @@ def record_of(version: Version) -> Record:
     )
 
 
-def _lines() -> Select[Report, Version]:
+def select_lines() -> Select[Report, Version]:
+    """A query for reports with their current versions, for :func:`line_of`."""
     return select(Report, Version).join(Version, Version.id == Report.version_id)
 
 
-def _line(row: Row[Report, Version]) -> ReportLine:
+def line_of(row: Row[Report, Version]) -> ReportLine:
+    """A row of :func:`select_lines`."""
     report, version = row
     return ReportLine(
         id=report.id,
@@ -263,7 +267,7 @@ def _report_at(session: Session, reference: str) -> int | None:
 
 
 def _view(session: Session, report_id: int) -> ReportView | None:
-    found = session.execute(_lines().where(Report.id == report_id)).first()
+    found = session.execute(select_lines().where(Report.id == report_id)).first()
     if found is None:
         return None
     report, current = found
@@ -293,7 +297,7 @@ def _view(session: Session, report_id: int) -> ReportView | None:
         if times and article.version_id is not None:
             again[article.version_id] = max([*times, again.get(article.version_id, times[0])])
     return ReportView(
-        line=_line(found),
+        line=line_of(found),
         record=record_of(current),
         state=report.state,
         withdrawn_at=report.withdrawn_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archive.fonts import CHINESE_FILES, plain_name
 from crawler.errors import CrawlerError
 
 if TYPE_CHECKING:
@@ -15,17 +16,6 @@ CHINESE = (  # families that have Chinese, as systems call them
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "sans-serif",
 )  # fmt: skip
-_FILES = (
-    "notosanscjk",
-    "notosanssc",
-    "sourcehansans",
-    "pingfang",
-    "hiragino",
-    "msyh",
-    "wqy",
-    "simhei",
-    "droidsansfallback",
-)
 
 
 def missing(figure: Figure) -> frozenset[str]:
@@ -49,8 +39,8 @@ def add_font(characters: frozenset[str]) -> str:
     from matplotlib import font_manager  # noqa: PLC0415 - as above
     from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - as above
 
-    named = {file: Path(file).name.lower().replace("-", "").replace("_", "") for file in font_manager.findSystemFonts()}
-    known = sorted((rank, file) for file, name in named.items() for rank, part in enumerate(_FILES) if part in name)
+    named = {file: plain_name(Path(file)) for file in font_manager.findSystemFonts()}
+    known = sorted((rank, file) for file, name in named.items() for rank, part in enumerate(CHINESE_FILES) if part in name)
     for _, file in known:
         try:
             if characters <= _covered(file):

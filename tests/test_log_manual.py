@@ -61,6 +61,7 @@ ELSEWHERE = {
         *("crawler/cli/copies", "crawler/cli/hierarchy", "crawler/cli/studying"),
         *("crawler/charts", "crawler/fonts", "crawler/cli/export", "crawler/cli/stats"),
     ),
+    "the dashboard": ("archive/viewing", "archive/web", "crawler/cli/serve"),
     "faults of the program, which nobody can act on": ("archive/crawling/crawls", "archive/deposit", "archive/schema"),
     "why a row is no report": ("spiders/verdicts",),
 }

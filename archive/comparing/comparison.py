@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from archive.comparing.figures import FigureRow, Printed, figure_rows
 from archive.comparing.prose import Prose, SectionRow, compare_prose
-from archive.comparing.sides import Side, every_version, two_years
+from archive.comparing.sides import Side, every_version, two_years, version_sides
 from archive.deriving.changes import NameChange, compare
 from archive.store import Archive
 from parser.chains import chains
@@ -47,11 +47,14 @@ class Comparison:
         return self.prose.sections
 
 
-def diff(archive: Archive, publisher: str, y1: int, y2: int) -> Comparison:
-    """Compare the reports on two years. Raises :class:`UnknownPublisher` where the name or a report is not known."""
+def diff(archive: Archive, publisher: str | int, y1: int, y2: int) -> Comparison:
+    """Compare the reports of a publisher, by its name or number, on two years.
+
+    Raises :class:`UnknownPublisher` where the name or a report is not known.
+    """
     before, after = two_years(archive, publisher, (y1, y2))
     earlier, later = (before, after) if y1 < y2 else (after, before)
-    return _compared(after.publisher or publisher, before, after, chains(earlier.record, later.record))
+    return _compared(after.publisher or str(publisher), before, after, chains(earlier.record, later.record))
 
 
 def versions(archive: Archive, reference: str, year: int | None = None) -> Iterator[Comparison]:
@@ -61,6 +64,12 @@ def versions(archive: Archive, reference: str, year: int | None = None) -> Itera
     """
     for before, after in pairwise(every_version(archive, reference, year)):
         yield _compared(after.publisher or before.publisher or reference, before, after, ())
+
+
+def two_versions(archive: Archive, report_id: int, before: int, after: int) -> Comparison:
+    """Compare two versions of a report. Raises :class:`UnknownPublisher` where there is no such report or version."""
+    one, other = version_sides(archive, report_id, (before, after))
+    return _compared(other.publisher or one.publisher or str(report_id), one, other, ())
 
 
 def _compared(publisher: str, before: Side, after: Side, broken: tuple[Finding, ...]) -> Comparison:

@@ -42,12 +42,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Equivalent:
-    """What one figure or several of a form are on another; ``theirs`` is empty where that form has nothing of the kind."""
+    """What one figure or several of a form are on another; ``theirs`` is empty where that form has nothing of the kind.
+
+    ``evidence`` says how well the reason is known: V read, I inferred, R recalled.
+    """
 
     relation: Relation
     own: tuple[str, ...]
     theirs: tuple[str, ...]
     reason: str | None = None
+    evidence: str | None = None
 
 
 @cache
@@ -60,7 +64,7 @@ def equivalents(form: str, other: str) -> MappingProxyType[str, Equivalent]:
     for before, after, line in _pairs(older, newer):
         own, theirs = (before, after) if form == older else (after, before)
         for key in own:
-            found.setdefault(key, Equivalent(line.relation, own, theirs, line.reason))
+            found.setdefault(key, Equivalent(line.relation, own, theirs, line.reason, line.evidence))
     return MappingProxyType(found)
 
 

@@ -22,7 +22,8 @@ class FigureRow:
     """A figure in both reports; null where a report does not print it. ``change`` is null unless both are numbers of one unit.
 
     ``percent`` is of the earlier value, to a tenth; null where that is not above 0. Where forms differ, ``relation`` says
-    what the two are to each other and ``because`` why; a side that adds up several figures names them in its keys.
+    what the two are to each other, ``because`` why and ``evidence`` how well that is known (V read, I inferred, R recalled);
+    a side that adds up several figures names them in its keys.
     ``said`` are the reasons why there is no change or no percent, in words.
     """
 
@@ -36,6 +37,7 @@ class FigureRow:
     before_keys: tuple[str, ...] = ()
     after_keys: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    evidence: str | None = None
 
     @property
     def differs(self) -> bool:
@@ -143,6 +145,7 @@ def side_by_side(
         before_keys=keys[0],
         after_keys=keys[1],
         said=tuple(said),
+        evidence=found.evidence,
     )
 
 

@@ -38,8 +38,21 @@ class Side:
         return {name: table.template for name, table in self.record.tables.items()}
 
 
-def two_years(archive: Archive, publisher: str, years: Sequence[int]) -> tuple[Side, ...]:
-    """The reports of a publisher on these years. Raises :class:`UnknownPublisher` where there is no such name or report."""
+@dataclass(frozen=True)
+class VersionAt:
+    """A version of a report in a list; ``digest`` is of its meaning, the same in every archive of the report."""
+
+    id: int
+    digest: str
+    first_seen_at: datetime
+    current: bool
+
+
+def two_years(archive: Archive, publisher: str | int, years: Sequence[int]) -> tuple[Side, ...]:
+    """The reports of a publisher on these years, by its name or number.
+
+    Raises :class:`UnknownPublisher` where there is no such name or report.
+    """
     with archive.session() as session:
         found = _of_years(session, archive, publisher)
     for year in years:
@@ -50,7 +63,7 @@ def two_years(archive: Archive, publisher: str, years: Sequence[int]) -> tuple[S
     return tuple(found[year] for year in years)
 
 
-def every_year(archive: Archive, publisher: str) -> tuple[Side, ...]:
+def every_year(archive: Archive, publisher: str | int) -> tuple[Side, ...]:
     """All reports of a publisher, the oldest first. Raises :class:`UnknownPublisher` as :func:`two_years`."""
     with archive.session() as session:
         found = _of_years(session, archive, publisher)
@@ -73,10 +86,30 @@ def every_version(archive: Archive, reference: str, year: int | None) -> tuple[S
         return tuple(_side(report, version) for report, version in session.execute(query))
 
 
-def _of_years(session: Session, archive: Archive, publisher: str) -> dict[int, Side]:
+def version_sides(archive: Archive, report_id: int, numbers: Sequence[int]) -> tuple[Side, ...]:
+    """These versions of a report, in this order. Raises :class:`UnknownPublisher` where there is no such report or version."""
+    query = _sides().where(Report.id == report_id, Version.id.in_(numbers))
+    with archive.session() as session:
+        found = {version.id: _side(report, version) for report, version in session.execute(query)}
+    for number in numbers:
+        if number not in found:
+            raise UnknownPublisher(f"there is no version {number} of report {report_id}: `show {report_id}` lists them")
+    return tuple(found[number] for number in numbers)
+
+
+def versions_of(archive: Archive, report_id: int) -> tuple[VersionAt, ...]:
+    """The versions of a report, the oldest first, without what they say; nothing where there is no such report."""
+    query = select(Version.id, Version.digest, Version.first_seen_at, Report.version_id)
+    query = query.join(Report, Report.id == Version.report_id).where(Report.id == report_id)
+    with archive.session() as session:
+        rows = session.execute(query.order_by(Version.first_seen_at, Version.id))
+        return tuple(VersionAt(number, digest, seen, number == current) for number, digest, seen, current in rows)
+
+
+def _of_years(session: Session, archive: Archive, publisher: str | int) -> dict[int, Side]:
     """The current version of the report on each year; of several reports on one, the first."""
-    wanted = resolve(session, publisher, archive.book)
-    query = _sides().where(Report.publisher_id == wanted.id, Report.version_id == Version.id)
+    number = publisher if isinstance(publisher, int) else resolve(session, publisher, archive.book).id
+    query = _sides().where(Report.publisher_id == number, Report.version_id == Version.id)
     query = query.where(Report.report_year.is_not(None)).order_by(Report.report_year, Report.id.desc())
     return {report.report_year or 0: _side(report, version) for report, version in session.execute(query)}
 

@@ -21,7 +21,8 @@ from parser.record import Figure, Finding, Number
 class YearCell:
     """What a report prints for a row: the figure, what it is to the row, and the change since the report before it.
 
-    ``keys`` are its own names on its form, several where they are added up; ``because`` says why it is not quite the row.
+    ``keys`` are its own names on its form, several where they are added up; ``because`` says why it is not quite the row, and
+    ``evidence`` how well that is known (V read, I inferred, R recalled).
     """
 
     figure: Figure | None
@@ -31,6 +32,7 @@ class YearCell:
     change: Number | None = None
     percent: Decimal | None = None
     said: tuple[str, ...] = ()
+    evidence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,12 @@ class Years:
         return tuple(side.year or 0 for side in self.sides)
 
 
-def all_years(archive: Archive, publisher: str) -> Years:
-    """All reports of a publisher side by side. Raises :class:`UnknownPublisher` where there is no such name, or no report."""
+def all_years(archive: Archive, publisher: str | int) -> Years:
+    """All reports of a publisher, by its name or number. Raises :class:`UnknownPublisher` for no such name, or no report."""
     sides = every_year(archive, publisher)
     there = {side.year or 0 for side in sides}
     return Years(
-        publisher=sides[-1].publisher or publisher,
+        publisher=sides[-1].publisher or str(publisher),
         sides=sides,
         gaps=tuple(year for year in range(min(there), max(there)) if year not in there),
         rows=tuple(year_rows([Printed(side.record) for side in sides])),
@@ -123,13 +125,14 @@ def _cells(
         if not keys:
             yield None
         elif not former:
-            yield YearCell(figure, keys, equal.relation, equal.reason)
+            yield YearCell(figure, keys, equal.relation, equal.reason, evidence=equal.evidence)
         else:
             row = steps[place - 1].get((former, keys))
             if row is None:
                 relation = Relation.SAME if former == keys else Relation.NEAR
                 row = side_by_side(key, (former, keys), Equivalent(relation, former, keys), reports[place - 1], report)
-            yield YearCell(figure, keys, equal.relation, equal.reason, row.change, row.percent, row.said)
+            moved = row.change, row.percent, row.said
+            yield YearCell(figure, keys, equal.relation, equal.reason, *moved, evidence=equal.evidence)
         former = keys
 
 

@@ -194,10 +194,11 @@ def _unfinished(archive: Archive, wanted: Wanted, due: int, several: Sequence[_U
     lacking: dict[int, str] = {}
     days = archive.rules.last_days(due + 1)
     if not days or min(days) <= day_of(archive.clock()):  # before, nobody is missing
-        scopes = {whose.scope for whose, _, _ in several}
+        scopes, owners = {whose.scope for whose, _, _ in several}, {whose.publisher_id for whose, _, _ in several}
         one = next(iter(scopes)) if len(scopes) == 1 else ""
         division = one if one.isdecimal() else wanted.division and wanted.division.ljust(6, "0")
-        standings = missing(archive, due, division=division, kind=wanted.kind)
+        only = next(iter(owners)) if len(owners) == 1 else None
+        standings = missing(archive, due, division=division, kind=wanted.kind, publisher=only)
         lacking = {each.publisher_id: each.basis for each in standings if each.status is Status.MISSING}
     for whose, carried, withdrawn in several:
         if withdrawn is not None:
@@ -219,7 +220,8 @@ def _unfinished(archive: Archive, wanted: Wanted, due: int, several: Sequence[_U
 
 def _across_versions(session: Session, chosen: _Chosen) -> Iterator[FindingLine]:
     """What a later version of one report states otherwise than the one before it."""
-    several = select(Version.report_id).group_by(Version.report_id).having(func.count() > 1)
+    several = chosen.narrow(select(Version.report_id).join(Report, Report.id == Version.report_id), around=0)
+    several = several.group_by(Version.report_id).having(func.count() > 1)
     query = select(*WHOSE, Version.id, Version.cells, Version.first_seen_at).join(
         Version, Version.report_id == Report.id
     )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import select
 
 from archive.findings.lines import ALL, FindingLine, Wanted, further_line
 from archive.monitor import Standing, missing
 from archive.monitor.claims import claims
+from archive.registry.publishers import naming
 from archive.schema import Publisher, Report, RosterRow
 from archive.store import Archive
 
-_SEVERITIES = {
-    "date.contradicted": "warning",  # its column was read on a later day and did not have it
-    "date.reset": "info",  # a site moved
-    "date.unproved": "info",  # nobody looked in time; true of every report older than the archive
-    "roster.differs": "warning",
-    "roster.unknown": "info",
+RULES: Mapping[str, tuple[str, ...]] = {
+    "date.contradicted": ("warning",),  # its column was read on a later day and did not have it
+    "date.reset": ("info",),  # a site moved
+    "date.unproved": ("info",),  # nobody looked in time; true of every report older than the archive
+    "roster.differs": ("warning",),
+    "roster.unknown": ("info",),
 }
 _ASKED_FOR_ALONE = "date.unproved"
 
@@ -27,12 +28,13 @@ def doubts(archive: Archive, wanted: Wanted = ALL) -> Iterator[FindingLine]:
 
     ``date.unproved`` is left out unless it is asked for by name.
     """
-    if wanted.rule is not None and not any(
-        rule == wanted.rule or rule.startswith(f"{wanted.rule}.") for rule in _SEVERITIES
-    ):
+    if not wanted.asks(RULES):
         return
+    only = _publisher(archive, wanted)
     for year in _years(archive, wanted):
-        standings = missing(archive, year, portal=wanted.portal, division=_code(wanted.division), kind=wanted.kind)
+        standings = missing(
+            archive, year, portal=wanted.portal, division=_code(wanted.division), kind=wanted.kind, publisher=only
+        )
         keys = _keys(archive, standings)
         for standing in standings:
             for finding in standing.findings:
@@ -51,7 +53,7 @@ def _of_rosters(archive: Archive, year: int, standings: list[Standing], keys: di
             else:
                 yield further_line(
                     rule="roster.unknown",
-                    severity=_SEVERITIES["roster.unknown"],
+                    severity=RULES["roster.unknown"][0],
                     message=f"{claim.url} names {difference.name}: {difference.message}",
                     scope=claim.portal,
                     key=difference.name,
@@ -64,7 +66,7 @@ def _of_rosters(archive: Archive, year: int, standings: list[Standing], keys: di
 def _line(standing: Standing, keys: dict[int, str], rule: str, message: str) -> FindingLine:
     return further_line(
         rule=rule,
-        severity=_SEVERITIES[rule],
+        severity=RULES[rule][0],
         message=message,
         scope=standing.scope,
         key=keys[standing.publisher_id],
@@ -85,11 +87,23 @@ def _years(archive: Archive, wanted: Wanted) -> list[int]:
         return sorted(year for year in session.scalars(reports.union(rosters)) if year is not None)
 
 
+def _publisher(archive: Archive, wanted: Wanted) -> int | None:
+    """The publisher asked for, where its name is that of one only: the others of a nation are not judged then."""
+    if wanted.publisher is None:
+        return None
+    with archive.session() as session:
+        named = session.scalars(naming(wanted.publisher, archive.book)).all()
+    return named[0] if len(named) == 1 else None
+
+
 def _keys(archive: Archive, standings: list[Standing]) -> dict[int, str]:
     if not standings:
         return {}
+    query = select(Publisher.id, Publisher.key)
+    if len(standings) == 1:
+        query = query.where(Publisher.id == standings[0].publisher_id)
     with archive.session() as session:
-        return {row.id: row.key for row in session.execute(select(Publisher.id, Publisher.key))}
+        return {row.id: row.key for row in session.execute(query)}
 
 
 def _code(division: str | None) -> str | None:

@@ -32,6 +32,7 @@ from archive.store import Archive
 from parser.record import Section
 
 COPY = "copy.text"
+RULES = dict.fromkeys((COPY, SCAR), ("warning",))  # what the indexes of prose are needed for
 SHARE = 0.90  # CASS found reports that repeat nine tenths of last year's
 BUCKET = 32  # versions that are looked at under one key: where thousands print one text, some of them do
 BATCH = 50  # reports at a time

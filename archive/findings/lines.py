@@ -118,13 +118,11 @@ def iterate(archive: Archive, wanted: Wanted = ALL, further: Iterable[FindingLin
     """
     with archive.session() as session:
         known = read_all(session)
-        query = _query(archive, wanted).execution_options(yield_per=500)
-        for row in session.execute(query):
-            yield _acknowledged(_line(row), known)
-        fits = _Fits(archive, session, wanted)
-        for line in further:
-            if fits(line):
-                yield _acknowledged(line, known)
+        query = own_query(archive, wanted).order_by(Report.id, FindingRow.position)
+        for row in session.execute(query.execution_options(yield_per=500)):
+            yield with_note(own_line(row), known)
+        for line in fitting(archive, session, wanted, further):
+            yield with_note(line, known)
 
 
 def shortest(ids: Iterable[str]) -> int:
@@ -248,17 +246,26 @@ def of_publishers(query: Any, book: Book, wanted: Wanted) -> Any:
     return query
 
 
-def _query(archive: Archive, wanted: Wanted) -> Any:
+def own_query(archive: Archive, wanted: Wanted) -> Any:
+    """A query for the findings of current versions that are asked for, in no order: a row for :func:`own_line` each.
+
+    Raises :class:`ArchiveError` for a code that is no division's.
+    """
     query = (
         select(
             Report.id, Report.url, Report.identity, Report.report_year.label("year_filed"), FindingRow.line,
             Version.publisher, Version.report_year, Publisher.scope, Publisher.key, Publisher.township, Publisher.kind,
+            FindingRow.position,
         )
         .join(Version, Version.id == Report.version_id)
         .join(FindingRow, FindingRow.version_id == Version.id)
         .outerjoin(Publisher, Publisher.id == Report.publisher_id)
-        .order_by(Report.id, FindingRow.position)
     )  # fmt: skip
+    return own_asked_for(query, archive, wanted)
+
+
+def own_asked_for(query: Any, archive: Archive, wanted: Wanted) -> Any:
+    """A query over reports, their findings and publishers, narrowed to what is asked for. Raises as :func:`own_query`."""
     query = narrowed(query, archive.book, wanted.year, wanted.publisher, wanted.portal)
     if wanted.rule is not None:
         family = FindingRow.rule.startswith(f"{wanted.rule}.", autoescape=True)
@@ -268,7 +275,8 @@ def _query(archive: Archive, wanted: Wanted) -> Any:
     return of_publishers(query, archive.book, wanted)
 
 
-def _line(row: Any) -> FindingLine:
+def own_line(row: Any) -> FindingLine:
+    """The finding of a row of :func:`own_query`."""
     known = row.scope is not None and row.year_filed is not None
     return FindingLine(
         report_id=row.id,
@@ -283,7 +291,14 @@ def _line(row: Any) -> FindingLine:
     )
 
 
-def _acknowledged(line: FindingLine, known: Acknowledgements) -> FindingLine:
+def fitting(archive: Archive, session: Session, wanted: Wanted, lines: Iterable[FindingLine]) -> Iterator[FindingLine]:
+    """Those of further findings that are asked for, but for the portal. Raises as :func:`own_query`."""
+    fits = _Fits(archive, session, wanted)
+    return (line for line in lines if fits(line))
+
+
+def with_note(line: FindingLine, known: Acknowledgements) -> FindingLine:
+    """A finding with what somebody said of it."""
     if not known:
         return line
     said = known.get((line.subject, line.fingerprint))

@@ -62,6 +62,20 @@ class Point:
     relation: Relation = Relation.SAME
     because: str | None = None
 
+    def to_data(self) -> dict[str, Any]:
+        """Plain values, as JSON has them."""
+        return {
+            "report_year": self.year,
+            "report": self.report_id,
+            "said": self.said.value,
+            "value": self.value,
+            "unit": self.unit,
+            "text": self.text,
+            "keys": list(self.keys),
+            "relation": self.relation.value if self.keys else None,
+            "because": self.because,
+        }
+
 
 @dataclass(frozen=True)
 class Series:
@@ -105,7 +119,7 @@ def printed(line: str) -> Printed:
         kept = {key: Figure.model_validate(figures[key]) for key in _keys() if key in figures}
         known = {"template": data.get("template"), "tables": data.get("tables", {})}
         return Printed(Record.model_validate({**known, "figures": kept}))
-    except ValueError:
+    except (ValueError, TypeError, AttributeError):
         return Printed(Record())
 
 
@@ -139,7 +153,7 @@ def _point(measure: Measure, year: int, number: int, report: Printed) -> Point:
 def _forms(measure: Measure, report: Printed) -> Sequence[str]:
     """The forms on which a report may print a measure: that of the table it stands in, else all that the report has."""
     own = report.form_of(measure.cells[0])
-    return [own] if own is not None else report.forms
+    return [own] if own is not None else report.forms or FORMS[::-1]
 
 
 def _read(keys: tuple[str, ...], relation: Relation, because: str | None, empty: Point, report: Printed) -> Point:

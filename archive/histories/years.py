@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-import simplejson
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from archive.among import among
 from archive.days import day_of
-from archive.findings.lines import fingerprint_of
-from archive.journal.acknowledging import read_all, subject_of
+from archive.findings.chains import findings
+from archive.findings.lines import FindingLine, Wanted, iterate
 from archive.monitor import Standing, missing
 from archive.monitor.proofs import Proof, proofs
-from archive.schema import FindingRow, Publisher, Report, ScarRow, Version
+from archive.registry.deadlines import FIRST_YEAR
+from archive.schema import Publisher, Report, ScarRow, Version
 from archive.store import Archive
 
-FIRST = 2008  # the first year on which a report was owed (条例 2007 第三十一条)
 SEVERITIES = ("error", "warning", "info")
 _NUMBERS = range(1, 7)
 _SECTIONS_OF = frozenset({"2019", "2021", None})  # the older forms have headings of their own
@@ -36,6 +35,9 @@ class Section(StrEnum):
     MISSING = "missing"  # no heading
     SCARRED = "scarred"  # its prose seems to speak of another agency
     OLDER = "older"  # its form has other sections
+
+
+_LACKING = {"sections.missing": Section.MISSING, "sections.empty": Section.EMPTY}
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,14 @@ class YearOf:
 
 @dataclass(frozen=True)
 class History:
-    """The years of a publisher, the newest first; ``undated`` are its reports of which no year is known."""
+    """The years of a publisher, the newest first; ``undated`` are its reports of which no year is known.
+
+    ``across`` are the findings between its years, and between the versions of a report.
+    """
 
     years: tuple[YearOf, ...]
     undated: tuple[ReportOf, ...]
+    across: tuple[FindingLine, ...]
 
     @property
     def gaps(self) -> tuple[YearOf, ...]:
@@ -138,7 +144,9 @@ class History:
 def history(archive: Archive, publisher_id: int, as_of: date | None = None) -> History:
     """The years from its first report to the last that is or was due; of who has no report that one year only."""
     with archive.session() as session:
-        reports = list(_reports(session, publisher_id))
+        rows = _rows(session, publisher_id)
+        lines = _lines(archive, session.get(Publisher, publisher_id), {report.id for report, _ in rows})
+        reports = list(_reports(session, rows, lines))
     day = as_of if as_of is not None else day_of(archive.clock())
     dated: dict[int, list[ReportOf]] = defaultdict(list)
     for year, report in reports:
@@ -155,7 +163,8 @@ def history(archive: Archive, publisher_id: int, as_of: date | None = None) -> H
         for year, report, standing in found
     ]
     undated = tuple(report for year, report in reports if year is None)
-    return History(tuple(sorted(_shown(years), key=lambda each: -each.year)), undated)
+    across = tuple(line for several in lines.values() for line in several if line.rests_on is not None)
+    return History(tuple(sorted(_shown(years), key=lambda each: -each.year)), undated, across)
 
 
 def records(archive: Archive, publisher_id: int) -> Iterator[tuple[int, int, str]]:
@@ -164,7 +173,9 @@ def records(archive: Archive, publisher_id: int) -> Iterator[tuple[int, int, str
         query = select(Report, Version).join(Version, Version.id == Report.version_id).options(undefer(Version.record))
         query = query.where(Report.publisher_id == publisher_id, Report.report_year.is_not(None))
         last = None
-        for report, version in session.execute(query.order_by(Report.report_year, Report.withdrawn_at.is_not(None), Report.id)):
+        for report, version in session.execute(
+            query.order_by(Report.report_year, Report.withdrawn_at.is_not(None), Report.id)
+        ):
             if report.report_year is not None and report.report_year != last:
                 last = report.report_year
                 yield last, report.id, version.record
@@ -174,7 +185,7 @@ def _span(dated: Mapping[int, Sequence[ReportOf]], last: int) -> list[int]:
     """The years to ask about. A title that names a year long ago makes no row for each year since."""
     if not dated:
         return [last]
-    return sorted({*dated, *range(max(min(dated), FIRST), last + 1)})
+    return sorted({*dated, *range(max(min(dated), FIRST_YEAR), last + 1)})
 
 
 def _joined(
@@ -195,37 +206,51 @@ def _shown(years: Sequence[YearOf]) -> list[YearOf]:
     return [] if end is None else [each for each in years if each.year <= end]
 
 
-def _reports(session: Session, publisher_id: int) -> Iterator[tuple[int | None, ReportOf]]:
-    query = select(Report, Version, Publisher.scope, Publisher.key).join(Version, Version.id == Report.version_id)
-    query = query.join(Publisher, Publisher.id == Report.publisher_id).where(Report.publisher_id == publisher_id)
-    rows = session.execute(query.order_by(Report.report_year, Report.id)).all()
-    several = _versions(session, [report.id for report, *_ in rows])
-    current = [version.id for _, version, *_ in rows]
-    found = _findings(session, current)
-    scars = _scars(session, current)
-    known = read_all(session) if found else {}
-    for report, version, scope, key in rows:
-        subject = subject_of(scope, key, report.report_year) if report.report_year is not None else ""
-        lines = found.get(version.id, [])
-        seen = [(subject, fingerprint_of(simplejson.loads(row.line, use_decimal=True))) in known for row in lines]
+def _rows(session: Session, publisher_id: int) -> Sequence[tuple[Report, Version]]:
+    query = select(Report, Version).join(Version, Version.id == Report.version_id)
+    query = query.where(Report.publisher_id == publisher_id).order_by(Report.report_year, Report.id)
+    return [(report, version) for report, version in session.execute(query)]
+
+
+def _lines(archive: Archive, one: Publisher | None, reports: Collection[int]) -> dict[int, list[FindingLine]]:
+    """The findings of each report, in itself and against the years around it; copied prose is looked for elsewhere."""
+    found: dict[int, list[FindingLine]] = defaultdict(list)
+    if one is not None and reports:
+        wanted = Wanted(publisher=f"{one.scope}/{one.name}")
+        for line in iterate(archive, wanted, findings(archive, wanted)):
+            if line.report_id is not None and line.report_id in reports:
+                found[line.report_id].append(line)
+    return found
+
+
+def _reports(
+    session: Session, rows: Sequence[tuple[Report, Version]], lines: Mapping[int, Sequence[FindingLine]]
+) -> Iterator[tuple[int | None, ReportOf]]:
+    several = _versions(session, [report.id for report, _ in rows])
+    scars = _scars(session, [version.id for _, version in rows])
+    for report, version in rows:
+        found = lines.get(report.id, [])
         count, changed_at = several[report.id]
-        yield report.report_year, ReportOf(
-            id=report.id,
-            url=report.url,
-            title=version.title,
-            state=report.state,
-            withdrawn_at=report.withdrawn_at,
-            withdrawn_because=report.withdrawn_because,
-            published_on=report.published_on,
-            first_seen_at=report.first_seen_at,
-            template=version.template,
-            figures=version.figures,
-            sections=_sections(version.template, lines, scars.get(version.id, frozenset())),
-            versions=count,
-            changed_at=changed_at if count > 1 else None,
-            open=Counter(row.severity for row, done in zip(lines, seen, strict=True) if not done),
-            acknowledged=sum(seen),
-        )  # fmt: skip
+        yield (
+            report.report_year,
+            ReportOf(
+                id=report.id,
+                url=report.url,
+                title=version.title,
+                state=report.state,
+                withdrawn_at=report.withdrawn_at,
+                withdrawn_because=report.withdrawn_because,
+                published_on=report.published_on,
+                first_seen_at=report.first_seen_at,
+                template=version.template,
+                figures=version.figures,
+                sections=_sections(version.template, found, scars.get(version.id, frozenset())),
+                versions=count,
+                changed_at=changed_at if count > 1 else None,
+                open=Counter(str(line.finding["severity"]) for line in found if line.acknowledged is None),
+                acknowledged=sum(line.acknowledged is not None for line in found),
+            ),
+        )
 
 
 def _versions(session: Session, reports: Sequence[int]) -> dict[int, tuple[int, datetime]]:
@@ -233,15 +258,6 @@ def _versions(session: Session, reports: Sequence[int]) -> dict[int, tuple[int, 
     query = select(Version.report_id, func.count(), func.max(Version.first_seen_at))
     query = query.where(among(Version.report_id, reports)).group_by(Version.report_id)
     return {report: (count, last) for report, count, last in session.execute(query)}
-
-
-def _findings(session: Session, versions: Sequence[int]) -> dict[int, list[Row[int, str, str, str]]]:
-    query = select(FindingRow.version_id, FindingRow.rule, FindingRow.severity, FindingRow.line)
-    query = query.where(among(FindingRow.version_id, versions)).order_by(FindingRow.version_id, FindingRow.position)
-    found: dict[int, list[Row[int, str, str, str]]] = defaultdict(list)
-    for row in session.execute(query):
-        found[row.version_id].append(row)
-    return found
 
 
 def _scars(session: Session, versions: Sequence[int]) -> dict[int, frozenset[int]]:
@@ -252,14 +268,11 @@ def _scars(session: Session, versions: Sequence[int]) -> dict[int, frozenset[int
     return {version: frozenset(sections) for version, sections in found.items()}
 
 
-def _sections(template: str | None, lines: Sequence[Any], scarred: frozenset[int]) -> tuple[Section, ...]:
+def _sections(template: str | None, lines: Sequence[FindingLine], scarred: frozenset[int]) -> tuple[Section, ...]:
     if template not in _SECTIONS_OF:
         return (Section.OLDER,) * len(_NUMBERS)
-    said: dict[str, Section] = {}
-    for row in lines:
-        if row.rule in {"sections.missing", "sections.empty"}:
-            number = simplejson.loads(row.line).get("row")
-            said[str(number)] = Section.MISSING if row.rule == "sections.missing" else Section.EMPTY
-    for number in scarred:
-        said.setdefault(str(number), Section.SCARRED)
+    said = {str(number): Section.SCARRED for number in scarred}
+    for line in lines:
+        if line.finding["rule"] in _LACKING:
+            said[str(line.finding.get("row"))] = _LACKING[line.finding["rule"]]
     return tuple(said.get(str(number), Section.PRESENT) for number in _NUMBERS)

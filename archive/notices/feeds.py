@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
+from sqlalchemy import Select
 
 from archive.divisions import Book
 from archive.errors import ArchiveError
@@ -26,6 +28,7 @@ from archive.warcs.files import reason
 ATOM = "http://www.w3.org/2005/Atom"
 NATION, REST = "nation", "rest"
 NEWEST = 200  # entries of a feed
+_CODE = 6  # digits of a division that has a feed
 _NAMES = {NATION: "全国", REST: "其他"}
 _SPACE = uuid5(NAMESPACE_URL, "https://www.rfc-editor.org/rfc/rfc4287#xxgk")  # of the identifiers made from keys
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -55,10 +58,8 @@ def write(archive: Archive, folder: Path, *, base: str | None = None) -> list[Pa
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, entries in collect(archive).items():
-            link = f"{base.rstrip('/')}/{name}.atom" if base is not None else None
-            title = f"政府信息公开年报通知：{_title(name, archive.book)}"
             path = folder / f"{name}.atom"
-            if _replace(path, feed(name, title, entries, link)):
+            if _replace(path, _of(archive, name, entries, base)):
                 changed.append(path)
     except OSError as error:
         raise ArchiveError(
@@ -67,15 +68,26 @@ def write(archive: Archive, folder: Path, *, base: str | None = None) -> list[Pa
     return changed
 
 
+def one(archive: Archive, name: str, *, base: str | None = None) -> bytes | None:
+    """The feed of this name as :func:`write` writes it, empty where nothing happened yet; null for a name of none."""
+    if name not in _NAMES and (len(name) != _CODE or archive.book.get(name) is None):
+        return None
+    query = _newest()
+    if name not in _NAMES:
+        query = query.where(Notice.division.startswith(archive.book.prefix(name)))
+    with archive.session() as session:
+        rows = session.scalars(query.execution_options(yield_per=NEWEST))
+        found = (row for row in rows if name in _feeds_of(row.division, archive.book))
+        return _of(archive, name, [_entry(row) for row in islice(found, NEWEST)], base)
+
+
 def collect(archive: Archive) -> Mapping[str, list[Entry]]:
     """The newest entries of each feed, by its name; the nation and the rest have one even where nothing happened."""
     found: dict[str, list[Entry]] = defaultdict(list)
     found[NATION], found[REST] = [], []
-    query = wanted_rows(Wanted(kinds=tuple(kinds()))).order_by(None)
-    query = query.order_by(Notice.noticed_at.desc(), Notice.id.desc())
     with archive.session() as session:
-        for row in session.scalars(query.execution_options(yield_per=1000)):
-            entry = Entry(row.key, row.kind, row.title, row.text, row.url, row.at, row.noticed_at)
+        for row in session.scalars(_newest().execution_options(yield_per=1000)):
+            entry = _entry(row)
             for name in _feeds_of(row.division, archive.book):
                 if len(found[name]) < NEWEST:
                     found[name].append(entry)
@@ -98,6 +110,20 @@ def feed(name: str, title: str, entries: Iterable[Entry], link: str | None = Non
         _add(root, entry)
     written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return written
+
+
+def _newest() -> Select[Notice]:
+    query = wanted_rows(Wanted(kinds=tuple(kinds()))).order_by(None)
+    return query.order_by(Notice.noticed_at.desc(), Notice.id.desc())
+
+
+def _entry(row: Notice) -> Entry:
+    return Entry(row.key, row.kind, row.title, row.text, row.url, row.at, row.noticed_at)
+
+
+def _of(archive: Archive, name: str, entries: Iterable[Entry], base: str | None) -> bytes:
+    link = f"{base.rstrip('/')}/{name}.atom" if base is not None else None
+    return feed(name, f"政府信息公开年报通知：{_title(name, archive.book)}", entries, link)
 
 
 def _add(root: etree._Element, entry: Entry) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from archive.portions import portions
 from archive.schema import Delivery, JournalRow, Notice, Report
 from archive.store import Archive
 
-__all__ = ["BASELINE", "SEEN", "Wanted", "find", "kinds", "listed", "wanted_rows"]
+__all__ = ["BASELINE", "SEEN", "Wanted", "find", "kinds", "line", "listed", "wanted_rows"]
 
 NOBODY = ""  # the target of what was sent to nobody: the beginning of the noticing
 
@@ -93,6 +94,21 @@ def listed(archive: Archive, wanted: Wanted, limit: int | None = None) -> list[N
     with archive.session() as session:
         rows = [row for row in session.scalars(query) if lies_within(row, wanted, archive)]
     return list(reversed(rows if limit is None else rows[:limit]))
+
+
+def line(row: Notice) -> dict[str, Any]:
+    """A notice as ``xxgk notices --json`` and the dashboard hand it on."""
+    return {
+        "kind": row.kind,
+        "at": row.at,
+        "noticed_at": row.noticed_at,
+        "division": row.division,
+        "report_year": row.report_year,
+        "title": row.title,
+        "text": row.text,
+        "url": row.url,
+        "key": row.key,
+    }
 
 
 def lies_within(row: Notice, wanted: Wanted, archive: Archive) -> bool:

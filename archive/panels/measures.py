@@ -162,19 +162,18 @@ def _printed(forms: Sequence[Sides], cells: Cells) -> Sides | None:
 
 
 def _part(series: Series, cells: Cells) -> Part | LeftOut:
-    value = _first(series.cells, cells)
+    value = _group(series.cells, cells)
     if isinstance(value, LeftOut) or not series.per:
         return value if isinstance(value, LeftOut) else Part(value, 0)
     per = _sum(series.per, cells)
     return per if isinstance(per, LeftOut) else Part(value, per)
 
 
-def _first(alternatives: Sequence[Sequence[str]], cells: Cells) -> Number | LeftOut:
-    """The sum of the first of several groups of cells of which any is printed."""
-    for keys in alternatives[:-1]:
-        if any(key in cells for key in keys):
-            return _sum(keys, cells)
-    return _sum(alternatives[-1], cells)
+def _group(alternatives: Sequence[Sequence[str]], cells: Cells) -> Number | LeftOut:
+    """The sum of that of several groups of cells which is printed most, as :func:`_printed` chooses the form."""
+    if len(alternatives) == 1:
+        return _sum(alternatives[0], cells)
+    return _sum(max(alternatives, key=lambda keys: sum(key in cells for key in keys)), cells)
 
 
 def _sum(keys: Sequence[str], cells: Cells) -> Number | LeftOut:

@@ -205,6 +205,19 @@ def view_of(archive: Archive, number: int) -> PublisherView:
         return _view(session, archive.book, one)
 
 
+def numbers_of(archive: Archive, named: Iterable[str]) -> dict[str, int]:
+    """The numbers of publishers by scope and name, as a line names others; those that are not known are left out."""
+    found: dict[str, int] = {}
+    with archive.session() as session:
+        for reference in named:
+            scope, _, name = reference.partition("/")
+            query = select(Publisher.id).where(Publisher.scope == scope, Publisher.name == name)
+            number = session.scalars(query.order_by(Publisher.id).limit(1)).first()
+            if number is not None:
+                found[reference] = number
+    return found
+
+
 def view(archive: Archive, name: str) -> PublisherView:
     """One publisher in full. Raises :class:`archive.errors.UnknownPublisher` where there is none or several of them."""
     with archive.session() as session:
@@ -230,7 +243,8 @@ def select_wanted(wanted: Wanted, book: Book) -> Select[int]:
     if wanted.called is not None:
         query = query.where(_called(wanted.called, book))
     if wanted.year is not None:
-        query = query.where(Publisher.id.in_(select(Report.publisher_id).where(Report.report_year == wanted.year)))
+        on_it = select(Report.id).where(Report.publisher_id == Publisher.id, Report.report_year == wanted.year)
+        query = query.where(on_it.exists())
     return query
 
 

@@ -143,7 +143,7 @@ def _named(name: str, book: Book) -> CompoundSelect[int, int | None]:
 
 def _split(name: str) -> tuple[str | None, str]:
     """The scope that stands before a name, or null, and the name."""
-    within, slash, bare = name.rpartition("/")
+    within, slash, bare = name.partition("/")  # a name may have a stroke of its own
     return (within, bare) if slash and _SCOPE.fullmatch(within) is not None else (None, name)
 
 

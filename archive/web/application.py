@@ -25,6 +25,7 @@ from archive.web.doors.password import PasswordDoor
 from archive.web.doors.sessions import Sessions
 from archive.web.doors.trouble import TroubleDoor
 from archive.web.listing import API
+from archive.web.looking import Looking
 from archive.web.memory import Memory
 from archive.web.rows import WrongCursor
 from archive.web.settings import Settings
@@ -52,7 +53,9 @@ _REFUSALS: dict[int | str, str] = {
 def application(archive: Archive, settings: Settings) -> FastAPI:
     """The dashboard over an opened archive, as an ASGI application. The archive stays the caller's to close."""
     opener = ParserPool(_DOCUMENTS)
-    house = House(archive, settings, Sessions(settings.password), Memory(archive), Studying(archive), opener)
+    house = House(
+        archive, settings, Sessions(settings.password), Memory(archive), Studying(archive), Looking(archive), opener
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -67,6 +70,7 @@ def application(archive: Archive, settings: Settings) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # their pages fetch scripts from elsewhere; /api is ours
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to an address that it takes from the request
         responses={status: {"model": Told, "description": words} for status, words in _REFUSALS.items()},
     )
     app.state.house = house
@@ -77,14 +81,14 @@ def application(archive: Archive, settings: Settings) -> FastAPI:
     app.add_exception_handler(WrongCursor, _wrong)
     app.add_exception_handler(ArchiveError, _of_the_archive)
     app.add_exception_handler(HTTPException, _of_http)
-    # The first added is the innermost: who may not ask is told so before anything is computed.
+    # The first added is the innermost: who may not ask is told so before anything is computed, dressed as every answer.
     app.add_middleware(TroubleDoor, tell=_unforeseen)
     if settings.closed:
         app.add_middleware(PasswordDoor, sessions=house.sessions)
     app.add_middleware(BodyDoor)
+    app.add_middleware(HostDoor, hosts=settings.hosts)
     app.add_middleware(HeaderDoor)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)  # outside: what is packed says when
-    app.add_middleware(HostDoor, hosts=settings.hosts)
     return app
 
 

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from archive.days import day_of
 from archive.store import Archive
 from archive.web.doors.sessions import COOKIE, Sessions, Visitor
+from archive.web.looking import Looking
 from archive.web.memory import Memory
 from archive.web.settings import Settings
 from archive.web.studying import Studying
@@ -43,6 +44,7 @@ class House:
     sessions: Sessions
     memory: Memory
     studying: Studying
+    looking: Looking  # for what takes minutes over a nation
     opener: ParserPool  # opens archived documents, each in a process of its own
 
 

@@ -65,7 +65,9 @@ class Memory:
         for each in alike[:-most]:
             del self._places[each]
 
-    def forget(self) -> None:
-        """Begin anew, after a change of ours."""
+    def forget(self, *firsts: str) -> None:
+        """Begin anew, after a change of ours; with words only the questions that are one of them, or begin with one."""
         with self._lock:
-            self._places.clear()
+            for each in list(self._places):
+                if not firsts or (each[0] if isinstance(each, tuple) else each) in firsts:
+                    del self._places[each]

@@ -15,6 +15,8 @@ from markupsafe import Markup
 
 from archive.web.words import Language, known, word
 
+from parser.marking.safe import harmless
+
 if TYPE_CHECKING:
     from archive.web.asking import Asking
 
@@ -73,10 +75,21 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_written,
     )
     environment.globals.update(static_of=_static_of, t=_t, has_word=known)
     environment.filters.update(day=_day, moment=_moment, number=number, share=share, heading=_heading)
     return environment
+
+
+def _written(value: Any) -> Any:
+    """What is set into a page: text without the signs that turn the direction of all that follows it.
+
+    Text goes on into macros and attributes as markup that is escaped already; only what stands there is looked at.
+    """
+    if isinstance(value, Markup):
+        return value if value.isascii() else Markup(harmless(value))  # noqa: S704 - signs are taken out, none is set in
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _static_of(name: str) -> str:

@@ -11,12 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.divisions import Book
 from archive.findings import likeness
-from archive.findings.across import across
-from archive.findings.likeness import COPY
+from archive.findings.across import across, looks_for_copies
+from archive.findings.counting import Summary, summary_of
 from archive.findings.lines import FindingLine, Wanted, acknowledge, find, iterate, reopen, shortest
-from archive.findings.scarring import SCAR
+from archive.findings.telling import division_data, line_data, rule_data
 from archive.store import Archive
 from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
@@ -35,7 +34,6 @@ _CELLS = ("table", "row", "column", "expected", "found", "message")
 _HEADINGS = (
     "id", "state", "report", "url", "publisher", "scope", "kind", "report_year", "severity", "rule", *_CELLS, "note", "by", "at",
 )  # fmt: skip
-_OF_PROSE = dict.fromkeys((COPY, SCAR), ("warning",))  # what the indexes of prose are needed for
 
 
 @app.callback(invoke_without_command=True)
@@ -78,20 +76,23 @@ def findings(
     counts: Counter[bool] = Counter()
     with Invocation.of(context).open() as archive:
         wanted = replace(wanted, division=code_of(division, archive.book))
-        prose = wanted.asks(_OF_PROSE) and {rule, publisher, division, portal} != {None}
+        prose = looks_for_copies(wanted)
         if prose:
             catch_up(archive)
-        lines = _counted(iterate(archive, wanted, across(archive, wanted, prose=prose)), counts)
+        between = across(archive, wanted, prose=prose)
+        lines = _counted(iterate(archive, wanted, between), counts)
         if summary:
-            _sum_up(lines, archive.book, wanted.division, json=json)
+            found = summary_of(archive, wanted, between)
+            counts.update({False: found.open, True: found.acknowledged})
+            _sum_up(found, json=json)
         elif json:
-            print_json(_data(line) for line in lines if _is_shown(line, *shown))
+            print_json(line_data(line) for line in lines if _is_shown(line, *shown))
         elif csv is not None:
             write_csv(csv, _HEADINGS, (_cells(line) for line in lines if _is_shown(line, *shown)))
         else:
             _print(list(lines), *shown)
     remark(f"{counts[False]:,} open findings, {counts[True]:,} acknowledged")
-    if wanted.asks(_OF_PROSE) and not prose:
+    if wanted.asks(likeness.RULES) and not prose:
         remark(
             "prose taken over was not looked for, which takes its time: --rule copy asks for it, or a publisher or division"
         )
@@ -145,7 +146,7 @@ def _name(by: str | None) -> str:
 def _tell(archive: Archive, found: list[FindingLine], *, json: bool) -> None:
     """The findings as they are now."""
     if json:
-        print_json(_data(line) for line in _find(archive, [line.id for line in found]))
+        print_json(line_data(line) for line in _find(archive, [line.id for line in found]))
 
 
 def _counted(lines: Iterable[FindingLine], counts: Counter[bool]) -> Iterator[FindingLine]:
@@ -185,22 +186,6 @@ def _said(line: FindingLine) -> str:
     return "" if said is None else f"{said.by}, {said.at:%Y-%m-%d}: {said.note}"
 
 
-def _data(line: FindingLine) -> dict[str, Any]:
-    said = line.acknowledged
-    return {
-        "id": line.id,
-        "report": line.report_id,
-        "url": line.url,
-        "publisher": line.publisher,
-        "scope": line.scope,
-        "kind": line.kind,
-        "report_year": line.report_year,
-        **line.finding,
-        **({"rests_on": line.rests_on} if line.rests_on is not None else {}),
-        "acknowledged": {"note": said.note, "by": said.by, "at": said.at.isoformat()} if said is not None else None,
-    }
-
-
 def _cells(line: FindingLine) -> list[Any]:
     """The cells under :data:`_HEADINGS`."""
     said = line.acknowledged
@@ -220,48 +205,17 @@ def _cells(line: FindingLine) -> list[Any]:
     ]
 
 
-def _sum_up(lines: Iterable[FindingLine], book: Book, division: str | None, *, json: bool) -> None:
+def _sum_up(summary: Summary, *, json: bool) -> None:
     """How many, by rule and year, and by the divisions below the one asked for."""
-    rules: dict[tuple[str, int | None], Counter[bool]] = {}
-    scopes: dict[str | None, Counter[bool]] = {}
-    for line in lines:
-        done = line.acknowledged is not None
-        rules.setdefault((line.finding["rule"], line.report_year), Counter())[done] += 1
-        scopes.setdefault(line.scope, Counter())[done] += 1
-    places: dict[str, Counter[bool]] = {}
-    for scope, count in scopes.items():
-        places.setdefault(_place(scope, book, division), Counter()).update(count)
-    by_rule = sorted(rules.items(), key=lambda each: (each[0][0], each[0][1] or 0))
-    by_place = [(code, _label(code, book), count) for code, count in sorted(places.items())]
     if json:
-        print_json({"rule": rule, "report_year": year, **_both(count)} for (rule, year), count in by_rule)
-        print_json({"division": code or None, "name": name, **_both(count)} for code, name, count in by_place)
+        print_json(map(rule_data, summary.rules))
+        print_json(map(division_data, summary.divisions))
         return
     print_table(
         ["rule", "year", "open", "acknowledged"],
-        [[rule, year, count[False], count[True]] for (rule, year), count in by_rule],
+        [[each.rule, each.report_year, each.tally.open, each.tally.acknowledged] for each in summary.rules],
     )
     print_table(
         ["division", "name", "open", "acknowledged"],
-        [[code, name, count[False], count[True]] for code, name, count in by_place],
+        [[each.code, each.name, each.tally.open, each.tally.acknowledged] for each in summary.divisions],
     )
-
-
-def _both(count: Counter[bool]) -> dict[str, int]:
-    return {"open": count[False], "acknowledged": count[True]}
-
-
-def _place(scope: str | None, book: Book, division: str | None) -> str:
-    """Under which division the findings of a scope are counted: provinces, or those right below the one asked for."""
-    asked = "" if division is None else book.prefix(division)
-    for each in book.path(scope) if scope is not None and scope.isdecimal() else ():
-        own = book.prefix(each.code)
-        if own != asked and own.startswith(asked):
-            return each.code
-    return scope or ""
-
-
-def _label(code: str, book: Book) -> str | None:
-    if not code:
-        return "publisher not known"
-    return book.label(code) if code.isdecimal() and book.get(code) is not None else None

@@ -8,10 +8,11 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from archive.comparing import data
 from archive.comparing.comparison import Comparison, diff, versions
 from archive.comparing.years import Years, all_years
 from archive.store import Archive
-from crawler.cli.comparing import data, terminal
+from crawler.cli.comparing import terminal
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, remark
 from crawler.errors import WrongUsage
@@ -88,12 +89,19 @@ def _tell(
     everything: bool,
 ) -> None:
     if html is not None:
-        from crawler.cli.comparing.page import write_page  # noqa: PLC0415 - templates are not needed for the rest
+        from archive.web.comparing.page import page  # noqa: PLC0415 - templates are not needed for the rest
 
-        write_page(html, found, everything=everything)
+        _write(html, page(found, everything=everything))
         remark(f"{html} is written: open it in a browser")
     if json:
         print_json(map(to_data, found))
     elif html is None:
         for one in found:
             show(one, everything=everything)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    except OSError as error:
+        raise WrongUsage(f"{path} cannot be written: {error.strerror or error}") from error

@@ -106,14 +106,5 @@ def command(
 
 def line(portal: PortalState) -> dict[str, Any]:
     """A portal as ``--json`` prints it, here and in ``xxgk portals``."""
-    return {
-        "url": portal.url,
-        "given": portal.given,
-        "host": portal.host,
-        "outcome": portal.outcome,
-        "read_at": portal.read_at.isoformat() if portal.read_at is not None else None,
-        "detail": portal.detail,
-        "division": portal.division,
-        "columns": portal.columns,
-        "articles": portal.articles,
-    }
+    written = portal.read_at.isoformat() if portal.read_at is not None else None
+    return {**portal.line(), "read_at": written}

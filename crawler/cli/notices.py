@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from archive.notices import feeds
-from archive.notices.notices import Wanted, find, kinds, listed, since_day
+from archive.notices.notices import Wanted, find, kinds, line, listed, since_day
 from archive.schema import Notice
 from crawler import sending, targets
 from crawler.cli.invocation import ATTENTION, Invocation
@@ -132,14 +132,4 @@ def list_kinds(json: Json = False) -> None:  # noqa: FBT002 - Typer's way to wri
 
 
 def _data(row: Notice) -> dict[str, Any]:
-    return {
-        "kind": row.kind,
-        "at": row.at.isoformat(),
-        "noticed_at": row.noticed_at.isoformat(),
-        "division": row.division,
-        "report_year": row.report_year,
-        "title": row.title,
-        "text": row.text,
-        "url": row.url,
-        "key": row.key,
-    }
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in line(row).items()}

@@ -15,7 +15,7 @@ from archive.divisions import Book
 from archive.formulas import defuse
 from archive.panels.drawing import Drawn, Row, draw
 from archive.panels.groups import Asked, By
-from archive.panels.measures import LeftOut
+from archive.panels.lines import COLUMNS, LEFT_OUT, facts_of, left_out_of, line_of, name_of, panel_line
 from archive.panels.panels import Language, Panel, panel, panels
 from archive.registry.classes import KINDS
 from crawler.cli.divisions import code_of
@@ -27,10 +27,6 @@ from crawler.errors import WrongUsage
 EXAMPLE = "Example: xxgk stats applicants --from 2019 --to 2024 --division 220000 --by year"
 STANDARD_OUTPUT = Path("-")
 _MOST_COLUMNS = 8  # of a table for a terminal: beyond that each number has a row
-_COLUMNS = (
-    "panel", "series", "label", "year", "division", "division_name", "kind", "of", "level", "first_year", "last_year",
-    "value", "unit", "numerator", "denominator", "mean", "reports", "identities_failing", "identities_unjudged",
-)  # fmt: skip
 
 
 def command(
@@ -98,10 +94,10 @@ def command(
     if csv is not None:
         _write(csv, drawn, language, book)
     if plot is not None and chart is not None:
-        plot(chart, drawn, language, lambda code: _short(code, book))
+        plot(chart, drawn, language, lambda code: name_of(code, book))
         remark(f"the chart is in {chart}")
     if json:
-        print_json(_data(drawn, row, language, book) for row in drawn.rows)
+        print_json(line_of(drawn, row, language, book) for row in drawn.rows)
     elif csv is None:
         _print(drawn, language, book)
     _tell(drawn, language, consistent=consistent)
@@ -129,20 +125,7 @@ def _chart(path: Path) -> Callable[[Path, Drawn, Language, Callable[[str], str]]
 
 def _list(language: Language, *, json: bool) -> None:
     if json:
-        print_json(
-            {
-                "panel": each.name,
-                "title": each.title[language],
-                "unit": each.unit[language],
-                "measure": each.measure,
-                "first_year": each.first_year,
-                "last_year": each.last_year,
-                "formula": each.formula,
-                "source": each.source,
-                "series": [{"series": one.name, "label": one.label[language]} for one in each.series],
-            }
-            for each in panels().values()
-        )
+        print_json(panel_line(each, language) for each in panels().values())
         return
     print_table(
         ["panel", "what", "report years", "series"],
@@ -154,48 +137,8 @@ def _list(language: Language, *, json: bool) -> None:
     remark("`xxgk stats PANEL` counts one, by year; --by division, --by kind, --json, --csv and --chart do more")
 
 
-def _data(drawn: Drawn, row: Row, language: Language, book: Book) -> dict[str, Any]:
-    return {**_facts(drawn, row, language, book), "left_out": row.left_out}
-
-
-def _facts(drawn: Drawn, row: Row, language: Language, book: Book) -> dict[str, Any]:
-    """What stands in a line of JSON and in a row of CSV alike, under :data:`_COLUMNS`."""
-    group = row.group
-    return {
-        "panel": drawn.panel.name,
-        "series": row.series.name,
-        "label": row.series.label[language],
-        "year": group.year,
-        "division": group.division or None,
-        "division_name": None if group.division is None else _place(group.division, book),
-        "kind": group.kind,
-        "of": drawn.of,
-        "level": drawn.level,
-        "first_year": min(drawn.years, default=None),
-        "last_year": max(drawn.years, default=None),
-        "value": row.value,
-        "unit": drawn.panel.unit[language],
-        "numerator": row.numerator,
-        "denominator": row.denominator,
-        "mean": row.mean,
-        "reports": row.reports,
-        "identities_failing": row.failing,
-        "identities_unjudged": row.unjudged,
-    }
-
-
-def _short(code: str, book: Book) -> str:
-    """The division's own name, without those above it."""
-    division = book.get(code) if code else None
-    return "division unknown" if division is None else division.name
-
-
-def _place(code: str, book: Book) -> str:
-    return book.label(code) or code or "division unknown"
-
-
 def _write(path: Path, drawn: Drawn, language: Language, book: Book) -> None:
-    headings = [*_COLUMNS, *(f"left_out_{reason}" for reason in LeftOut)]
+    headings = [*COLUMNS, *LEFT_OUT]
     rows = _cells(drawn, language, book)
     if path == STANDARD_OUTPUT:
         writer = tables.writer(sys.stdout, lineterminator="\n")
@@ -209,8 +152,8 @@ def _write(path: Path, drawn: Drawn, language: Language, book: Book) -> None:
 
 def _cells(drawn: Drawn, language: Language, book: Book) -> Iterator[list[Any]]:
     for row in drawn.rows:
-        facts = _facts(drawn, row, language, book)
-        yield [*(facts[name] for name in _COLUMNS), *(row.left_out.get(reason, 0) for reason in LeftOut)]
+        facts = facts_of(drawn, row, language, book) | left_out_of(row)
+        yield [facts[name] for name in (*COLUMNS, *LEFT_OUT)]
 
 
 def _print(drawn: Drawn, language: Language, book: Book) -> None:
@@ -268,7 +211,7 @@ def _print(drawn: Drawn, language: Language, book: Book) -> None:
 def _keys(row: Row, by: Sequence[By], book: Book) -> list[Any]:
     keys: dict[By, Any] = {
         By.YEAR: row.group.year,
-        By.DIVISION: None if row.group.division is None else _short(row.group.division, book),
+        By.DIVISION: None if row.group.division is None else name_of(row.group.division, book),
         By.KIND: row.group.kind,
     }
     return [keys[each] for each in by]

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from parser.documents import album, ocr
 from parser.documents.frames import A4_WIDTH, frames
@@ -21,8 +21,8 @@ Box = tuple[float, float, float, float]
 MAX_PIXELS = 6_000_000  # of one picture: A4 at 240 dots an inch
 MAX_SHEETS = 300  # as many pages as a PDF may have that is read
 _LEAST_SIDE = 4.0  # points: a box thinner than this is widened, else nobody sees it
-_FILL = (255, 193, 7, 84)
-_RIM = (138, 75, 0, 255)
+_FILL = (255, 224, 138)  # as a marker pen: what is printed below stays as dark as it is
+_RIM = (138, 75, 0)
 _PAD = 1.5  # points between the rim and what is printed
 _AROUND = 60.0  # points of the page above and below the boxes of an excerpt; it is as wide as the page
 
@@ -92,13 +92,11 @@ class _Drawn(NamedTuple):
 
 
 def _marked(image: Image.Image, areas: Iterable[Box], scale: float) -> Image.Image:
-    layer = Image.new("RGBA", image.size, (0, 0, 0, 0))
+    layer = Image.new("RGB", image.size, "white")
     pen = ImageDraw.Draw(layer)
     for area in areas:
         pen.rectangle(area, fill=_FILL, outline=_RIM, width=max(2, round(1.2 * scale)))
-    paper = image.convert("RGBA")
-    paper.alpha_composite(layer)
-    return paper.convert("RGB")
+    return ImageChops.multiply(image, layer)
 
 
 def _around(areas: Sequence[Box], drawn: _Drawn) -> tuple[int, int, int, int]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from parser import Hints, NotAReport, ParserError, UnreadableDocument
-from parser.isolation import IsolatedParser, Limits
+from parser import Hints, NotAReport, ParserError, UnreadableDocument, UnsupportedFormat
+from parser.isolation import IsolatedParser, Limits, ParserPool
+from parser.marking import Marked, excerpt, mark, picture
 from tests.papers.pages import pdf
 from tests.papers.paper import paper
 from tests.papers.render import html, word
@@ -86,6 +87,51 @@ def test_a_hostile_document_ends_in_one_sentence(isolated: IsolatedParser, name:
         assert "\n" not in message
         assert "Traceback" not in message
     assert time.monotonic() - before < 60  # the limit is 18 s; a loaded machine may take longer to start a child
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_document_is_shown_within_the_limits_or_refused_in_one_sentence(
+    isolated: IsolatedParser, name: str
+) -> None:
+    said, page = "", Marked(kind="none")
+    try:
+        page = isolated.mark(HOSTILE[name], Hints(name="a.html"), ["at-1-1-1"])
+    except ParserError as error:
+        said = str(error)
+    assert (page.kind == "none") is bool(said)
+    assert len(page.html or "") < 5_000_000
+    assert "\n" not in said
+
+
+def test_what_is_shown_in_the_child_is_what_would_be_shown_here(isolated: IsolatedParser) -> None:
+    page, sheet, hints, marks = (
+        html(PAPER).encode(),
+        pdf(PAPER),
+        Hints(name="a.html", charset="utf-8"),
+        ["at-2-5-3", "at-l1"],
+    )
+    assert isolated.mark(page, hints, marks) == mark(page, hints, marks)
+    assert isolated.mark(page, None, as_read=True) == mark(page, Hints(), as_read=True)
+    assert isolated.excerpt(page, hints, marks) == excerpt(page, hints, marks)
+    assert isolated.picture(sheet, None, 1, [(9, 9, 99, 99)], scale=1.0) == picture(
+        sheet, Hints(), 1, [(9, 9, 99, 99)], scale=1.0
+    )
+    with ParserPool(1) as pool:
+        assert pool.mark(page, hints, marks) == mark(page, hints, marks)
+        assert pool.excerpt(page, hints, marks) == excerpt(page, hints, marks)
+        assert pool.picture(sheet, None, 1, scale=0.5, excerpt=True) == picture(sheet, Hints(), 1, scale=0.5)
+        assert pool.parse(page).publisher == PAPER.agency
+
+
+def test_the_errors_of_showing_are_those_of_reading(isolated: IsolatedParser) -> None:
+    with pytest.raises(UnreadableDocument, match="is empty"):
+        isolated.mark(b"", None)
+    with pytest.raises(UnsupportedFormat, match="rar"):
+        isolated.mark(b"Rar!\x1a\x07\x00", None)
+    with pytest.raises(UnreadableDocument, match="no page 99"):
+        isolated.picture(pdf(PAPER), None, 99)
+    with pytest.raises(UnreadableDocument, match="no pages"):
+        isolated.picture(html(PAPER).encode(), None, 1)
 
 
 def test_the_next_document_is_read_after_one_that_was_killed() -> None:

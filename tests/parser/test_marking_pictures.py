@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageDraw
 from reportlab.pdfgen.canvas import Canvas
 
 from parser import Hints, UnreadableDocument, parse
-from parser.documents import album
+from parser.documents import album, ocr, read
 from parser.marking import Box, mark, picture
 from parser.marking.sheets import MAX_PIXELS
 from tests.papers.pages import pdf
@@ -160,6 +160,27 @@ def test_a_box_lies_over_its_place_on_a_picture_of_any_size() -> None:
         assert stain is not None
         assert over is not None
         assert all(abs(side - other) <= 6 for side, other in zip(stain, over, strict=True))
+
+
+@pytest.mark.skipif(not ocr.is_installed(), reason="the ocr extra is not installed (pip install 'xxgk[ocr]')")
+@pytest.mark.parametrize("kind", ["picture", "pdf"])
+def test_a_box_lies_over_its_cell_though_the_scan_is_turned(kind: str) -> None:
+    from tests.papers.scans import file, ruled, scanned_pdf, spoilt
+
+    page = spoilt(ruled([["123", "456", "789"] * 3] * 3), "turned 1.8")
+    data = scanned_pdf([page]) if kind == "pdf" else file(page)
+    cells = [cell for grid in read(data, Hints()).grids for row in grid.rows for cell in row]
+    assert {cell.text for cell in cells} == {"123", "456", "789"}
+    boxes = [cell.box for cell in cells if cell.box is not None]
+    drawn = image(picture(data, Hints(), 1, boxes, scale=3.0, recognised=True))
+    for x0, top, x1, bottom in boxes:
+        inside = drawn.crop((round(3 * x0) + 6, round(3 * top) + 6, round(3 * x1) - 6, round(3 * bottom) - 6))
+        ink = dark(inside)
+        assert ink is not None  # the digits, clear of the rules around them
+        assert ink[0] > 0
+        assert ink[1] > 0
+        assert ink[2] < inside.width
+        assert ink[3] < inside.height
 
 
 @pytest.mark.parametrize(

@@ -50,5 +50,7 @@ class HostDoor:
         """Whether the page that sends it is ours; every browser says where a form comes from."""
         if headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return False
-        origin = headers.get("origin")
-        return origin is not None and urlsplit(origin).netloc.lower() == host.lower()
+        try:
+            return urlsplit(headers.get("origin", "")).netloc.lower() == host.lower()
+        except ValueError:  # a bracket that is never closed, for instance
+            return False

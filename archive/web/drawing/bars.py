@@ -74,8 +74,8 @@ def bars(calendar: Calendar, year: int, until: date, last_days: Iterable[date]) 
 
 
 def _round(most: int) -> int:
-    """The first of 1, 2, 5, 10, 20, … that is not less."""
-    top = 1
-    while top < most:
-        top = top * 5 // 2 if str(top).startswith("2") else top * 2
-    return top
+    """The first of 1, 2, 4, 6, 8, 10, 20, … that is not less."""
+    power = 1
+    while most > 10 * power:
+        power *= 10
+    return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= most)

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from archive.divisions import Book, short
+from archive.divisions import Book, Division, short
 from archive.monitor.totals import Total
 from archive.web.words import Language
 
@@ -70,6 +70,12 @@ def legend() -> tuple[tuple[int, str], ...]:
     edges = [0, *(round(bound * 100) for bound in BOUNDS), 100]
     steps = range(1, len(edges))
     return tuple((step, f"{edges[step - 1]}%–{'<' if step < len(edges) - 1 else ''}{edges[step]}%") for step in steps)
+
+
+def provinces(book: Book) -> list[Division]:
+    """The provinces to which the 条例 applies, by code."""
+    found = (book.get(entry["code"]) for entry in _table() if entry.get("applies", True))
+    return sorted((each for each in found if each is not None), key=lambda each: each.code)
 
 
 def _tile(entry: Mapping[str, Any], total: Total | None, book: Book, language: Language) -> Tile:

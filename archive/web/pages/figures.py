@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
+from archive.corpus.values import box
 from archive.findings.of_report import filing_of
 from archive.web.asking import Asking
 from archive.web.columns import Column, Kind
@@ -23,9 +24,7 @@ class FigureQuery(Parameters):
     """Whose figures are asked for."""
 
     report: Annotated[int, Field(description="The report's number.", ge=1, le=MOST)]
-    version: Annotated[
-        int | None, Field(description="One of its versions; the current one.", ge=1, le=MOST)
-    ] = None
+    version: Annotated[int | None, Field(description="One of its versions; the current one.", ge=1, le=MOST)] = None
 
 
 def _rows(asking: Asking, asked: FigureQuery) -> Listed:
@@ -61,7 +60,7 @@ def _line(key: str, figure: Figure) -> dict[str, Any]:
         "at_column": at.column,
         "at_line": at.line,
         "at_page": at.page,
-        "at_box": None if at.box is None else " ".join(f"{side:g}" for side in at.box),
+        "at_box": box(at.box),
         "confidence": at.confidence,
     }
 

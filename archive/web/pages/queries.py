@@ -17,7 +17,7 @@ from archive.web import queries
 from archive.web.asking import Asked, Asking, query, redirect
 from archive.web.columns import Column, Kind, Row
 from archive.web.listing import Listing, Parameters, offer, table
-from archive.web.pages.search import SearchQuery, asked_of
+from archive.web.pages.search import SearchQuery, asked_of, said
 from archive.web.queries import KeptQuery, NoQuery
 from archive.web.rows import Listed
 from archive.words.lines import line_of
@@ -80,7 +80,7 @@ def keep(
         folder = asking.archive.folder
         queries.keep(folder, name=name, path=path, note=note, by=asking.visitor.name, at=asking.archive.clock())
     except NoQuery as error:
-        return _page(asking, status=422, told=asking.said(str(error)), path=path)
+        return _page(asking, status=422, told=said(str(error), asking.language), path=path)
     return redirect("/queries?done=kept")
 
 
@@ -111,11 +111,13 @@ def search_of(kept: KeptQuery) -> SearchQuery | None:
         return None
     asked = parse_qs(parts.query)
     try:
-        given = SearchQuery.model_validate({
-            name: values if name == "section" else values[-1]
-            for name, values in asked.items()
-            if name in SearchQuery.model_fields
-        })
+        given = SearchQuery.model_validate(
+            {
+                name: values if name == "section" else values[-1]
+                for name, values in asked.items()
+                if name in SearchQuery.model_fields
+            }
+        )
     except ValidationError:
         return None
     return given if given.words else None

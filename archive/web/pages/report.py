@@ -8,14 +8,25 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from archive.findings.lines import FindingLine
 from archive.report_data import taken_from, view_data
 from archive.reports import show
-from archive.web.asking import Asked, Asking
+from archive.web.asking import Asked, Asking, query
 from archive.web.listing import API, answer
-from archive.web.report.places import cell_name, figure_at, report_at
+from archive.web.report.places import figure_at, report_at
 from archive.web.report.sheets import sheets_of
-from archive.web.report.shown import across, others_named, shown
-from archive.web.speech import figure_name, in_chinese
+from archive.web.report.shown import Shown, across, is_called, others_named, shown
+from archive.web.speech import (
+    figure_name,
+    in_chinese,
+    rule_name,
+    severity_name,
+    source_name,
+    state_name,
+    table_name,
+    template_name,
+)
+from archive.web.templating import day, moment
 
 router = APIRouter()
 
@@ -26,6 +37,20 @@ FindingId = Annotated[
     str | None, Query(description="The first eight letters of a finding's id, or more.", pattern="^[0-9a-f]{8,64}$")
 ]
 _CAPTURES = 30  # lines on the page; all of them are in the listing
+_WORDS: dict[str, Any] = {
+    each.__name__: each
+    for each in (
+        day,
+        figure_name,
+        moment,
+        rule_name,
+        severity_name,
+        source_name,
+        state_name,
+        table_name,
+        template_name,
+    )
+}
 _CHANGES = 12  # changed figures of a version on the page
 
 
@@ -47,6 +72,8 @@ def page(
         report=report,
         record=report.record,
         sheets=sheets_of(report.record, asking.language),
+        asked=finding,
+        first=_first(report, others, finding),
         rules=report.rules(report.own, finding),
         others=report.rules(others, finding),
         searched=search,
@@ -56,9 +83,8 @@ def page(
         copy=figure_at,
         at=report_at,
         others_of=others_named,
-        cell_name=cell_name,
-        figure_name=figure_name,
         said=_said(asking),
+        **_WORDS,
         division=_division(asking, report.filing.scope),
     )
 
@@ -77,6 +103,13 @@ def data(asking: Asked, report_id: Number) -> Response:
     if found is None:
         raise HTTPException(404, f"there is no report {report_id}")
     return answer(view_data(asking.archive, found))
+
+
+def _first(report: Shown, others: list[FindingLine], finding: str | None) -> str:
+    """What the frame shows at first: the copy, with the cells of the finding that is asked for."""
+    line = next((each for each in (*report.own, *others) if is_called(each, finding)), None)
+    found = None if line is None else report.copy_of(line)
+    return found or query(f"/reports/{report.id}/copy", {"version": report.version.id})
 
 
 def _said(asking: Asking) -> Any:

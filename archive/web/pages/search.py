@@ -21,6 +21,7 @@ from archive.web.asking import Asked as AskedOf
 from archive.web.asking import Asking, query
 from archive.web.columns import Column, Kind, Row
 from archive.web.listing import Listing, Parameters, offer, table
+from archive.web.pages.publishers import PLAIN
 from archive.web.queries import kept
 from archive.web.rows import Page, number
 from archive.web.words import Language
@@ -42,6 +43,7 @@ class SearchQuery(Parameters):
         Field(
             description="All of them in one section; a phrase in quotation marks, -word for what must not be there.",
             max_length=200,
+            pattern=PLAIN,
         ),
     ] = ""
     section: Annotated[
@@ -51,14 +53,21 @@ class SearchQuery(Parameters):
     year: Annotated[int | None, Field(description="Only this report year.", ge=1949, le=2999)] = None
     publisher: Annotated[
         str | None,
-        Field(description="Only this publisher, in any spelling; 220200/财政局 for one place.", max_length=200),
+        Field(
+            description="Only this publisher, in any spelling; 220200/财政局 for one place.",
+            max_length=200,
+            pattern=PLAIN,
+        ),
     ] = None
     division: Annotated[
         str | None,
-        Field(description="Only this division and all below it: its code, or its full name.", max_length=60),
+        Field(
+            description="Only this division and all below it: its code, or its full name.", max_length=60, pattern=PLAIN
+        ),
     ] = None
     kind: Annotated[
-        str | None, Field(description=f"Only this class of publishers: {', '.join(KINDS)}.", max_length=40)
+        str | None,
+        Field(description=f"Only this class of publishers: {', '.join(KINDS)}.", max_length=40, pattern=PLAIN),
     ] = None
     versions: Annotated[bool, Field(description="Also what reports said before they were edited.")] = False
     order: Annotated[
@@ -158,7 +167,7 @@ def page(asking: AskedOf, asked: Annotated[SearchQuery, Query()]) -> HTMLRespons
     try:
         values |= _found(asking, asked) if asked.words else _explored(asking, asked)
     except ArchiveError as error:
-        told, status = _said(str(error), asking.language), 400
+        told, status = said(str(error), asking.language), 400
     return asking.page(
         "search.html",
         here="search",
@@ -190,7 +199,7 @@ def _found(asking: Asking, asked: SearchQuery) -> dict[str, Any]:
         "hits": [(row, _pieces(row), _copy(row)) for row in shown.page.rows],
         "search": found.search,
         "left": left,
-        "trouble": None if left.trouble is None else _said(left.trouble, asking.language),
+        "trouble": None if left.trouble is None else said(left.trouble, asking.language),
         "counted": counted,
         "facets": _of_hits(asking, asked, where, counted),
     }
@@ -278,25 +287,26 @@ def _of_holdings(asking: Asking, where: Asked, held: Holdings) -> list[Facet]:
     already = {"year": where.year, "division": where.division, "kind": where.kind}
     unknown = asking.word("search.unknown")
 
-    def leading(name: str, label: str, value: object, count: int, path: str = "/reports") -> Choice:
-        return Choice(label, count, None if value is None else query(path, {**already, name: value}))
+    def leading(name: str, label: str, value: object, count: int) -> Choice:
+        return Choice(label, count, None if value is None else query("/reports", {**already, name: value}))
 
-    def listed(name: str, counts: Mapping[Any, int], called: Any, path: str = "/reports") -> Facet:
+    def listed(name: str, counts: Mapping[Any, int], called: Any, without: str | None = None) -> Facet:
+        """``without`` is how those are asked for that have no value."""
         pairs = sorted(counts.items(), key=_largest_first)
-        return _facet(name, [leading(name, called(value), value, count, path) for value, count in pairs])
+        return _facet(name, [leading(name, called(value), value or without, count) for value, count in pairs])
 
     years = sorted(held.years.items(), key=lambda each: -(each[0] or 0))
     found = [
         _facet("year", [leading("year", str(year or unknown), year, count) for year, count in years]),
         listed("division", held.divisions, lambda code: _place(asking, code)),
         listed("kind", held.kinds, lambda kind: _kind(asking, kind)),
-        listed("template", held.templates, lambda one: speech.template_name(one, language) if one else unknown),
+        listed("template", held.templates, lambda one: speech.template_name(one, language) if one else unknown, "none"),
         listed("state", held.states, lambda one: speech.state_name(one, language)),
         listed(
             "severity",
             held.severities,
             lambda one: speech.severity_name(one, language) if one else asking.word("search.nothing_found"),
-            "/findings",
+            "none",
         ),
     ]
     return [facet for facet in found if facet.choices]
@@ -327,5 +337,6 @@ def _years(asking: Asking) -> list[int]:
     return sorted((year for year in _held(asking).years if year is not None), reverse=True)
 
 
-def _said(sentence: str, language: Language) -> str:
+def said(sentence: str, language: Language) -> str:
+    """A sentence of the archive's in the visitor's language, where there is one."""
     return (speech.in_chinese(sentence) or sentence) if language == "zh" else sentence

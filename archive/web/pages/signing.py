@@ -49,10 +49,10 @@ def sign_in(
 @router.post("/sign-out")
 def sign_out(asking: Asked, token: Annotated[str, Form(max_length=200)] = "") -> Response:
     """End the session."""
+    answer = redirect("/")
     if asking.visitor is not None and asking.visitor.sent(token):
         asking.house.sessions.end(asking.request.cookies.get(COOKIE))
-    answer = redirect("/")
-    answer.delete_cookie(COOKIE)
+        answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
 
 

@@ -23,6 +23,7 @@ from archive.web.columns import Column, Kind, Row
 from archive.web.listing import Listing, offer, table
 from archive.web.rows import Listed, Page, number
 from archive.web.standings import TONES, Campaign, CampaignQuery, arrivals, campaign, standings, tallied
+from archive.web.templating import day
 from archive.web.words import Language, word
 
 router = APIRouter()
@@ -164,7 +165,9 @@ def _totals(asking: Asking, asked: TotalQuery) -> Listed:
     when = campaign(asking, asked)
     if asked.by == "class":
         return Listed(by_class(found_in(asking, asked, when)), total_line)
-    return Listed(totals_of(asking, asked, when), lambda each: {**total_line(each), "year": when.year})
+    return Listed(
+        totals_of(asking, asked, when), lambda each: {**total_line(each), "year": when.year, "as_of": asked.as_of}
+    )
 
 
 def _statuses(asking: Asking, asked: PlaceQuery) -> Listed:
@@ -188,8 +191,14 @@ def _statuses(asking: Asking, asked: PlaceQuery) -> Listed:
 def _arrivals(asking: Asking, asked: CampaignQuery) -> Listed:
     when = campaign(asking, asked)
 
-    def made(day: Day) -> dict[str, Any]:
-        return {"day": day.day, "stated": day.stated, "seen": day.seen, "reports": day.reports, "so_far": day.so_far}
+    def made(each: Day) -> dict[str, Any]:
+        return {
+            "day": each.day,
+            "stated": each.stated,
+            "seen": each.seen,
+            "reports": each.reports,
+            "so_far": each.so_far,
+        }
 
     return Listed(arrivals(asking, when.year, when.day).days, made)
 
@@ -209,10 +218,12 @@ def _report(row: Row) -> str | None:
 def _below(row: Row) -> str | None:
     if "year" not in row:  # a class
         return None
-    return division_path(row["key"] or UNKNOWN, {"year": row["year"]})
+    return division_path(row["key"] or UNKNOWN, {"year": row["year"], "as_of": row["as_of"]})
 
 
-def _with_status(row: Row) -> str:
+def _with_status(row: Row) -> str | None:
+    if not row["publishers"]:
+        return None
     asked: PlaceQuery = row["asked"]
     narrowed = {"as_of": asked.as_of, "division": asked.division, "scope": asked.scope, "status": row["status"].value}
     return query("/standings", {"year": row["year"], **narrowed})
@@ -249,6 +260,7 @@ STANDINGS = Listing(
         Column("class", said=speech.class_name),
         Column("report_year", Kind.YEAR, hidden=True),
         Column("status", said=speech.status_name, tone=tone, doc=", ".join(Status)),
+        Column("basis", said=said, doc="What the status rests on."),
         Column("days", Kind.NUMBER, doc="From the deadline to publication; of who is missing, to the day asked about."),
         Column("at_least", Kind.FLAG, hidden=True, doc="Whether more days than that are not certain."),
         Column("due", Kind.DAY, doc="The last day on which it was on time."),
@@ -263,7 +275,6 @@ STANDINGS = Listing(
         Column("capture_digest", Kind.CODE, hidden=True, doc="The SHA-256 of its body."),
         Column("column", Kind.ADDRESS, doc="The column whose reading lacked the report."),
         Column("column_read_at", Kind.MOMENT, doc="When that was read."),
-        Column("basis", said=said, doc="What the status rests on."),
         Column("findings", hidden=True, doc="What is wrong with its dates: rule and sentence."),
         Column("publisher_id", Kind.YEAR, hidden=True),
         Column("report_id", Kind.YEAR, hidden=True),
@@ -328,7 +339,10 @@ def page(asking: Asked, asked: Annotated[StandingQuery, Query()]) -> HTMLRespons
         here="overview",
         asked=asked,
         when=when,
+        action="/standings",
         kinds=KINDS,
-        statuses=list(Status),
+        class_name=speech.class_name,
+        said_day=day,
+        all_statuses=list(Status),
         standings=table(STANDINGS, asking, asked),
     )

@@ -15,7 +15,7 @@ from archive.web.asking import Asking
 from archive.web.report.shown import finding_called
 from archive.web.templating import moment
 from parser.errors import ParserError
-from parser.marking import Marked, anchor_of
+from parser.marking import Marked
 from parser.marking.safe import harmless
 from parser.record import Place, Record
 
@@ -24,17 +24,12 @@ _BODY = "<body>"  # the first one is the marker's own: before it stands nothing 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page of a copy that is shown as a picture: its number and size in points, and the places on it that are marked."""
+    """A page of a copy that is shown as a picture: its number and size in points, and whether a mark is drawn into it."""
 
     number: int
     width: float
     height: float
-    spots: tuple[tuple[str, float, float, float, float], ...]  # id, x, y, width, height
-
-    @property
-    def is_marked(self) -> bool:
-        """Whether a mark is drawn into it."""
-        return bool(self.spots)
+    is_marked: bool
 
 
 def document(asking: Asking, capture_id: int) -> Document | str:
@@ -81,17 +76,5 @@ def origin(asking: Asking, capture: Capture) -> str:
 
 def sheets(found: Marked, chosen: Sequence[Place]) -> tuple[Sheet, ...]:
     """The pages of a copy that is shown as pictures."""
-    return tuple(
-        Sheet(number, width, height, tuple(_spots(number, chosen)))
-        for number, (width, height) in enumerate(found.sheets, 1)
-    )
-
-
-def _spots(page: int, chosen: Sequence[Place]) -> list[tuple[str, float, float, float, float]]:
-    found: dict[str, tuple[str, float, float, float, float]] = {}
-    for place in chosen:
-        if place.page == page and place.box is not None:
-            x0, top, x1, bottom = place.box
-            name = anchor_of(place) or f"page-{page}-{len(found)}"
-            found.setdefault(name, (name, round(x0, 1), round(top, 1), round(x1 - x0, 1), round(bottom - top, 1)))
-    return list(found.values())
+    on = {place.page for place in chosen if place.box is not None}
+    return tuple(Sheet(number, width, height, number in on) for number, (width, height) in enumerate(found.sheets, 1))

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from archive.comparing.labels import OWN_FORM, TABLES, label
 from archive.web.speech import figure_name
-from archive.web.words import Language
+from archive.web.words import Language, word
 from parser.forms import Form, form
 from parser.record import Figure, Record
 
 _LATEST = "2021"
-_ITEMS = "第二十条第（{item}）项"
 _PUBLISHED = "published"
 
 
@@ -126,7 +125,7 @@ def _disclosure(printed: Form, template: str, figures: Mapping[str, Figure], lan
                 Head(_column(f"{printed.table}.{block.rows[0]}.{name}", template, language)) for name in block.columns
             )
             lines = (_line(printed.table, row, block.columns, template, figures, language) for row in block.rows)
-            yield Block((heads,), tuple(lines), _ITEMS.format(item=block.item))
+            yield Block((heads,), tuple(lines), word("report.item", language, item=block.item))
     added = f"{printed.table}.{_PUBLISHED}.total"
     if added in figures:
         yield Block((), (_line(printed.table, _PUBLISHED, ("total",), template, figures, language),))

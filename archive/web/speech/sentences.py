@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 from archive.notices.kinds import kinds
@@ -39,6 +39,10 @@ class Template:
     kinds: dict[str, str]
     literals: tuple[str, ...]
 
+    @cached_property
+    def _longest(self) -> str:
+        return max(self.literals, key=len)
+
     @property
     def first_word(self) -> str | None:
         """The word every such sentence begins with; null where it begins with a place."""
@@ -57,7 +61,7 @@ class Template:
 
     def read(self, sentence: str) -> dict[str, str] | None:
         """What stands at each place of a sentence, or null where it is another one."""
-        if max(self.literals, key=len) not in sentence:
+        if self._longest not in sentence:
             return None
         found: dict[str, str] = {}
         at = 0

@@ -16,29 +16,23 @@ from archive.comparing.labels import Label
 from archive.comparing.prose import Kind, Passage, SectionRow
 from archive.comparing.wording import Change
 from archive.comparing.years import Years
-from crawler.cli.comparing.words import (
+from archive.web.comparing.words import (
     MARKS,
+    Words,
     by_table,
     change_of,
     clean,
-    forms_of,
     left_out,
-    listed,
-    percent_of,
     place_of,
-    reasons_of,
-    remark_on,
     section_heading,
-    section_summary,
     share_of,
     shown,
-    value_of,
-    year_cell,
     years_by_table,
 )
 from parser.record import Finding
 
 _STYLES = {Kind.MOVED: "blue", Kind.CHANGED: "yellow", Kind.ADDED: "green", Kind.DROPPED: "red", Kind.REUSED: "dim"}
+_WORDS = Words("en", labels="zh")
 _PASSAGES = 200  # of a section; --json and --html have more
 
 
@@ -46,10 +40,10 @@ def print_comparison(found: Comparison, *, everything: bool) -> None:
     """Two years, or two versions of one: what differs, or every figure."""
     console = _console()
     _say(console, _title(found))
-    names = _names(found)
+    names = _WORDS.names(found)
     rows = shown(found, everything=everything)
     for heading, told in by_table(rows, found.after):
-        lines = [_Line(words, row.key, _cells(row), remark_on(row)) for words, row in told]
+        lines = [_Line(words, row.key, _cells(row), _WORDS.remark_on(row)) for words, row in told]
         _print_table(console, heading, [*names, "change", "percent"], lines)
     _say(console, Text(_counted(found, len(rows), everything=everything), style="dim"))
     for change in found.names:
@@ -57,19 +51,19 @@ def print_comparison(found: Comparison, *, everything: bool) -> None:
     _print_chains(console, found.chains)
     _say(console, Text(f"\nProse: {share_of(found.prose.reused)} of {names[1]} stands in {names[0]}", "bold"))
     for section in found.sections:
-        _say(console, Text.assemble((f"{section_heading(section)}  ", "bold"), section_summary(section)))
+        _say(console, Text.assemble((f"{section_heading(section)}  ", "bold"), _WORDS.section_summary(section)))
         _say(console, *_passages(section))
 
 
 def print_years(found: Years, *, everything: bool) -> None:
     """All years: a column a report."""
     console = _console()
-    _say(console, Text(f"{clean(found.publisher)}: {len(found.years)} reports, {listed(found.years)}", "bold"))
+    _say(console, Text(f"{clean(found.publisher)}: {len(found.years)} reports, {_WORDS.listed(found.years)}", "bold"))
     if found.gaps:
-        _say(console, Text(f"! no report on {listed(found.gaps)}", "yellow"))
+        _say(console, Text(f"! no report on {_WORDS.listed(found.gaps)}", "yellow"))
     rows = [row for row in found.rows if everything or row.differs]
     for heading, told in years_by_table(rows):
-        lines = [_Line(words, row.key, [year_cell(cell) for cell in row.cells]) for words, row in told]
+        lines = [_Line(words, row.key, [_WORDS.year_cell(cell) for cell in row.cells]) for words, row in told]
         _print_table(console, heading, list(map(str, found.years)), lines)
     _say(
         console,
@@ -79,15 +73,15 @@ def print_years(found: Years, *, everything: bool) -> None:
             style="dim",
         ),
     )
-    _say(console, *(Text(reason, "dim") for reason in reasons_of(found)))
+    _say(console, *(Text(reason, "dim") for reason in _WORDS.reasons_of(found)))
     for side in found.sides:
-        _say(console, Text(f"{side.year}: form {forms_of(side)}, {clean(side.url)}", style="dim"))
+        _say(console, Text(f"{side.year}: form {_WORDS.forms_of(side)}, {clean(side.url)}", style="dim"))
     for step in found.steps:
         before, after = step.years
         apart = "" if after == before + 1 else ", years apart: no chain is judged"
         _say(console, Text(f"\n{before} to {after}: {share_of(step.prose.reused)} reused{apart}", "bold"))
         for section in step.prose.sections:
-            _say(console, Text(f"  {section_heading(section)}  {section_summary(section)}"))
+            _say(console, Text(f"  {section_heading(section)}  {_WORDS.section_summary(section)}"))
         _print_chains(console, step.chains)
 
 
@@ -96,20 +90,11 @@ def _console() -> Console:
 
 
 def _title(found: Comparison) -> Text:
-    before, after = _names(found)
-    year = f"{found.after.year}, " if found.before.report_id == found.after.report_id else ""
-    text = Text(f"{clean(found.publisher)}: {year}{before} and {after}", "bold")
-    forms = forms_of(found.before), forms_of(found.after)
+    text = Text(f"{clean(found.publisher)}: {_WORDS.title(found)}", "bold")
+    forms = _WORDS.forms_of(found.before), _WORDS.forms_of(found.after)
     if forms[0] != forms[1]:
         text.append(f"\nform {forms[0]} and {forms[1]}", "dim")
     return text
-
-
-def _names(found: Comparison) -> tuple[str, str]:
-    if found.before.report_id != found.after.report_id:
-        return str(found.years[0]), str(found.years[1])
-    first, last = (f"version {side.version_id}" for side in (found.before, found.after))
-    return first, last
 
 
 @dataclass(frozen=True)
@@ -141,8 +126,8 @@ def _print_table(console: Console, heading: str, columns: Sequence[str], lines: 
 
 
 def _cells(row: FigureRow) -> list[str]:
-    before, after = value_of(row.before, row.before_keys), value_of(row.after, row.after_keys)
-    return [before, after, change_of(row.change), percent_of(row)]
+    before, after = _WORDS.value_of(row.before, row.before_keys), _WORDS.value_of(row.after, row.after_keys)
+    return [before, after, change_of(row.change), _WORDS.percent_of(row)]
 
 
 def _style(column: str, cell: str) -> str:

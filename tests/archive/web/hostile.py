@@ -25,6 +25,7 @@ from archive.journal.notes import (
     UnitsNote,
 )
 from archive.store import Archive
+from archive.study import study
 from tests.archive.answers import DOCX, publish, withdraw
 from tests.archive.conftest import Clock
 from tests.papers.paper import Paper, paper
@@ -38,8 +39,9 @@ TAG = "<attack-tag attack-mark=1>"
 STYLE = "</style><style>@import 'http://attack.example/x.css'</style>"
 COMMENT = "--><attack-tag>"
 TURNED = "\u202eexe.fdp\u2066"  # read from right to left, and never closed
-TEMPLATE = "{{ 7 * 191 }}{% attack %}{0.__class__}%(attack)s"
+TEMPLATE = "{{ 7919 * 7907 }}{% attack %}{0.__class__}%(attack)s"
 HEADER = "\r\nX-Attack: 1\r\n"
+RECKONED = "62615533"  # what a template made of it would say
 FORMULA = '=HYPERLINK("http://attack.example/","点此")'
 COMMAND = "=cmd|'/c attack'!A1"
 WIDE = "＝attack()"
@@ -73,6 +75,7 @@ def attack(folder: Path) -> None:
         withdraw(archive, f"{PORTAL}czj/2022.html?a={PICTURE}", crawl=crawl)
         derive(archive)
         deposit(archive, notes=[CrawlEnded(clock.now, crawl, "finished")])
+        study(archive)
         findings = list(iterate(archive, Wanted()))
         acknowledge(archive, findings[:3], note=f"{FORMULA}{ALL}", by=f"王敏{SCRIPT}{LINK}")
 
@@ -82,10 +85,7 @@ def _paper(agency: str, year: int, *, title: str | None = None, said: str = "") 
     made = paper(agency, year)
     prose = {number: (*texts, f"{said}{ALL}", FORMULA, f"详见{LINK}，{DATA}。") for number, texts in made.prose.items()}
     made = replace(made, prose=prose, preface=f"{made.preface}{ALL}", signed_by=f"{agency}{PICTURE}")
-    if title is None:
-        made = replace(made, title=f"{made.title}{ALL}")
-    else:
-        made = replace(made, title=title)
+    made = replace(made, title=f"{made.title}{ALL}" if title is None else title)
     return made.with_figures(
         requests__new__natural_person=SCRIPT,
         requests__new__business=f"3{PICTURE}",
@@ -132,28 +132,15 @@ def _attached(archive: Archive, crawl: int) -> None:
         title=made.title,
         attachments=((link, word(replace(made, title=made.title.translate(_UNHEARD))), f'{DOCX}; name="{TAG}"'),),
     )
-    deposit(
-        archive,
-        notes=[
-            ArticleNote(
-                archive.clock(),
-                crawl,
-                portal=PORTAL,
-                url=f"{PORTAL}czj/attached.html",
-                requested_url=f"{PORTAL}czj/attached.html",
-                column_url=COLUMN,
-                page_title=made.title,
-                page_date=None,
-                agency=AGENCY,
-                refused=None,
-                gone=False,
-                attachments=((link, f'{FORMULA}{ALL}{HEADER}".docx'), (LINK, f"{SCRIPT}.pdf"), (ELSEWHERE, "x.svg")),
-            )  # fmt: skip
-        ],
-    )
+    note = ArticleNote(
+        archive.clock(), crawl, portal=PORTAL, url=f"{PORTAL}czj/attached.html", requested_url=f"{PORTAL}czj/attached.html",
+        column_url=COLUMN, page_title=made.title, page_date=None, agency=AGENCY, refused=None, gone=False,
+        attachments=((link, f'{FORMULA}{ALL}{HEADER}".docx'), (LINK, f"{SCRIPT}.pdf"), (ELSEWHERE, "x.svg")),
+    )  # fmt: skip
+    deposit(archive, notes=[note])
 
 
-_UNHEARD = {number: None for number in (*range(32), 0x202E, 0x2066)}  # XML does not hold them
+_UNHEARD = dict.fromkeys((*range(32), 0x202E, 0x2066))  # XML does not hold them
 
 
 def _said(at: datetime, crawl: int) -> list[Note]:

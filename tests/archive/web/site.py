@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import simplejson
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient, Cookies, Response
+from httpx import ASGITransport, AsyncClient, Cookies, Request, Response
 from lxml import html
+from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
 from archive.store import Archive
 from archive.web.application import application
-from archive.web.doors.headers import COPY_POLICY, PAGE_POLICY
+from archive.web.doors.headers import COPY_POLICY, FRAME_POLICY, PAGE_POLICY
 from archive.web.settings import Settings
 
 ORIGIN = "http://localhost"
@@ -35,6 +37,7 @@ _LEADS = (
     "xlink:href",
 )
 _NEVER = ("script", "style", "object", "embed", "base", "applet", "meta[http-equiv]", "*[style]", "*[srcdoc]")
+_NEVER_IN_COPIES = (*(each for each in _NEVER if each not in {"style", "*[style]"}), "form", "iframe", "frame", "link", "meta:not([charset])")
 _INLINE = frozenset(
     {
         "a",
@@ -64,6 +67,11 @@ class Page:
         self.response = response
         self.root: HtmlElement = html.fromstring(response.text)
 
+    @classmethod
+    def of(cls, text: str, url: str) -> Self:
+        """A page that another client was answered with."""
+        return cls(Response(200, text=text, request=Request("GET", url)))
+
     @property
     def text(self) -> str:
         """All that people read on it, white space as one blank."""
@@ -76,7 +84,7 @@ class Page:
 
     def css(self, selector: str) -> list[HtmlElement]:
         """The elements a selector means."""
-        return list(self.root.cssselect(selector))
+        return list(_selector(selector)(self.root))
 
     def one(self, selector: str) -> HtmlElement:
         """The only element a selector means."""
@@ -132,11 +140,17 @@ class Site:
         return page
 
     def copy(self, path: str, status: int = 200) -> Page:
-        """An archived page in its frame, which may do nothing."""
+        """What stands in the frame of an archived copy: the archived page, which may do nothing, or a page of ours."""
         response = self.raw(path, status)
-        assert response.headers["content-type"].startswith("text/html"), response.headers["content-type"]
-        assert response.headers["content-security-policy"] == COPY_POLICY
-        return Page(response)
+        assert response.headers["content-type"] == "text/html; charset=utf-8", response.headers["content-type"]
+        page = Page(response)
+        if response.headers["content-security-policy"] == FRAME_POLICY:
+            assert_harmless(page)
+            assert_orderly(page)
+        else:
+            assert response.headers["content-security-policy"] == COPY_POLICY
+            assert_tame(page)
+        return page
 
     def json(self, path: str, status: int = 200) -> Any:
         """What the API answers; decimals are exact."""
@@ -174,6 +188,11 @@ class Site:
         return response
 
 
+@cache
+def _selector(selector: str) -> CSSSelector:
+    return CSSSelector(selector, translator="html")
+
+
 def said(element: HtmlElement) -> str:
     """What people read of an element, white space as one blank; what stands in cells or lines of its own stands apart."""
     return " ".join(_words(element).split())
@@ -194,8 +213,8 @@ def is_ours(address: str) -> bool:
 
 def assert_harmless(page: Page) -> None:
     """Nothing that could run, and nothing that leads elsewhere but links of the web."""
-    for never in _NEVER:
-        assert not page.css(never), f"{page.response.url} holds {html.tostring(page.css(never)[0])[:300]!r}"
+    never = page.css(", ".join(_NEVER))
+    assert not never, f"{page.response.url} holds {html.tostring(never[0])[:300]!r}"
     for element in page.root.iter():
         if not isinstance(element.tag, str):
             continue
@@ -205,6 +224,20 @@ def assert_harmless(page: Page) -> None:
                 assert element.tag == "a", f"{page.response.url}: {element.tag} {name}={value}"
                 assert _is_of_the_web(str(value)), f"{page.response.url} leads to {value}"
                 assert "noreferrer" in (element.get("rel") or ""), f"{page.response.url} tells {value} where it was"
+
+
+def assert_tame(page: Page) -> None:
+    """An archived page may look like itself; it holds nothing that runs, leads on, sends, or asks for something."""
+    never = page.css(", ".join(_NEVER_IN_COPIES))
+    assert not never, f"{page.response.url} holds {html.tostring(never[0])[:300]!r}"
+    for element in page.root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        for name, value in element.attrib.items():
+            assert not str(name).lower().startswith("on"), f"{page.response.url} holds {name}={value}"
+            if name in _LEADS:
+                tame = str(value).startswith("#" if element.tag == "a" else "data:image/")
+                assert tame, f"{page.response.url}: {element.tag} {name}={value}"
 
 
 def assert_orderly(page: Page) -> None:
@@ -234,4 +267,6 @@ def _is_of_the_web(address: str) -> bool:
 def opened(folder: Path, settings: Settings | None = None) -> Iterator[Site]:
     """The dashboard over an archive, as ``xxgk serve`` opens it."""
     with Archive.open(folder) as archive:
-        yield Site(application(archive, settings or Settings(password=PASSWORD)))
+        app = application(archive, settings or Settings(password=PASSWORD))
+        yield Site(app)
+        app.state.house.studying.end()  # as the application does when its server ends

@@ -22,7 +22,7 @@ def of_two_years(found: Comparison) -> dict[str, Any]:
         "years": list(found.years),
         "urls": list(found.urls),
         "forms": [found.before.forms, found.after.forms],
-        "figures": [_figure(row, names, found.after) for row in found.figures],
+        "figures": [figure_data(row, names, found.after) for row in found.figures],
         **_prose(found),
         "chains": _chains(found.chains),
     }
@@ -41,7 +41,7 @@ def of_versions(found: Comparison) -> dict[str, Any]:
         "urls": [side.document_url for side in sides],
         "forms": [side.forms for side in sides],
         "names": {change.name: {"before": change.before, "after": change.after} for change in found.names},
-        "figures": [_figure(row, ("before", "after"), found.after) for row in found.figures],
+        "figures": [figure_data(row, ("before", "after"), found.after) for row in found.figures],
         **_prose(found),
     }
 
@@ -59,7 +59,8 @@ def of_all_years(found: Years) -> dict[str, Any]:
     }
 
 
-def _figure(row: FigureRow, names: tuple[str, str], after: Side) -> dict[str, Any]:
+def figure_data(row: FigureRow, names: tuple[str, str], after: Side) -> dict[str, Any]:
+    """A figure in two reports, its cells under these names."""
     data: dict[str, Any] = {
         "key": row.key,
         "label": str(label(row.key, _template(row.key, after))),
@@ -71,6 +72,8 @@ def _figure(row: FigureRow, names: tuple[str, str], after: Side) -> dict[str, An
     }
     if row.because is not None:
         data["because"] = row.because
+    if row.evidence is not None:
+        data["evidence"] = row.evidence
     if (row.before_keys, row.after_keys) != ((row.key,), (row.key,)):
         data["keys"] = {names[0]: list(row.before_keys), names[1]: list(row.after_keys)}
     if row.said:
@@ -101,7 +104,7 @@ def _section(row: SectionRow) -> dict[str, Any]:
         "similarity": row.similarity,
         "reused": _share(row.reused),
         "counts": _counts(row),
-        "passages": [_passage(passage) for passage in row.passages],
+        "passages": [passage_data(passage) for passage in row.passages],
         "texts": [section.text if section is not None else None for section in both],
     }
     return {**data, "unread": row.unread} if row.unread else data
@@ -111,7 +114,8 @@ def _counts(row: SectionRow) -> dict[str, int]:
     return {kind.value: row.count(kind) for kind in Kind}
 
 
-def _passage(passage: Passage) -> dict[str, Any]:
+def passage_data(passage: Passage) -> dict[str, Any]:
+    """What became of a sentence."""
     data: dict[str, Any] = {"kind": passage.kind.value, "before": passage.before, "after": passage.after}
     if passage.moved:
         data["from_section"] = passage.before_section
@@ -131,17 +135,20 @@ def _chains(broken: Sequence[Finding]) -> list[dict[str, Any]]:
 
 
 def _year_row(row: YearRow, found: Years) -> dict[str, Any]:
-    cells = dict(zip(map(str, found.years), map(_year_cell, row.cells), strict=True))
+    cells = dict(zip(map(str, found.years), map(year_cell_data, row.cells), strict=True))
     return {"key": row.key, "label": str(label(row.key)), **cells}
 
 
-def _year_cell(cell: YearCell | None) -> dict[str, Any] | None:
+def year_cell_data(cell: YearCell | None) -> dict[str, Any] | None:
+    """A figure in one of the years; null where its form has none of it."""
     if cell is None:
         return None
     data: dict[str, Any] = {**(_cell(cell.figure) or {"value": None, "text": None, "state": None, "unit": None})}
     data.update(change=cell.change, percent=cell.percent, relation=cell.relation.value, keys=list(cell.keys))
     if cell.because is not None:
         data["because"] = cell.because
+    if cell.evidence is not None:
+        data["evidence"] = cell.evidence
     if cell.said:
         data["said"] = list(cell.said)
     return data
