@@ -160,7 +160,7 @@ def iterate_reports(
 def show(archive: Archive, reference: str) -> ReportView | None:
     """The report of that id, or the one any address of which (article, attachment, redirect, copy) this is."""
     with archive.session() as session:
-        report_id = int(reference) if reference.isdecimal() else _report_at(session, reference)
+        report_id = report_at(session, reference)
         return None if report_id is None else _view(session, report_id)
 
 
@@ -249,7 +249,10 @@ def line_of(row: Row[Report, Version]) -> ReportLine:
     )
 
 
-def _report_at(session: Session, reference: str) -> int | None:
+def report_at(session: Session, reference: str) -> int | None:
+    """The number of a report: its own, not looked for, or that of the one any address of which this is; null for none."""
+    if reference.isdecimal():
+        return int(reference)
     try:
         address = canonical(reference)
     except AddressRefused:

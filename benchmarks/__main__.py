@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from benchmarks import archiving, crawling, export, likeness, memory, nation, panels, parsing, scale, search
+from benchmarks import archiving, crawling, dashboard, export, likeness, memory, nation, panels, parsing, scale, search
 from benchmarks.timing import Ratio
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio | str]]] = {
     "memory": memory.ratios,
     "nation": nation.ratios,
     "panels": panels.ratios,
+    "dashboard": dashboard.ratios,
     "search": search.ratios,
     "export": export.ratios,
     "likeness": lambda: chain(likeness.ratios(), likeness.postgresql()),

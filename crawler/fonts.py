@@ -40,7 +40,9 @@ def add_font(characters: frozenset[str]) -> str:
     from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - as above
 
     named = {file: plain_name(Path(file)) for file in font_manager.findSystemFonts()}
-    known = sorted((rank, file) for file, name in named.items() for rank, part in enumerate(CHINESE_FILES) if part in name)
+    known = sorted(
+        (rank, file) for file, name in named.items() for rank, part in enumerate(CHINESE_FILES) if part in name
+    )
     for _, file in known:
         try:
             if characters <= _covered(file):

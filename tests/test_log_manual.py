@@ -53,7 +53,7 @@ ELSEWHERE = {
             "crawler/cli/compare",
             "crawler/cli/comparing",
             "crawler/cli/deadlines",
-            "crawler/cli/divisions",
+            "archive/divisions/asked",
             "crawler/cli/missing",
         ),
         *("crawler/cli/parse", "crawler/cli/publishers", "crawler/cli/reindex", "crawler/cli/reports"),

@@ -155,7 +155,7 @@ def year_cell_data(cell: YearCell | None) -> dict[str, Any] | None:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    return {
+    data: dict[str, Any] = {
         "years": list(step.years),
         "reused": _share(step.prose.reused),
         "sections": [
@@ -169,3 +169,4 @@ def _step(step: Step) -> dict[str, Any]:
         ],
         "chains": _chains(step.chains),
     }
+    return {**data, "unread": True} if step.unread else data

@@ -11,6 +11,7 @@ from archive.comparing.equivalents import Equivalent, Relation
 from archive.comparing.figures import FigureRow, Printed, equivalent, figure_rows, meant, side_by_side
 from archive.comparing.labels import order
 from archive.comparing.prose import Prose, compare_prose
+from archive.comparing.sentences import READ
 from archive.comparing.sides import Side, every_year
 from archive.store import Archive
 from parser.chains import chains
@@ -50,12 +51,16 @@ class YearRow:
 
 @dataclass(frozen=True)
 class Step:
-    """From one report to the next there is: the chains that break, and the prose. Chains are judged for following years only."""
+    """From one report to the next there is: the chains that break, and the prose. Chains are judged for following years only.
+
+    If ``unread``, the prose is too long to be compared among that of other years: the two years by themselves have it.
+    """
 
     before: Side
     after: Side
     chains: tuple[Finding, ...]
     prose: Prose
+    unread: bool = False
 
     @property
     def years(self) -> tuple[int, int]:
@@ -79,8 +84,11 @@ class Years:
         return tuple(side.year or 0 for side in self.sides)
 
 
-def all_years(archive: Archive, publisher: str | int) -> Years:
-    """All reports of a publisher, by its name or number. Raises :class:`UnknownPublisher` for no such name, or no report."""
+def all_years(archive: Archive, publisher: str | int, *, most: int | None = None) -> Years:
+    """All reports of a publisher, by its name or number; of their prose, at most so many characters, the newest first.
+
+    Raises :class:`UnknownPublisher` where there is no such name, or no report.
+    """
     sides = every_year(archive, publisher)
     there = {side.year or 0 for side in sides}
     return Years(
@@ -88,13 +96,20 @@ def all_years(archive: Archive, publisher: str | int) -> Years:
         sides=sides,
         gaps=tuple(year for year in range(min(there), max(there)) if year not in there),
         rows=tuple(year_rows([Printed(side.record) for side in sides])),
-        steps=tuple(
-            Step(
-                one, other, chains(one.record, other.record), compare_prose(one.record.sections, other.record.sections)
-            )
-            for one, other in pairwise(sides)
-        ),
+        steps=tuple(_steps(sides, most))[::-1],
     )
+
+
+def _steps(sides: Sequence[Side], most: int | None) -> Iterator[Step]:
+    """The steps, the newest first."""
+    for before, after in reversed(list(pairwise(sides))):
+        one, other = before.record, after.record
+        length = sum(min(len(section.text), READ) for section in (*one.sections, *other.sections))
+        unread = most is not None and length > most
+        if most is not None and not unread:
+            most -= length
+        prose = Prose((), None) if unread else compare_prose(one.sections, other.sections)
+        yield Step(before, after, chains(one, other), prose, unread)
 
 
 def year_rows(reports: Sequence[Printed]) -> Iterator[YearRow]:

@@ -38,4 +38,5 @@ def called(archive: Archive, rule: str, subject: str, name: str) -> FindingLine 
     if rule not in RULES or not (year.isascii() and year.isdecimal() and len(year) == 4):
         return None
     wanted = Wanted(rule=rule, year=int(year), publisher=None if rule == _UNKNOWN_UNIT else owner)
-    return next((line for line in across(archive, wanted) if line.id == name), None)
+    found = [line for line in across(archive, wanted) if line.id == name]  # to their end, so that no cursor stays open
+    return found[0] if found else None

@@ -108,7 +108,7 @@ def count_noted(archive: Archive, lines: Iterable[FindingLine]) -> Counts:
     numbers = {line.report_id for line in several if line.report_id is not None}
     with archive.session() as session:
         query = select(Report.id, Report.report_year).where(among(Report.id, sorted(numbers)))
-        years = dict(session.execute(query).tuples().all())
+        years = {row.id: row.report_year for row in session.execute(query)}
     return Counts(
         Counter((line.finding["rule"], years.get(line.report_id or 0)) for line in several),
         Counter(line.scope for line in several),

@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from archive.findings import chains, hierarchy, likeness
 from archive.findings.lines import FindingLine, Wanted
 from archive.journal.acknowledging import Acknowledgements, subject_of
-from archive.schema import Publisher, Report
+from archive.schema import Publisher, Report, Version
 from archive.store import Archive
 from parser.record import Record
 
-_QUICK = ("chain.requests", "chain.normative_documents", "chain.items", "chain.restated", "jump", "copy.tables")
+_OF_YEARS = ("chain.requests", "chain.normative_documents", "chain.items", "jump", "copy.tables")
+_OF_VERSIONS = ("chain.restated",)
 
 
 @dataclass(frozen=True)
 class Filing:
-    """Whose a report is in the registry, and on which year; null where that is not known."""
+    """Whose a report is in the registry, and on which year; null where that is not known. ``versions`` counts its own."""
 
     report_id: int
     url: str
     subject: str
     report_year: int | None
+    versions: int = 1
     publisher_id: int | None = None
     name: str | None = None
     scope: str | None = None
@@ -35,9 +37,10 @@ class Filing:
 
 def filing_of(archive: Archive, report_id: int) -> Filing | None:
     """Whose a report is; null where there is no such report."""
+    versions = select(func.count(Version.id)).where(Version.report_id == Report.id).scalar_subquery()
     query = (
         select(
-            Report.id, Report.url, Report.identity, Report.report_year, Publisher.id.label("publisher_id"),
+            versions.label("versions"), Report.id, Report.url, Report.identity, Report.report_year, Publisher.id.label("publisher_id"),
             Publisher.name, Publisher.scope, Publisher.key, Publisher.township, Publisher.kind,
         )
         .outerjoin(Publisher, Publisher.id == Report.publisher_id)
@@ -50,7 +53,7 @@ def filing_of(archive: Archive, report_id: int) -> Filing | None:
     known = row.scope is not None and row.report_year is not None
     subject = subject_of(row.scope, row.key, row.report_year) if known else row.identity.partition(":")[2]
     return Filing(
-        row.id, row.url, subject, row.report_year,
+        row.id, row.url, subject, row.report_year, row.versions,
         row.publisher_id, row.name, row.scope, row.key, row.township, row.kind,
     )  # fmt: skip
 
@@ -76,11 +79,15 @@ def own_findings(filing: Filing, record: Record, known: Acknowledgements) -> lis
 
 
 def between_years(archive: Archive, filing: Filing, known: Acknowledgements) -> list[FindingLine]:
-    """The chains, jumps and repeated tables of a publisher in which its report on this year takes part; quickly found."""
+    """The chains, jumps and repeated tables of a publisher in which its report on this year takes part; quickly found.
+
+    And what its versions state otherwise, which is looked for where it has several: that question goes through all reports.
+    """
     wanted = _wanted(filing, None)
     if wanted is None:
         return []
-    found = (line for rule in _QUICK for line in chains.findings(archive, replace(wanted, rule=rule)))
+    rules = _OF_YEARS if filing.versions == 1 else (*_OF_YEARS, *_OF_VERSIONS)
+    found = (line for rule in rules for line in chains.findings(archive, replace(wanted, rule=rule)))
     return [_acknowledged(line, known) for line in found if _names(line, filing.report_id)]
 
 

@@ -249,9 +249,9 @@ def select_wanted(wanted: Wanted, book: Book) -> Select[int]:
 
 
 def _called(name: str, book: Book) -> ColumnElement[bool]:
-    others = select(PublisherAlias.publisher_id).where(PublisherAlias.name.contains(name, autoescape=True))
+    others = select(PublisherAlias.publisher_id).where(PublisherAlias.name.icontains(name, autoescape=True))
     within = [Publisher.id.in_(naming(name, book))] if "/" in name else []
-    return or_(Publisher.name.contains(name, autoescape=True), Publisher.id.in_(others), *within)
+    return or_(Publisher.name.icontains(name, autoescape=True), Publisher.id.in_(others), *within)
 
 
 def lines(session: Session, book: Book, chosen: Select[int]) -> list[PublisherLine]:

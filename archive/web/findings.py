@@ -26,6 +26,7 @@ from archive.web.rows import Page, WrongCursor, number
 
 OPEN, ACKNOWLEDGED, ALL = "open", "acknowledged", "all"
 _FEW = 20_000  # findings; the reports of fewer are named to the database, more are met in passing
+_STUDY = 60.0  # seconds for which copied prose waits for the index to know what is new
 _BETWEEN = "b"  # what the cursors of findings between reports begin with
 _LINES = "lines"  # the key of a row with the finding itself, for our page
 
@@ -85,7 +86,8 @@ class Between:
     """The findings between reports, as far as they are there.
 
     ``asked``: whether any can be among those asked for; ``included``: whether they are looked for. ``running``: they are
-    not all there yet, for ``seconds`` by now. ``prose``: whether copied prose is looked for too.
+    not all there yet, for ``seconds`` by now. ``prose``: whether copied prose is looked for too; of ``unread`` versions the
+    index did not know it yet.
     """
 
     asked: bool
@@ -93,6 +95,7 @@ class Between:
     prose: bool
     running: bool = False
     seconds: float = 0.0
+    unread: int = 0
     lines: tuple[FindingLine, ...] = ()
 
 
@@ -133,11 +136,12 @@ class Findings:
         if not included:
             return Between(asked, included, prose)
         house = self._asking.house
-        if prose:
-            house.studying.left()  # what is not read yet is being read
-        looked = house.looking.look(question_of(wanted), lambda: _between(self._asking, wanted, prose=prose), self._wait)
+        unread = house.studying.left().versions if prose else 0  # these are being read now
+        looked = house.looking.look(
+            question_of(wanted, whole=not unread), lambda: _between(self._asking, wanted, prose=prose), self._wait
+        )
         lines = tuple(with_note(line, self._known) for line in looked.answer or ())
-        return Between(asked, included, prose, looked.running, looked.begun, lines)
+        return Between(asked, included, prose, looked.running, looked.begun, unread, lines)
 
     @cached_property
     def summary(self) -> Summary:
@@ -200,9 +204,9 @@ class Findings:
         return self._given.state == ALL or (line.acknowledged is not None) == (self._given.state == ACKNOWLEDGED)
 
 
-def question_of(wanted: Wanted) -> tuple[str, Wanted]:
-    """What the findings between reports are kept under."""
-    return "between reports", wanted
+def question_of(wanted: Wanted, *, whole: bool) -> tuple[str, Wanted, bool]:
+    """What the findings between reports are kept under; ``whole``: all prose was known to the index."""
+    return "between reports", wanted, whole
 
 
 def line_of(row: Row) -> FindingLine:
@@ -214,7 +218,10 @@ def line_of(row: Row) -> FindingLine:
 def referred(asking: Asking, wanted: Wanted, references: list[str]) -> list[FindingLine] | None:
     """The findings that a form names; null where one of them is there no more."""
     known = acknowledgements(asking)
-    at_hand = {line.id: line for line in asking.house.looking.known(question_of(wanted), list) or ()}
+    looking = asking.house.looking
+    at_hand = {
+        line.id: line for whole in (True, False) for line in looking.known(question_of(wanted, whole=whole), list) or ()
+    }
     found: dict[str, FindingLine] = {}
     for reference in references:
         where, _, rest = reference.partition(".")
@@ -233,6 +240,8 @@ def referred(asking: Asking, wanted: Wanted, references: list[str]) -> list[Find
 
 def _between(asking: Asking, wanted: Wanted, *, prose: bool) -> list[FindingLine]:
     archive = asking.archive
+    if prose:
+        asking.house.studying.wait(_STUDY)
     with archive.session() as session:
         return list(fitting(archive, session, wanted, between.across(archive, wanted, prose=prose)))
 

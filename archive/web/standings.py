@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from archive.monitor import Standing, Status, missing
 from archive.monitor.calendar import Calendar, calendar
-from archive.monitor.totals import Tally, tally
+from archive.monitor.totals import Tally, Total, of_divisions, tally
 from archive.registry.deadlines import FIRST_YEAR
 from archive.schema import Report
 from archive.web.asking import Asking
@@ -76,9 +76,32 @@ def standings(asking: Asking, year: int, day: date) -> Sequence[Standing]:
     return asking.house.memory.recall(("standings", year, day), lambda: missing(asking.archive, year, day), most=_KEPT)
 
 
+def by_scope(asking: Asking, year: int, day: date) -> Mapping[str, Sequence[Standing]]:
+    """The same by scope, so that a division is not looked for among a nation."""
+    return asking.house.memory.recall(
+        ("by_scope", year, day), lambda: _by_scope(standings(asking, year, day)), most=_KEPT
+    )
+
+
 def tallied(asking: Asking, year: int, day: date) -> Tally:
     """How many stand how in each scope."""
     return asking.house.memory.recall(("tally", year, day), lambda: tally(standings(asking, year, day)), most=16)
+
+
+def provinces(asking: Asking, year: int, day: date) -> Sequence[Total]:
+    """How many stand how in each province."""
+    return asking.house.memory.recall(
+        ("provinces", year, day),
+        lambda: of_divisions(tallied(asking, year, day), asking.archive.book, "province"),
+        most=16,
+    )
+
+
+def fresh(asking: Asking, year: int, day: date, since: datetime) -> Sequence[Standing]:
+    """Those whose report was first seen at a moment or later, the newest first."""
+    return asking.house.memory.recall(
+        ("fresh", year, day, since), lambda: _fresh(standings(asking, year, day), since), most=_KEPT
+    )
 
 
 def arrivals(asking: Asking, year: int, day: date) -> Calendar:
@@ -86,6 +109,18 @@ def arrivals(asking: Asking, year: int, day: date) -> Calendar:
     return asking.house.memory.recall(
         ("arrivals", year, day), lambda: calendar(standings(asking, year, day), year, day), most=16
     )
+
+
+def _by_scope(found: Sequence[Standing]) -> dict[str, list[Standing]]:
+    scopes: dict[str, list[Standing]] = {}
+    for one in found:
+        scopes.setdefault(one.scope, []).append(one)
+    return scopes
+
+
+def _fresh(found: Sequence[Standing], since: datetime) -> list[Standing]:
+    new = [(one.first_seen_at, one) for one in found if one.first_seen_at is not None and one.first_seen_at >= since]
+    return [one for _, one in sorted(new, key=lambda each: (each[0], each[1].publisher_id), reverse=True)]
 
 
 def _years(asking: Asking) -> tuple[int, ...]:

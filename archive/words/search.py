@@ -33,7 +33,7 @@ from parser.record import Record, Section
 MOST_GRAMS = 32  # of a query that the index is asked for; a longer one is told by its text
 FEW = 10_000  # candidates that are put in order at once; of more a year's publishers are gone through
 CHECKED = 400  # candidates that are all looked up, so that their number is exact
-COUNTED = 100_000  # versions whose sections are told apart where no text need be read
+COUNTED = 50_000  # versions whose sections are told apart where no text need be read
 _GROUPS = (8, 32, 128)  # candidates to a question for their records
 _STEPS = (500, 2_000, 8_000)  # publishers to a question
 _UNKNOWN = or_(Report.publisher_id.is_(None), Report.report_year.is_(None))

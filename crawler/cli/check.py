@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from archive.divisions.asked import code_of
 from archive.findings import likeness
 from archive.findings.across import across, looks_for_copies
 from archive.findings.counting import Summary, summary_of
 from archive.findings.lines import FindingLine, Wanted, acknowledge, find, iterate, reopen, shortest
 from archive.findings.telling import division_data, line_data, rule_data
 from archive.store import Archive
-from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv

@@ -12,7 +12,7 @@ from archive.comparing import data
 from archive.comparing.comparison import Comparison, diff, versions
 from archive.comparing.years import Years, all_years
 from archive.store import Archive
-from crawler.cli.comparing import terminal
+from crawler.cli.comparing import print_comparison, print_years
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, remark
 from crawler.errors import WrongUsage
@@ -47,19 +47,19 @@ def command(
     with Invocation.of(context).open() as archive:
         if every_year:
             years = _all_years(archive, publisher, first)
-            _tell([years], data.of_all_years, terminal.print_years, html, json=json, everything=everything)
+            _tell([years], data.of_all_years, print_years, html, json=json, everything=everything)
             broken = any(step.chains for step in years.steps)
         elif every_version:
             if second is not None:
                 raise WrongUsage(f"--versions compares within one report year: leave {second} out")
             found = list(versions(archive, publisher, first))
-            _tell(found, data.of_versions, terminal.print_comparison, html, json=json, everything=everything)
+            _tell(found, data.of_versions, print_comparison, html, json=json, everything=everything)
             if not found:
                 remark("there is one version of that report")
             broken = False
         else:
             one = diff(archive, publisher, *_two(first, second))
-            _tell([one], data.of_two_years, terminal.print_comparison, html, json=json, everything=everything)
+            _tell([one], data.of_two_years, print_comparison, html, json=json, everything=everything)
             broken = bool(one.chains)
     if broken:
         raise typer.Exit(ATTENTION)

@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from archive.divisions.asked import code_of
 from archive.findings.likeness import SHARE, Against, Copy, copies, percent, said_of
 from archive.findings.lines import Wanted
 from archive.registry.classes import KINDS
 from archive.words.folding import visible
-from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv

@@ -14,8 +14,8 @@ from archive.corpus.exporting import Exported, export
 from archive.corpus.selection import Wanted
 from archive.corpus.writing import Manner
 from archive.days import CHINA
+from archive.divisions.asked import code_of
 from archive.registry.classes import KINDS
-from crawler.cli.divisions import code_of
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.errors import WrongUsage

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from archive.divisions.asked import code_of
 from archive.findings.hierarchy import MAXIMUM, SUM, Comparison, comparisons
 from archive.findings.lines import Wanted
-from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv

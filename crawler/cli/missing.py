@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from archive.divisions import Book
+from archive.divisions.asked import code_of
 from archive.monitor import Standing, Status, missing, totals
 from archive.monitor.claims import Claim, claims, say
 from archive.monitor.lines import COLUMNS, lines, place, total_line
 from archive.monitor.totals import Total
 from archive.registry.classes import KINDS
-from crawler.cli.divisions import code_of
 from crawler.cli.invocation import ATTENTION, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.spreadsheets import write_csv

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.text import Text
 
 from archive.divisions import Book
+from archive.divisions.asked import code_of
 from archive.registry.classes import KINDS
 from archive.words.folding import visible
 from archive.words.lines import line_of, place_of
 from archive.words.queries import read
 from archive.words.search import Asked, Hit, Search
-from crawler.cli.divisions import code_of
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, remark
 from crawler.cli.studying import catch_up

@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from archive.divisions import Book
+from archive.divisions.asked import code_of
 from archive.formulas import defuse
 from archive.panels.drawing import Drawn, Row, draw
 from archive.panels.groups import Asked, By
 from archive.panels.lines import COLUMNS, LEFT_OUT, facts_of, left_out_of, line_of, name_of, panel_line
 from archive.panels.panels import Language, Panel, panel, panels
 from archive.registry.classes import KINDS
-from crawler.cli.divisions import code_of
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.cli.spreadsheets import write_csv

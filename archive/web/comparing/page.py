@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from archive.comparing.comparison import Comparison
 from archive.comparing.years import Years
@@ -14,7 +15,9 @@ from archive.web.comparing.words import Words, change_of, left_out, section_head
 from archive.web.templating import render
 from archive.web.words import Language, word
 
-DRAWING = {each.__name__: each for each in (change_of, left_out, section_heading, share_of, shown)}  # for the templates
+DRAWING: dict[str, Any] = {
+    each.__name__: each for each in (change_of, left_out, section_heading, share_of, shown)
+}  # for the templates
 _PASSAGES = 2_000  # of a section; --json has more
 
 
@@ -36,6 +39,7 @@ def page(found: Sequence[Comparison] | Sequence[Years], *, everything: bool) -> 
         words=Words("en", labels="zh"),
         at=None,
         place=None,
+        step_at=None,
         evidence=False,
         comparisons=[one for one in found if isinstance(one, Comparison)],
         tables=[one for one in found if isinstance(one, Years)],

@@ -144,7 +144,9 @@ class Words:
                     continue
                 said = f"{_RELATIONS[cell.relation]} {self.sentence(cell.because)}"
                 told.setdefault(said, self.evidence_of(cell))
-        return [f"{said}{self.say('bracket', said=known)}" if evidence and known else said for said, known in told.items()]
+        return [
+            f"{said}{self.say('bracket', said=known)}" if evidence and known else said for said, known in told.items()
+        ]
 
     def kind_of(self, passage: Passage) -> str:
         """What became of a sentence."""
@@ -265,4 +267,3 @@ def section_heading(row: SectionRow) -> str:
     section = row.after or row.before
     number = _NUMERALS[row.number - 1] if 0 < row.number <= len(_NUMERALS) else str(row.number)
     return f"{number}、{clean(section.heading)}" if section is not None else number
-

@@ -128,7 +128,7 @@ class _Drawing:
         places = list(dict.fromkeys(group._replace(year=None) for group in self._groups))
         if len(places) == 1:
             if len(series) <= MOST_LINES:
-                whole = self._field(places[0], series, "", LARGE, self._scale(series))
+                whole = self._field(places[0], series, self._called(places[0]), LARGE, self._scale(series))
                 return Chart("lines", (whole,), self._legend(series))
             self._check(len(series))
             one = self._scale(series)

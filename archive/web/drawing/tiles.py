@@ -52,6 +52,7 @@ class Map:
 def tile_map(totals: Mapping[str, Total], book: Book, language: Language) -> Map:
     """The map of these totals, by the codes of provinces."""
     tiles = tuple(_tile(entry, totals.get(entry["code"]), book, language) for entry in _table())
+    tiles = tuple(sorted(tiles, key=lambda tile: (tile.y, tile.x)))  # the keyboard goes as the eye does
     return Map(tiles, max(each.x for each in tiles) + PITCH_X, max(each.y for each in tiles) + PITCH_Y)
 
 

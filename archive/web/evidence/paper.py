@@ -22,6 +22,7 @@ _HEAD = (0.94, 0.95, 0.97)
 _PAD = 2.5
 _NARROWEST, _WIDEST = 16.0, 150.0  # of a column before all of them are fitted into the page
 _CELL_LINES = 6
+_MATTERS = 60  # characters: more are wider than any column
 
 
 def _width(sign: str, font: str, size: float) -> float:
@@ -150,18 +151,24 @@ def _edges(rows: Sequence[Sequence[tuple[ExcerptCell, int]]], font: str, size: f
     """Where the columns begin and end: by what stands in them, together no wider than the page."""
     count = max((at + max(1, cell.colspan) for row in rows for cell, at in row), default=1)
     wide = [_NARROWEST] * count
-    for cell, at in (pair for row in rows for pair in row):
-        if cell.colspan <= 1:
-            natural = max(
-                (sum(_width(sign, font, size) for sign in line) for line in cell.text.splitlines()), default=0.0
-            )
-            wide[at] = max(wide[at], min(natural + 2 * _PAD + 1, _WIDEST))
+    for cell, at in sorted((pair for row in rows for pair in row), key=lambda pair: pair[0].colspan):
+        span = range(at, at + max(1, cell.colspan))  # the narrow cells first: a wide one takes what they leave
+        natural = max((_natural(line, font, size) for line in cell.text.splitlines()), default=0.0)
+        lacking = min(natural + 2 * _PAD + 1, _WIDEST) - sum(wide[column] for column in span)
+        if lacking > 0:
+            for column in span:
+                wide[column] += lacking / len(span)
     total = sum(wide)
     shrunk = [each * min(1.0, width / total) for each in wide]
     edges = [0.0]
     for each in shrunk:
         edges.append(edges[-1] + each)
     return edges
+
+
+def _natural(line: str, font: str, size: float) -> float:
+    """The width of a line, as far as it matters."""
+    return sum(_width(sign, font, size) for sign in line[:_MATTERS])
 
 
 def _lines(cell: ExcerptCell, font: str, size: float, width: float) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
@@ -27,6 +28,8 @@ _GAP = 7.0
 _VALUE_LINES, _CLAIM_LINES = 3, 6
 _SIZES = (7.5, 6.5, 5.5, 4.8)  # of a table, until it fits
 _MARK = (1.0, 0.88, 0.54)
+_MOST_COLUMNS = 40  # of a table that anybody could read here
+_DRAWING = Lock()
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,12 @@ class Claim:
 
 
 def draw(claim: Claim, words: Words) -> bytes:
-    """The sheet as a PDF."""
+    """The sheet as a PDF; one at a time, since a font that is embedded is read from one place for all."""
+    with _DRAWING:
+        return _drawn(claim, words)
+
+
+def _drawn(claim: Claim, words: Words) -> bytes:
     out = BytesIO()
     canvas = Canvas(out, pagesize=A4, invariant=1)
     canvas.setTitle(harmless(claim.title))
@@ -168,6 +176,8 @@ def _excerpt(pen: Pen, excerpt: Excerpt, words: Words, top: float, room: float) 
 
 def _grid(pen: Pen, excerpt: Excerpt, words: Words, top: float, room: float) -> float | None:
     """In the largest size in which it fits; where it fits in none, the rows that are marked alone, as many as go in."""
+    if excerpt.width > _MOST_COLUMNS:
+        return None
     for size in _SIZES:
         grid = Grid(excerpt, pen.font, size, _WIDTH)
         if grid.height <= room:
@@ -175,7 +185,7 @@ def _grid(pen: Pen, excerpt: Excerpt, words: Words, top: float, room: float) -> 
             return top - grid.height
     rows = [row for row in excerpt.rows if row.head or any(cell.marked for cell in row.cells)]
     while rows:
-        rows.pop()
+        rows = rows[: len(rows) * 3 // 4]
         grid = Grid(excerpt.model_copy(update={"rows": tuple(rows)}), pen.font, _SIZES[-1], _WIDTH)
         if rows and grid.height <= room - leading(_SMALL):
             grid.draw(pen, _MARGIN, top)

@@ -27,9 +27,10 @@ _EXAMPLES: Mapping[str, str] = {  # values that fit most archives, by the parame
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of an operation; ``bounds`` says in short what it may be."""
+    """A parameter of an operation; ``place`` is path or query, ``bounds`` says in short what it may be."""
 
     name: str
+    place: str
     type: str
     bounds: str
     required: bool
@@ -115,6 +116,7 @@ def _parameter(said: Mapping[str, Any], schemas: Mapping[str, Any]) -> Parameter
     schema = said.get("schema", {})
     return Parameter(
         said["name"],
+        said["in"],
         _type(schema, schemas),
         _bounds(schema, schemas),
         bool(said.get("required", False)),
@@ -160,9 +162,9 @@ def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[
 
 def _example(base: str, path: str, parameters: Sequence[Parameter]) -> str:
     """A line for a shell. Its values are ours, so that nothing in it needs care."""
-    for each in parameters:
+    for each in (one for one in parameters if one.place == "path"):
         path = path.replace(f"{{{each.name}}}", quote(_EXAMPLES.get(each.name, "1"), safe=""))
-    asked = {each.name: _EXAMPLES[each.name] for each in parameters if each.required and each.name in _EXAMPLES}
+    asked = {each.name: _EXAMPLES.get(each.name, "1") for each in parameters if each.required and each.place == "query"}
     if any(each.name == "words" for each in parameters):
         asked["words"] = _EXAMPLES["words"]
     if any(each.name == "limit" for each in parameters):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -12,14 +12,13 @@ from archive.viewing.documents import Document
 from archive.viewing.showing import page_picture, picture_of_place
 from archive.web.asking import Asked, Asking, query
 from archive.web.doors.headers import COPY_POLICY, FRAME_POLICY
-from archive.web.pages.report import FindingId, Number, Version
+from archive.web.pages.report import FigureKey, FindingId, Number, Version
 from archive.web.report.frame import document, marked, origin, page_of, places, sheets
 from archive.web.report.shown import version_read
 from parser.errors import ParserError
 from parser.record import Place
 
 router = APIRouter(include_in_schema=False)
-FigureKey = Annotated[str | None, Query(description="The key of a figure.", max_length=120)]
 _SCALE = 1.6  # pixels to a point: small print can be read, a page has some 100 KB
 _KEPT = "private, max-age=600"
 

@@ -15,8 +15,7 @@ from archive.viewing.showing import Evidence, picture_of_place, places_of
 from archive.web.asking import Asked, Asking
 from archive.web.doors.headers import FILE_POLICY
 from archive.web.evidence.sheet import Claim, Words, draw
-from archive.web.pages.copies import FigureKey
-from archive.web.pages.report import FindingId, Number, Version
+from archive.web.pages.report import FigureKey, FindingId, Number, Version
 from archive.web.report.places import cell_name
 from archive.web.report.sheets import sheets_of
 from archive.web.report.shown import Shown, finding_called, shown

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from archive.monitor import Standing
 from archive.monitor.totals import NOWHERE
 from archive.notices.notices import Wanted, since_day
 from archive.web import speech
@@ -30,7 +28,7 @@ from archive.web.pages.standings import (
     whole,
 )
 from archive.web.rows import MOST
-from archive.web.standings import Campaign, CampaignQuery, arrivals, campaign, standings
+from archive.web.standings import CampaignQuery, arrivals, campaign, fresh
 from archive.web.templating import day
 
 router = APIRouter()
@@ -68,7 +66,7 @@ def page(asking: Asked, asked: Annotated[CampaignQuery, Query()]) -> HTMLRespons
         yesterday=yesterday,
         notices=news.newest(asking, Wanted(since=since_day(yesterday)), _SHOWN),
         begun=news.begun(asking),
-        fresh=_fresh(asking, when, yesterday),
+        fresh=fresh(asking, when.year, when.day, since_day(yesterday)),
         shown=_SHOWN,
         first_day=date(when.year + 1, 1, 1),
         said_day=day,
@@ -83,14 +81,3 @@ def last_days(asking: Asking, year: int) -> dict[str, date]:
     """By when departments and governments have to publish their reports on a year, by the rules of the whole country."""
     due = {kind: asking.archive.rules.due(kind, None, year) for kind in ("department", "government")}
     return {kind: each.day for kind, each in due.items() if each is not None}
-
-
-def _fresh(asking: Asking, when: Campaign, since: date) -> Sequence[Standing]:
-    """The reports on the year that were first seen since a day began, the newest first."""
-    begun = since_day(since)
-    found = [
-        one
-        for one in standings(asking, when.year, when.day)
-        if one.first_seen_at is not None and one.first_seen_at >= begun
-    ]
-    return sorted(found, key=lambda one: (one.first_seen_at or begun, one.publisher_id), reverse=True)

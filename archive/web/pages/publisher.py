@@ -31,7 +31,7 @@ router = APIRouter()
 MOST = 2**31 - 1  # a number that any database of ours can look for
 Number = Annotated[int, Path(description="The publisher's number.", ge=1, le=MOST)]
 TIES = {Result.HOLDS: "good", Result.FAILS: "bad", Result.UNJUDGED: "warn"}
-_COPIES = 20  # lines on the page
+_ROWS, _LINES = 60, 50  # on the page; the downloads have all
 
 
 def _inside(publisher: Number) -> int:
@@ -191,6 +191,9 @@ def page(
         columns=columns,
         portals=sorted({each.portal for each in columns}),
         history=found,
+        rows=found.years[:_ROWS],
+        left=len(found.years[_ROWS:]),
+        undated=found.undated[:_LINES],
         year=year,
         beside=_beside(found.years),
         measured=measured,
@@ -199,7 +202,7 @@ def page(
         ties=[step for step in ties if step.lines],
         broken={anchor(step): _broken(step) for step in ties},
         chart=chart(ties, there),
-        across=[each for each in found.across if each.finding["rule"] not in _OF_CHAINS],
+        across=[each for each in found.across if each.finding["rule"] not in _OF_CHAINS][:_LINES],
         copies=_copied(asking, line) if search else None,
         anchor=anchor,
         query=query,
@@ -241,5 +244,5 @@ def _copied(asking: Asking, line: PublisherLine) -> list[Any]:
     """The reports of which most stands in another; asked of the texts themselves."""
     wanted = Wanted(publisher=line.reference, rule=COPY)
     return asking.house.memory.recall(
-        ("copies", line.id), lambda: list(copies(asking.archive, wanted))[:_COPIES], most=8
+        ("copies", line.id), lambda: list(copies(asking.archive, wanted))[:_LINES], most=8
     )

@@ -36,6 +36,7 @@ Version = Annotated[int | None, Query(description="One of its versions; the curr
 FindingId = Annotated[
     str | None, Query(description="The first eight letters of a finding's id, or more.", pattern="^[0-9a-f]{8,64}$")
 ]
+FigureKey = Annotated[str | None, Query(description="The key of a figure.", max_length=120)]
 _CAPTURES = 30  # lines on the page; all of them are in the listing
 _WORDS: dict[str, Any] = {
     each.__name__: each
@@ -60,6 +61,7 @@ def page(
     report_id: Number,
     version: Version = None,
     finding: FindingId = None,
+    figure: FigureKey = None,
     search: bool = False,  # noqa: FBT001, FBT002 - a parameter of the address
 ) -> HTMLResponse:
     """The page; with ``search`` the findings are looked for too that take their time."""
@@ -73,7 +75,7 @@ def page(
         record=report.record,
         sheets=sheets_of(report.record, asking.language),
         asked=finding,
-        first=_first(report, others, finding),
+        first=_first(report, others, finding, figure),
         rules=report.rules(report.own, finding),
         others=report.rules(others, finding),
         searched=search,
@@ -105,8 +107,12 @@ def data(asking: Asked, report_id: Number) -> Response:
     return answer(view_data(asking.archive, found))
 
 
-def _first(report: Shown, others: list[FindingLine], finding: str | None) -> str:
-    """What the frame shows at first: the copy, with the cells of the finding that is asked for."""
+def _first(report: Shown, others: list[FindingLine], finding: str | None, figure: str | None) -> str:
+    """What the frame shows at first: the copy, with the cells of the finding or the figure that is asked for."""
+    if figure is not None and figure in report.record.figures:
+        cell = figure_at(report.id, report.version.id, figure, report.record.figures[figure])
+        if cell is not None:
+            return cell
     line = next((each for each in (*report.own, *others) if is_called(each, finding)), None)
     found = None if line is None else report.copy_of(line)
     return found or query(f"/reports/{report.id}/copy", {"version": report.version.id})

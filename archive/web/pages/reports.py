@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -97,8 +97,8 @@ def _publisher(row: Row) -> str | None:
     return None if row["publisher_id"] is None else f"/publishers/{row['publisher_id']}"
 
 
-def _findings(row: Row) -> str | None:
-    return f"/reports/{row['id']}#findings"
+def _findings(name: str) -> Callable[[Row], str | None]:
+    return lambda row: f"/reports/{row['id']}#findings" if row[name] else None
 
 
 def _tone(state: str) -> str:
@@ -108,7 +108,7 @@ def _tone(state: str) -> str:
 REPORTS = Listing(
     "reports",
     (
-        Column("id", Kind.YEAR, hidden=True, doc="Its number: /reports/{id} is its page."),
+        Column("id", Kind.YEAR, href=_page, doc="Its number: /reports/{id} is its page."),
         Column("report_year", Kind.YEAR),
         Column("publisher", href=_publisher, doc="As the report names it."),
         Column("title", href=_page),
@@ -117,10 +117,10 @@ REPORTS = Listing(
         Column("template", Kind.CODE, doc="The form of its tables, by its first report year."),
         Column("figures", Kind.NUMBER),
         Column("findings", Kind.DATA, hidden=True, doc="How many, by severity, in the report itself."),
-        Column("errors", Kind.NUMBER, href=_findings),
-        Column("warnings", Kind.NUMBER, href=_findings),
-        Column("infos", Kind.NUMBER, href=_findings),
-        Column("url", Kind.ADDRESS, doc="Of its article, or of its file."),
+        Column("errors", Kind.NUMBER, href=_findings("errors")),
+        Column("warnings", Kind.NUMBER, href=_findings("warnings")),
+        Column("infos", Kind.NUMBER, href=_findings("infos")),
+        Column("url", Kind.ADDRESS, hidden=True, doc="Of its article, or of its file."),
         Column("publisher_id", Kind.YEAR, hidden=True, doc="The number of the publisher; null where none is known."),
     ),
     ReportQuery,

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from archive.divisions.asked import code_of
 from archive.errors import ArchiveError
-from archive.holdings import Holdings, holdings
+from archive.holdings import Holdings, holdings, years_held
 from archive.registry.classes import KINDS
 from archive.web import speech
 from archive.web.asking import Asked as AskedOf
@@ -174,7 +174,7 @@ def page(asking: AskedOf, asked: Annotated[SearchQuery, Query()]) -> HTMLRespons
         status=status,
         asked=asked,
         told=told,
-        years=_years(asking),
+        years=years_held(asking.archive),
         kinds=KINDS,
         sections=SECTIONS,
         orders=list(Order),
@@ -331,10 +331,6 @@ def _kind(asking: Asking, kind: str | None) -> str:
 
 def _section(asking: Asking, number: int) -> str:
     return speech.section_name(number, asking.language) if number in SECTIONS else asking.word("search.unknown")
-
-
-def _years(asking: Asking) -> list[int]:
-    return sorted((year for year in _held(asking).years if year is not None), reverse=True)
 
 
 def said(sentence: str, language: Language) -> str:

@@ -22,7 +22,17 @@ from archive.web.asking import Asked, Asking, query
 from archive.web.columns import Column, Kind, Row
 from archive.web.listing import Listing, offer, table
 from archive.web.rows import Listed, Page, number
-from archive.web.standings import TONES, Campaign, CampaignQuery, arrivals, campaign, standings, tallied
+from archive.web.standings import (
+    TONES,
+    Campaign,
+    CampaignQuery,
+    arrivals,
+    by_scope,
+    campaign,
+    provinces,
+    standings,
+    tallied,
+)
 from archive.web.templating import day
 from archive.web.words import Language, word
 
@@ -105,10 +115,10 @@ def found_in(asking: Asking, asked: PlaceQuery, when: Campaign) -> Sequence[Stan
             lambda: missing(asking.archive, when.year, when.day, division=code),
             most=16,
         )
-    found = standings(asking, when.year, when.day)
     if code is None and asked.scope is None:
-        return found
-    return [one for one in found if _lies(one.scope, code, asked.scope, asking)]
+        return standings(asking, when.year, when.day)
+    scopes = by_scope(asking, when.year, when.day)
+    return [one for scope, found in scopes.items() if _lies(scope, code, asked.scope, asking) for one in found]
 
 
 def counted(asking: Asking, asked: PlaceQuery, when: Campaign) -> Mapping[str, Counter[Status]]:
@@ -117,6 +127,8 @@ def counted(asking: Asking, asked: PlaceQuery, when: Campaign) -> Mapping[str, C
     if code is not None and len(code) == _TOWN:
         return tally(found_in(asking, asked, when))
     scopes = tallied(asking, when.year, when.day)
+    if code is None and asked.scope is None:
+        return scopes
     return {scope: counts for scope, counts in scopes.items() if _lies(scope, code, asked.scope, asking)}
 
 
@@ -128,9 +140,11 @@ def whole(scopes: Mapping[str, Counter[Status]]) -> Total:
     return total_of("", "all", counts)
 
 
-def totals_of(asking: Asking, asked: PlaceQuery, when: Campaign) -> list[Total]:
+def totals_of(asking: Asking, asked: PlaceQuery, when: Campaign) -> Sequence[Total]:
     """The totals of the divisions right below a place; of the unknown ones, those of each scope."""
     book, code = asking.archive.book, code_asked(asking, asked)
+    if code is None and asked.scope is None:
+        return provinces(asking, when.year, when.day)
     scopes = counted(asking, asked, when)
     if code == UNKNOWN or asked.scope is not None:
         return [total_of(scope, book.label(scope) or scope, scopes[scope]) for scope in sorted(scopes)]

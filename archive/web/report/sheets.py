@@ -13,6 +13,7 @@ from parser.record import Figure, Record
 
 _LATEST = "2021"
 _PUBLISHED = "published"
+_NUMERALS = "一二三四五六七八九"
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,15 @@ def _disclosure(printed: Form, template: str, figures: Mapping[str, Figure], lan
                 Head(_column(f"{printed.table}.{block.rows[0]}.{name}", template, language)) for name in block.columns
             )
             lines = (_line(printed.table, row, block.columns, template, figures, language) for row in block.rows)
-            yield Block((heads,), tuple(lines), word("report.item", language, item=block.item))
+            yield Block((heads,), tuple(lines), _item(block.item, language))
     added = f"{printed.table}.{_PUBLISHED}.total"
     if added in figures:
         yield Block((), (_line(printed.table, _PUBLISHED, ("total",), template, figures, language),))
+
+
+def _item(numeral: str, language: Language) -> str:
+    number = numeral if language == "zh" else str(_NUMERALS.index(numeral) + 1)
+    return word("report.item", language, item=number)
 
 
 def _review(printed: Form, template: str, figures: Mapping[str, Figure], language: Language) -> Block:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from archive.store import Archive
 from archive.study import study
+from archive.web.queries import keep
 from tests.archive.web.hostile import attack
 from tests.archive.web.site import Site, opened
 from tests.crawler.commands import xxgk
@@ -85,6 +86,7 @@ def _crawl(folder: Path) -> None:
         _crawl_twice(folder)
     with Archive.open(folder, write=True) as archive:
         study(archive)  # else the first who searches begins it
+        keep(folder, name="大数据", path="/search?words=公开", note="", by="王敏", at=archive.clock())
 
 
 def _crawl_twice(folder: Path) -> None:

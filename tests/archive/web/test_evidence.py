@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -153,12 +154,20 @@ def test_hostile_words_are_words_on_a_sheet(hostile: Path, attacked: Site) -> No
         (30, 10, "其他处理"),
         (400, 12, "行政许可"),
         (3, 200, "件"),
+        (6, 1000, "宽" * 600),
         (5, 3, "很长的说明" * 200),
     ],
 )
 def test_a_table_of_any_size_stays_on_the_one_page(rows: int, columns: int, text: str) -> None:
     drawn = draw(replace(CLAIM, shown=Evidence(excerpts=(table_of(rows, columns, text),))), WORDS)
     assert "怎样核实" in text_of(drawn)
+
+
+def test_sheets_drawn_at_the_same_time_are_the_ones_drawn_alone() -> None:
+    claims = [replace(CLAIM, said=f"自然人 · 总计 = {number}件") for number in range(12)]
+    alone = [draw(claim, WORDS) for claim in claims]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda claim: draw(claim, WORDS), claims)) == alone
 
 
 def test_many_pictures_and_tables_are_cut_with_a_word() -> None:

@@ -113,6 +113,15 @@ def test_the_frame_shows_the_copy_that_the_links_lead_into(city: Path, site: Sit
     assert "存档件" in first
 
 
+def test_a_link_may_name_the_figure_that_the_frame_begins_with(city: Path, site: Site) -> None:
+    report = report_of(city, "云汀市财政局", 2025)
+    at = report.record.figures["requests.new.total"].at
+    page = site.get(f"/reports/{report.line.id}?figure=requests.new.total")
+    assert str(page.one("iframe").get("src")).endswith(f"#at-{at.table}-{at.row}-{at.column}")
+    plain = site.get(f"/reports/{report.line.id}?figure=no.such.figure")
+    assert "#" not in str(plain.one("iframe").get("src"))
+
+
 def test_tables_stand_as_the_form_prints_them(site: Site, city: Path) -> None:
     report = report_of(city, "云汀市财政局", 2025)
     page = site.get(f"/reports/{report.line.id}")

@@ -10,15 +10,18 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from archive import card
+from archive.holdings import holdings, years_held
 from archive.schema import Unstudied, Version, WordPlace
 from archive.store import Archive
 from archive.study import await_study, study, waiting
 from archive.web.studying import Studying
+from archive.words import search as searching
 from archive.words.facets import facets
 from archive.words.folding import fold
 from archive.words.index import Words
 from archive.words.queries import read
 from archive.words.search import Asked, Order, Search
+from tests.archive.shelved import filled
 from tests.archive.web.site import Site, opened
 from tests.crawler.commands import Here
 
@@ -55,10 +58,9 @@ def test_the_lines_are_those_of_the_command(site: Site, here: Here, words: str) 
 
 @pytest.mark.parametrize("order", list(Order))
 @pytest.mark.parametrize("words", ["公开", "政府信息公开", "公开 -复议"])
-@pytest.mark.parametrize("limit", [1, 7])
-def test_page_after_page_gives_every_hit_once_and_in_order(site: Site, words: str, order: Order, limit: int) -> None:
+def test_page_after_page_gives_every_hit_once_and_in_order(site: Site, words: str, order: Order) -> None:
     whole = walked(site, 500, words=words, order=order.value)
-    assert walked(site, limit, words=words, order=order.value) == whole
+    assert walked(site, 17, words=words, order=order.value) == whole
     assert len({(line["version"], line["section"]) for line in whole}) == len(whole) > 10
     years = [line["report_year"] for line in whole]
     if order is Order.FILED:
@@ -247,12 +249,56 @@ def test_reading_for_the_index_ends_with_the_dashboard(own_city: Path) -> None:
             assert session.scalar(select(func.count()).select_from(WordPlace))
 
 
-def test_a_search_from_a_place_on_does_not_read_what_it_passes(city: Path) -> None:
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("few", [False, True])
+def test_a_search_goes_on_behind_any_of_its_places(
+    city: Path, order: Order, monkeypatch: pytest.MonkeyPatch, *, few: bool
+) -> None:
+    if few:  # as with very many candidates: year by year, and the publishers of a year in their order
+        monkeypatch.setattr(searching, "FEW", 3)
+    asked = Asked(order=order, versions=True)
     with Archive.open(city) as archive:
-        search = Search(archive, read("政府信息公开"), Asked())
-        placed = list(search.placed())
+        placed = list(Search(archive, read("政府信息公开"), asked).placed())
         places = [place for place, _ in placed]
         assert places == sorted(set(places))
-        for at in (0, 1, 5, len(placed) - 1):
-            rest = Search(archive, read("政府信息公开"), Asked()).placed(after=places[at])
+        for at in (0, 1, 2, 5, 30, len(placed) - 1):
+            rest = Search(archive, read("政府信息公开"), asked).placed(after=places[at])
             assert [hit for _, hit in rest] == [hit for _, hit in placed[at + 1 :]]
+            assert [hit for _, hit in Search(archive, read("政府信息公开"), asked).placed(3, places[at])] == [
+                hit for _, hit in placed[at + 1 : at + 4]
+            ]
+
+
+def test_facets_tell_the_places_right_below_the_one_asked_for(tmp_path: Path) -> None:
+    with filled(tmp_path) as archive:
+        with archive.writing() as session:
+            await_study(session, list(session.scalars(select(Version.id))))
+        study(archive)
+        nation = facets(archive, read("公开"), Asked())
+        assert nation.divisions == {"220000": 1, "330000": 1, None: 1}
+        assert nation.years == {2023: 1, 2022: 1, None: 1}
+        assert facets(archive, read("公开"), Asked(division="220000")).divisions == {"220200": 1}
+        assert facets(archive, read("公开"), Asked(division="220200")).divisions == {"220200": 1}
+
+
+@pytest.mark.parametrize(
+    ("asked", "reports", "divisions"),
+    [
+        ({}, 4, {"220000": 2, "330000": 1, None: 1}),
+        ({"year": 2023}, 2, {"220000": 2}),
+        ({"year": 2022}, 1, {"330000": 1}),
+        ({"division": "220000"}, 2, {"220200": 2}),
+        ({"division": "220200"}, 2, {"220200": 1, "220202": 1}),
+        ({"division": "330000", "year": 2023}, 0, {}),
+        ({"kind": "township"}, 1, {"220000": 1}),
+    ],
+)
+def test_the_holdings_are_counted_as_they_are_asked_for(
+    tmp_path: Path, asked: dict[str, Any], reports: int, divisions: dict[str | None, int]
+) -> None:
+    with filled(tmp_path) as archive:
+        found = holdings(archive, **asked)
+        assert (found.reports, found.divisions) == (reports, divisions)
+        for counts in (found.years, found.kinds, found.templates, found.states, found.severities):
+            assert sum(counts.values()) == reports
+        assert years_held(archive) == [2023, 2022]
