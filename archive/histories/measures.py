@@ -6,7 +6,7 @@ A year without a number has none here: a blank, a dash and words stay what they 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -100,9 +100,8 @@ def measures() -> tuple[Measure, ...]:
     )
 
 
-def series(reports: Iterable[tuple[int, int, str]]) -> tuple[Series, ...]:
-    """Every measure over reports, of each its year, its number and the line of its record."""
-    read = [(year, number, printed(line)) for year, number, line in reports]
+def series(read: Sequence[tuple[int, int, Printed]]) -> tuple[Series, ...]:
+    """Every measure over reports, of each its year, its number and what it prints."""
     return tuple(
         Series(measure, tuple(_point(measure, year, number, of) for year, number, of in read)) for measure in measures()
     )

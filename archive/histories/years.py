@@ -13,9 +13,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from archive.among import among
+from archive.comparing.figures import Printed
 from archive.days import day_of
 from archive.findings.chains import findings
 from archive.findings.lines import FindingLine, Wanted, iterate
+from archive.histories.measures import printed
 from archive.monitor import Standing, missing
 from archive.monitor.proofs import Proof, proofs
 from archive.registry.deadlines import FIRST_YEAR
@@ -167,8 +169,12 @@ def history(archive: Archive, publisher_id: int, as_of: date | None = None) -> H
     return History(tuple(sorted(_shown(years), key=lambda each: -each.year)), undated, across)
 
 
-def records(archive: Archive, publisher_id: int) -> Iterator[tuple[int, int, str]]:
-    """The reports of a publisher by year, one a year: the year, the number, and the line of the record."""
+def printed_years(archive: Archive, publisher_id: int) -> list[tuple[int, int, Printed]]:
+    """The reports of a publisher by year, one a year: the year, the number, and what it prints of the measures."""
+    return [(year, number, printed(line)) for year, number, line in _records(archive, publisher_id)]
+
+
+def _records(archive: Archive, publisher_id: int) -> Iterator[tuple[int, int, str]]:
     with archive.session() as session:
         query = select(Report, Version).join(Version, Version.id == Report.version_id).options(undefer(Version.record))
         query = query.where(Report.publisher_id == publisher_id, Report.report_year.is_not(None))

@@ -27,6 +27,7 @@ NAVIGATION = (
     ("overview", "/"),
     ("publishers", "/publishers"),
     ("reports", "/reports"),
+    ("compare", "/compare"),
     ("findings", "/findings"),
     ("search", "/search"),
     ("stats", "/stats"),

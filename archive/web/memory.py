@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 from time import monotonic
 from typing import TypeVar, cast
@@ -24,6 +25,7 @@ class _Place:
     state: State | None = None
     ends: float = 0.0
     kept: float = 0.0
+    at: datetime | None = None
     answer: object = None
 
 
@@ -51,13 +53,20 @@ class Memory:
         with place.lock:
             state = state_of(self._archive)
             begun = self._clock()
+            moment = self._archive.clock()
             if begun >= place.ends or (place.state != state and begun >= place.kept):
-                place.answer, place.state = answer(), state
+                place.answer, place.state, place.at = answer(), state, moment
                 ended = self._clock()
                 took = ended - begun
                 place.ends = ended + _LASTS
                 place.kept = ended + _KEPT * took if took > _LONG else ended
             return cast("_Answer", place.answer)
+
+    def at(self, question: Hashable) -> datetime | None:
+        """When the answer that is kept was asked of the archive; null where none is."""
+        with self._lock:
+            place = self._places.get(question)
+        return None if place is None else place.at
 
     def _keep(self, question: Hashable, most: int) -> None:
         first = question[0] if isinstance(question, tuple) else question

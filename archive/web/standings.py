@@ -83,6 +83,11 @@ def by_scope(asking: Asking, year: int, day: date) -> Mapping[str, Sequence[Stan
     )
 
 
+def asked_at(asking: Asking, year: int, day: date) -> datetime:
+    """When the standings that are shown were asked of the archive: of a nation not at each change of a crawl's."""
+    return asking.house.memory.at(("standings", year, day)) or asking.archive.clock()
+
+
 def tallied(asking: Asking, year: int, day: date) -> Tally:
     """How many stand how in each scope."""
     return asking.house.memory.recall(("tally", year, day), lambda: tally(standings(asking, year, day)), most=16)

@@ -14,7 +14,6 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from archive.web.words import Language, known, word
-
 from parser.marking.safe import harmless
 
 if TYPE_CHECKING:

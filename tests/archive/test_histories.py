@@ -13,8 +13,8 @@ from archive.findings.chains import findings
 from archive.findings.lines import Wanted, acknowledge
 from archive.histories.chains import RULES, steps
 from archive.histories.columns import columns_of
-from archive.histories.measures import Said, measures, on_form, series
-from archive.histories.years import History, Section, history, records
+from archive.histories.measures import Said, measures, on_form, printed, series
+from archive.histories.years import History, Section, history, printed_years
 from archive.monitor import Status, missing
 from archive.schema import Publisher, ScarRow
 from archive.store import Archive
@@ -61,7 +61,7 @@ def told(archive: Archive, publisher: int) -> History:
 
 def of(points: dict[int, tuple[Said, Number | None]], name: str, archive: Archive) -> None:
     """The points of a measure are these."""
-    drawn = {each.measure.name: each for each in series(records(archive, 1))}
+    drawn = {each.measure.name: each for each in series(printed_years(archive, 1))}
     assert {point.year: (point.said, point.value) for point in drawn[name].points} == points
 
 
@@ -175,7 +175,7 @@ def test_a_number_is_joined_to_what_it_was_on_the_older_forms(table: Archive) ->
     shelve(table, report(2020, "2019", **{key(NEW): 60}), NAME, scope=SCOPE)
     shelve(table, report(2023, "2021", **{key(NEW): 70}), NAME, scope=SCOPE)
     of({2017: (Said.NUMBER, 1200), 2020: (Said.NUMBER, 60), 2023: (Said.NUMBER, 70)}, "new", table)
-    (new,) = (each for each in series(records(table, 1)) if each.measure.name == "new")
+    (new,) = (each for each in series(printed_years(table, 1)) if each.measure.name == "new")
     assert [point.relation for point in new.points] == [Relation.NEAR, Relation.SAME, Relation.SAME]
     assert new.points[0].because is not None
 
@@ -210,7 +210,7 @@ def test_an_amount_is_not_joined_to_a_number_of_items(table: Archive) -> None:
 
 def test_a_damaged_record_says_nothing() -> None:
     for line in ("", "{", '{"figures": {"requests.new.total": 7}}', '{"figures": 7}', "[]"):
-        drawn = series([(2023, 1, line)])
+        drawn = series([(2023, 1, printed(line))])
         assert {point.said for each in drawn for point in each.points} == {Said.ABSENT}, line
 
 

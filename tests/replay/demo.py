@@ -173,6 +173,7 @@ def farewell(report: int) -> None:
         (f"show {report} --cell requests.new.total", "the row of the source a figure stands in"),
         (f"missing --year {YEARS[-1]}", "who is late or missing"),
         ("check", "what does not add up"),
+        ("serve", "the same to look at, in a browser"),
         ("crawl jilin-city", "a real portal, politely"),
     ):
         console.print(f"  {xxgk} {command:<40} # {what}", style="green")

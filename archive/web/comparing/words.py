@@ -110,8 +110,15 @@ class Words:
         return self.say("further").join(said)
 
     def evidence_of(self, row: FigureRow | YearCell) -> str:
-        """How well it is known what two figures of different forms are to each other."""
-        return "" if row.evidence is None or row.because is None else self.say(f"evidence.{row.evidence}")
+        """How well it is known what two figures of different forms are to each other, in brackets behind the reason."""
+        if row.evidence is None or row.because is None:
+            return ""
+        return self.say("bracket", said=self.say(f"evidence.{row.evidence}"))
+
+    def why_same(self, rows: Iterable[FigureRow]) -> list[str]:
+        """Why figures of different forms are held to mean the same, each reason once, and how well that is known."""
+        told = (row for row in rows if row.relation is Relation.SAME and row.because is not None)
+        return list(dict.fromkeys(f"= {self.sentence(row.because or '')}{self.evidence_of(row)}" for row in told))
 
     def by_table(self, rows: Iterable[FigureRow], side: Side) -> Iterator[tuple[str, list[tuple[str, FigureRow]]]]:
         """The rows under the headings of their tables, with their labels as the form of the later report has them."""

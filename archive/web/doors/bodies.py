@@ -29,7 +29,10 @@ class BodyDoor:
         if not announced.isdecimal() or int(announced[:12]) > LONGEST:
             await refused(scope, receive, send)
             return
-        begun, taken = False, 0  # what breaks where a body ends too early may be told in its own way: not while it is too long
+        begun, taken = (
+            False,
+            0,
+        )  # what breaks where a body ends too early may be told in its own way: not while it is too long
 
         async def counted() -> Message:
             nonlocal taken

@@ -59,17 +59,22 @@ class Chart:
 
 
 def chart(steps: Sequence[Step], years: Mapping[int, bool]) -> Chart | None:
-    """The chart over years, of each whether there is a report; null where nothing can be held against anything."""
-    places = {year: _LEFT + place * PITCH for place, year in enumerate(sorted(years))}
+    """The chart over years, of each whether there is a report; null where nothing can be held against anything.
+
+    It begins with the first year from which anything follows: the forms before carry nothing over.
+    """
+    first = min((step.from_year for step in steps if step.lines), default=None)
+    if first is None:
+        return None
+    shown = [year for year in sorted(years) if year >= first]
+    places = {year: _LEFT + place * PITCH for place, year in enumerate(shown)}
     lanes: list[Lane] = []
     for rule in RULES:
         ties = tuple(_tie(step, places) for step in steps if step.rule == rule and step.lines)
         if ties:
             lanes.append(Lane(rule, _TOP + len(lanes) * LANE + LANE / 2, ties))
-    if not lanes:
-        return None
-    nodes = tuple(Node(places[year], year, years[year]) for year in sorted(years))
-    return Chart(_LEFT * 2 + (len(years) - 1) * PITCH, _TOP + len(lanes) * LANE, nodes, tuple(lanes))
+    nodes = tuple(Node(places[year], year, years[year]) for year in shown)
+    return Chart(_LEFT * 2 + (len(shown) - 1) * PITCH, _TOP + len(lanes) * LANE, nodes, tuple(lanes))
 
 
 def anchor(step: Step) -> str:

@@ -106,7 +106,8 @@ def _page_of_report(asking: Asking, asked: PageQuery, report: ReportAsked | None
 def _page_of_publisher(asking: Asking, asked: PageQuery, found: Publishers) -> HTMLResponse:
     publisher = found.one
     if publisher is None:
-        return _page(asking, asked, told=_who(asking, asked, found), others=_others(asking, asked, found))
+        others = _others(asking, asked, found)
+        return _page(asking, asked, told=_who(asking, asked, found), others=others, like=found.like)
     years = years_of(asking.archive, publisher.id)
     pairs = [
         Link(
@@ -166,6 +167,7 @@ def _page(asking: Asking, asked: PageQuery, **values: Any) -> HTMLResponse:
         "publisher": None,
         "report": None,
         "others": (),
+        "like": False,
         "options": (),
         "pairs": (),
         "found": None,
@@ -182,7 +184,7 @@ def _page(asking: Asking, asked: PageQuery, **values: Any) -> HTMLResponse:
     found.setdefault("chosen", tuple(ends) if len(ends) == 2 else (None, None))
     return asking.page(
         "compare.html",
-        here=None,
+        here="compare",
         asked=asked,
         words=Words(asking.language, labels=asking.language),
         at=side_link,

@@ -26,8 +26,8 @@ from archive.web.pages.standings import (
 )
 from archive.web.rows import MOST
 from archive.web.speech import class_name
-from archive.web.standings import campaign
-from archive.web.templating import day
+from archive.web.standings import asked_at, campaign
+from archive.web.templating import day, moment
 
 router = APIRouter()
 _TOWN = 9  # digits
@@ -51,6 +51,7 @@ def page(asking: Asked, code: str, asked: Annotated[StandingQuery, Query()]) -> 
         here="overview",
         asked=asked,
         when=when,
+        asked_at=asked_at(asking, when.year, when.day),
         code=code,
         name=_name(asking, code),
         short=division.name if division is not None else _name(asking, code),
@@ -62,6 +63,7 @@ def page(asking: Asked, code: str, asked: Annotated[StandingQuery, Query()]) -> 
         kinds=KINDS,
         class_name=class_name,
         said_day=day,
+        said_moment=moment,
         all_statuses=list(Status),
         statuses=table(STATUSES, asking, place, path=here, fixed=fixed),
         below=table(TOTALS, asking, place, limit=MOST, path=here, fixed=fixed) if below else None,

@@ -157,6 +157,8 @@ def keep(
         return _page(asking, asked, told(asking.word("findings.none_chosen"), status=422))
     if action != "reopen" and not note.strip():
         return _page(asking, asked, told(asking.word("findings.no_note"), status=422))
+    if len(note.strip()) > LONGEST_NOTE:
+        return _page(asking, asked, told(asking.word("findings.too_long", most=LONGEST_NOTE), status=422))
     try:
         lines = referred(asking, Findings(asking, asked, 0.0).wanted, finding)
         if lines is None:

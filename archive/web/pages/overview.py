@@ -28,8 +28,8 @@ from archive.web.pages.standings import (
     whole,
 )
 from archive.web.rows import MOST
-from archive.web.standings import CampaignQuery, arrivals, campaign, fresh
-from archive.web.templating import day
+from archive.web.standings import CampaignQuery, arrivals, asked_at, campaign, fresh
+from archive.web.templating import day, moment
 
 router = APIRouter()
 _SHOWN = 8  # portals, notices and reports; there are pages with all of them
@@ -49,6 +49,7 @@ def page(asking: Asked, asked: Annotated[CampaignQuery, Query()]) -> HTMLRespons
         here="overview",
         asked=asked,
         when=when,
+        asked_at=asked_at(asking, when.year, when.day),
         last_days=last_days(asking, when.year),
         whole=whole(counted(asking, place, when)),
         map=tile_map(totals, asking.archive.book, asking.language),
@@ -70,6 +71,7 @@ def page(asking: Asked, asked: Annotated[CampaignQuery, Query()]) -> HTMLRespons
         shown=_SHOWN,
         first_day=date(when.year + 1, 1, 1),
         said_day=day,
+        said_moment=moment,
         about=news.about,
         outcome_name=speech.outcome_name,
         outcome_tone=portals.tone,

@@ -14,7 +14,7 @@ from archive.findings.lines import Wanted
 from archive.histories.chains import ChainLine, Step, steps
 from archive.histories.columns import columns_of
 from archive.histories.measures import series
-from archive.histories.years import SEVERITIES, YearOf, history, records
+from archive.histories.years import SEVERITIES, YearOf, history, printed_years
 from archive.registry.listing import Change, PublisherLine, numbers_of, view_of
 from archive.web import speech
 from archive.web.asking import Asked, Asking, query, redirect
@@ -56,7 +56,7 @@ def _chains(asking: Asking, asked: Parameters) -> Listed:
 
 def _measures(asking: Asking, asked: Parameters) -> Listed:
     del asked
-    drawn = series(records(asking.archive, _number(asking)))
+    drawn = series(printed_years(asking.archive, _number(asking)))
     points = sorted(((point, each.measure) for each in drawn for point in each.points), key=lambda pair: pair[0].year)
     return Listed(points, lambda pair: {**pair[0].to_data(), "measure": pair[1].name})
 
@@ -178,7 +178,8 @@ def page(
     found = history(archive, line.id)
     ties = steps(archive, line.id)
     there = {each.year: not each.gap for each in reversed(found.years)}
-    measured = series(records(archive, line.id))
+    printed = printed_years(archive, line.id)
+    measured = series(printed)
     columns = columns_of(archive, line.id)
     return asking.page(
         "publisher.html",
@@ -195,6 +196,7 @@ def page(
         left=len(found.years[_ROWS:]),
         undated=found.undated[:_LINES],
         year=year,
+        forms={number: of.forms for _, number, of in printed},
         beside=_beside(found.years),
         measured=measured,
         sparks=[spark(each, list(there)) for each in measured if each.told],

@@ -19,7 +19,7 @@ from archive.web.columns import Column, Kind, Row
 from archive.web.listing import Listing, Parameters, offer, table
 from archive.web.pages.standings import ClassName
 from archive.web.rows import Walked, WrongCursor
-from archive.web.words import Language, word
+from archive.web.words import Language, known, word
 
 router = APIRouter()
 PLAIN = r"^[^\x00]*$"  # no database of ours takes a null
@@ -109,7 +109,9 @@ def _reports(row: Row) -> str | None:
 
 
 def _known(sources: Any, language: Language) -> str:
-    return word("publishers.between", language).join(word(f"publishers.from_{source}", language) for source in sources)
+    names = [(f"publishers.from_{source}", source) for source in sources]
+    said = (word(name, language) if known(name) else source for name, source in names)
+    return word("publishers.between", language).join(said)
 
 
 def _names(names: Any, language: Language) -> str:

@@ -33,6 +33,7 @@ from archive.words.search import Asked, Order, Search
 router = APIRouter()
 SECTIONS = (1, 2, 3, 4, 5, 6)
 _MOST_SHOWN = 40  # values of a facet
+_REMEMBERED = 12  # questions whose counts are kept: anybody may ask for any words
 
 
 class SearchQuery(Parameters):
@@ -193,6 +194,7 @@ def _found(asking: Asking, asked: SearchQuery) -> dict[str, Any]:
     counted = asking.house.memory.recall(
         ("facets", words, replace(where, order=Order.NEWEST), left.versions),
         lambda: facets(asking.archive, words, replace(where, order=Order.NEWEST)),
+        most=_REMEMBERED,
     )
     return {
         "found": shown,
@@ -278,7 +280,9 @@ def _explored(asking: Asking, asked: SearchQuery) -> dict[str, Any]:
 
 def _held(asking: Asking, year: int | None = None, division: str | None = None, kind: str | None = None) -> Holdings:
     return asking.house.memory.recall(
-        ("holdings", year, division, kind), lambda: holdings(asking.archive, year=year, division=division, kind=kind)
+        ("holdings", year, division, kind),
+        lambda: holdings(asking.archive, year=year, division=division, kind=kind),
+        most=_REMEMBERED,
     )
 
 

@@ -36,6 +36,7 @@ from archive.web.words import Language, word
 router = APIRouter()
 
 _FIRST = ("year", "division_name", "kind", "label")  # what a row is about stands before its numbers
+_REMEMBERED = 20  # panels whose numbers are kept
 Year = Annotated[int | None, Field(ge=1949, le=2999)]
 
 
@@ -102,7 +103,7 @@ def drawn_of(asking: Asking, panel: Panel, given: PanelQuery) -> Drawn:
     asked = asked_of(asking, panel, given)
     day = (given.as_of or asking.today) if panel.measure == "standings" else None
     return asking.house.memory.recall(
-        ("stats", panel.name, asked, day), lambda: draw(asking.archive, panel, asked, as_of=day)
+        ("stats", panel.name, asked, day), lambda: draw(asking.archive, panel, asked, as_of=day), most=_REMEMBERED
     )
 
 

@@ -27,18 +27,21 @@ _FOCUSED = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
   const style = getComputedStyle(one), box = one.getBoundingClientRect();
-  const scroll = one.closest('.scroll, .filter') || one;
+  const drawn = [...one.querySelectorAll('rect, circle, path')].map((each) => getComputedStyle(each));
   return {
     tag: one.tagName.toLowerCase(), id: one.id, class: one.className.baseVal ?? one.className, href: one.getAttribute('href'),
     says: (one.getAttribute('aria-label') || one.textContent || one.value || '').trim().slice(0, 60),
     place: [...document.querySelectorAll('*')].indexOf(one),
-    outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1,
+    outlined: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) ||
+      drawn.some((each) => each.stroke !== 'none' && parseFloat(each.strokeWidth) >= 3),
     seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
   };
 }"""
 _REACHABLE = """() => [...document.querySelectorAll(
   'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
   .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled).length"""
+_PLACES = """(selector) => [...document.querySelectorAll('*')].flatMap(
+  (one, at) => one.matches(selector) && one.checkVisibility() ? [at] : [])"""
 _WIDER = """() => [...document.querySelectorAll('body *')].filter((one) => !one.closest('.scroll, .unseen, .skip') &&
   one.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map((one) => one.outerHTML.slice(0, 150))"""
 
@@ -58,7 +61,9 @@ def lacking() -> str | None:
 @contextmanager
 def served(archive: Path, folder: Path) -> Iterator[str]:
     """The address at which ``xxgk serve`` shows an archive, as people start it; it ends without a complaint."""
-    with start("--archive", str(archive), "serve", "--port", "0", "--json", folder=folder, XXGK_PASSWORD=PASSWORD) as server:
+    with start(
+        "--archive", str(archive), "serve", "--port", "0", "--json", folder=folder, XXGK_PASSWORD=PASSWORD
+    ) as server:
         said = server.stdout.readline()
         assert said, server.stderr.read()
         try:
@@ -128,6 +133,10 @@ class Visit:
     def reachable(self) -> int:
         """How many things the keyboard has to reach."""
         return int(self.page.evaluate(_REACHABLE))
+
+    def places(self, selector: str) -> set[int]:
+        """Where elements stand in the page, counted as :meth:`press` does."""
+        return set(self.page.evaluate(_PLACES, selector))
 
     def walk_to(self, wanted: str, most: int = 400) -> dict[str, Any]:
         """Press Tab until the keyboard stands on what a selector means."""

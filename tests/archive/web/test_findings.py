@@ -290,7 +290,8 @@ def test_one_between_reports_is_found_again_by_what_the_form_says_of_it(own: Pat
     [
         ({"finding": []}, 422, "没有选中"),
         ({"note": " \n "}, 422, "请写下核对说明"),
-        ({"note": "长" * (LONGEST_NOTE + 1)}, 503, "没有写入"),
+        ({"note": "长" * (LONGEST_NOTE + 1)}, 422, "最多 2000 字"),
+        ({"note": "\u202e"}, 503, "没有写入"),
         ({"token": "x.y"}, 403, "重新登录"),
         ({"finding": [f"1.{'0' * 64}"]}, 409, "没有写入任何核对"),
         ({"finding": [f"-.{'0' * 64}.chain.items 220100/x/2023"]}, 409, "没有写入任何核对"),

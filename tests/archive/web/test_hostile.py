@@ -164,7 +164,10 @@ def _own(met: Met) -> None:
 def _is_saved(met: Met) -> bool:
     """Whether the browser saves it, under a name that says nothing but what it is."""
     said = met.response.headers.get("content-disposition", "")
-    return re.fullmatch(r'attachment; filename="[A-Za-z0-9._-]+"(; filename\*=UTF-8\'\'[A-Za-z0-9%._-]+)?', said) is not None
+    return (
+        re.fullmatch(r'attachment; filename="[A-Za-z0-9._-]+"(; filename\*=UTF-8\'\'[A-Za-z0-9%._-]+)?', said)
+        is not None
+    )
 
 
 _CHECKS: dict[str, Callable[[Met], None]] = {

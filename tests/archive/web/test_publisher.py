@@ -14,7 +14,7 @@ import simplejson
 from sqlalchemy import update
 
 from archive.deriving.derive import derive
-from archive.histories.measures import measures, series
+from archive.histories.measures import measures, printed, series
 from archive.registry.imports import keep
 from archive.registry.listing import list_publishers, view
 from archive.registry.statements import say_merged, say_succeeded
@@ -301,7 +301,7 @@ def test_an_empty_archive_has_empty_lists(tmp_path: Path) -> None:
 def test_a_chart_stays_within_its_frame(tmp_path: Path) -> None:
     del tmp_path
     values = [0, 1, 10**400, -5, 10**30, 7]
-    lines = [(2010 + at, at, report(2021, **{key(NEW): value}).to_json()) for at, value in enumerate(values)]
+    lines = [(2010 + at, at, printed(report(2021, **{key(NEW): value}).to_json())) for at, value in enumerate(values)]
     (new,) = (each for each in series(lines) if each.measure == measures()[0])
     drawn = spark(new, range(2005, 2024))
     assert len(drawn.dots) == len(values)
@@ -355,3 +355,12 @@ def test_prose_that_stands_in_another_report_is_looked_for_when_asked(tmp_path: 
         assert "2023" in said(found)
         assert "of its prose stands in" in said(found)
         assert len(found.cssselect("a")) == 2
+
+
+def test_a_report_on_two_forms_says_both(tmp_path: Path) -> None:
+    mixed = report(2021, **{key(NEW): 7, "disclosure__normative_documents__in_force": 3})
+    tables = {"disclosure": {"template": "2021"}, "requests": {"template": "2019"}}
+    with Archive.open(tmp_path, create=True, write=True) as archive:
+        shelve(archive, Record.model_validate({**mixed.model_dump(), "tables": tables}), OFFICE, scope=SCOPE)
+    with opened(tmp_path) as site:
+        assert "2021、2019年格式" in row_of(site.get("/publishers/1"), 2021)
