@@ -1,7 +1,7 @@
 # Every target sets up what it needs; `make` alone lists them. Nothing here touches the network beyond the package index.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format fuzz kill-test schedule-test campaign-test bench bench-scale bench-nation lock clean
+.PHONY: help install demo test lint format fuzz fuzz-api kill-test schedule-test campaign-test bench bench-scale bench-nation lock clean
 RUN := .venv/bin/python -m
 
 help: ## list the targets
@@ -31,6 +31,9 @@ format: install ## let ruff lay out the code and mend what it can
 
 fuzz: install ## damage tables in thousands of ways and look for a wrong figure
 	@XXGK_FUZZ_ROUNDS=1000 $(RUN) pytest -q tests/parser/test_mutations.py
+
+fuzz-api: install ## ask every page and operation of the dashboard in hundreds of ways
+	@XXGK_FUZZ_ROUNDS=200 $(RUN) pytest -q tests/archive/web/test_api.py
 
 kill-test: install ## kill crawls and writers at 50 points, within writes and commits too: every report once, nothing loose
 	@XXGK_KILLS=50 $(RUN) pytest -q -n auto tests/crawler/test_kills.py tests/archive/test_crash_safety.py

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased, undefer
 
 from archive.addresses import canonical
 from archive.among import among
+from archive.comparing.labels import label, order
 from archive.days import day_of, end_of
 from archive.deriving.changes import Changes, compare
 from archive.deriving.filing import PUBLISHED, WITHDRAWN
@@ -204,7 +205,7 @@ def _edit(session: Session, subject: Subject, before: _Seen, after: _Seen, keys:
         changes = compare(record_of(one), record_of(other))
     except ArchiveError:  # damaged rows: verify tells of them
         changes = Changes()
-    named = [*(change.key for change in changes.figures), *(change.heading for change in changes.sections)]
+    named = [*(_called(change.key) for change in changes.figures), *(change.heading for change in changes.sections)]
     facts = {
         "publisher": subject.name,
         "figures": len(changes.figures),
@@ -225,6 +226,10 @@ def _edit(session: Session, subject: Subject, before: _Seen, after: _Seen, keys:
         silent=not changes,
         others=keys[1:],
     )
+
+
+def _called(key: str) -> str:
+    return str(label(key)) if key in order() else key
 
 
 def withdrawals(session: Session, watch: Watch) -> Iterator[Happening]:

@@ -25,8 +25,8 @@ def panel_line(panel: Panel, language: Language) -> dict[str, Any]:
         "measure": panel.measure,
         "first_year": panel.first_year,
         "last_year": panel.last_year,
-        "formula": panel.formula,
-        "source": panel.source,
+        "formula": panel.formula[language],
+        "source": panel.source[language],
         "series": [{"series": one.name, "label": one.label[language]} for one in panel.series],
     }
 

@@ -58,8 +58,8 @@ class Panel:
     last_year: int | None
     together: bool
     identities: tuple[tuple[str, str], ...]
-    formula: str
-    source: str
+    formula: Words
+    source: Words
     series: tuple[Series, ...]
 
     @property
@@ -103,8 +103,8 @@ def _panel(entry: dict[str, Any]) -> Panel:
         last_year=entry.get("last_year"),
         together=entry["together"],
         identities=tuple(_identity(written) for written in entry.get("identities", ())),
-        formula=entry["formula"],
-        source=entry["source"],
+        formula=Words(**entry["formula"]),
+        source=Words(**entry["source"]),
         series=tuple(_series(each) for each in entry["series"]),
     )
 

@@ -19,6 +19,7 @@ from archive.store import Archive
 from archive.web import pages
 from archive.web.asking import House, asking
 from archive.web.doors.bodies import BodyDoor
+from archive.web.doors.crowds import CrowdDoor
 from archive.web.doors.headers import HeaderDoor
 from archive.web.doors.hosts import HostDoor
 from archive.web.doors.password import PasswordDoor
@@ -83,6 +84,7 @@ def application(archive: Archive, settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, _of_http)
     # The first added is the innermost: who may not ask is told so before anything is computed, dressed as every answer.
     app.add_middleware(TroubleDoor, tell=_unforeseen)
+    app.add_middleware(CrowdDoor)
     if settings.closed:
         app.add_middleware(PasswordDoor, sessions=house.sessions)
     app.add_middleware(BodyDoor)

@@ -73,9 +73,11 @@ def command(
 async def _serve(app: FastAPI, listener: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415 - as above
 
+    from archive.web.connections import Connection  # noqa: PLC0415 - as above
+
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_level="warning",

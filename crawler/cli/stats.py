@@ -237,7 +237,7 @@ def _span(first: int | None, last: int | None) -> str:
 def _tell(drawn: Drawn, language: Language, *, consistent: bool) -> None:
     """What the numbers are and what they are not, on standard error."""
     shown = drawn.panel
-    remark(f"{shown.title[language]}: {shown.formula}; {shown.source}")
+    remark(f"{shown.title[language]}: {shown.formula[language]}; {shown.source[language]}")
     aside = ", ".join(f"{count:,} of the class {kind}" for kind, count in drawn.set_aside.items())
     if drawn.of == "agencies":
         left = f"; not added are the reports of others: {aside}" if aside else ""

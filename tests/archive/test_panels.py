@@ -385,8 +385,7 @@ def test_every_cell_of_a_panel_is_one_of_the_forms_of_its_years() -> None:
         assert sum(series.total for series in each.series) <= 1
         assert all(each.title[language] and each.unit[language] for language in LANGUAGES)
         assert len({series.name for series in each.series}) == len(each.series)
-        assert each.formula
-        assert each.source
+        assert all(each.formula[language] and each.source[language] for language in LANGUAGES)
         identities(each)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from archive.comparing.comparison import Comparison
 from archive.comparing.equivalents import Relation
@@ -14,6 +15,7 @@ from archive.comparing.prose import Kind, Passage, SectionRow
 from archive.comparing.sides import Side
 from archive.comparing.years import YearCell, YearRow, Years
 from archive.web import speech
+from archive.web.templating import day
 from archive.web.words import Language, known, word
 from parser.record import Figure, Finding, Number
 
@@ -76,7 +78,7 @@ class Words:
         said = [self.say("version", id=side.version_id)]
         if side.current:
             said.append(self.say("current"))
-        said.append(self.say("first_seen", day=f"{side.first_seen_at:%Y-%m-%d}"))
+        said.append(self.say("first_seen", day=day(side.first_seen_at, self.language)))
         said.append(self.say("form", form=self.forms_of(side)))
         if side.state != "published":
             said.append(side.state if self.language == "en" else speech.state_name(side.state, self.language))
@@ -96,7 +98,7 @@ class Words:
 
     def percent_of(self, row: FigureRow) -> str:
         """The percentage with its sign, or that there was none before."""
-        return self.say("new") if NEW in row.said else "" if row.percent is None else f"{row.percent:+,} %"
+        return self.say("new") if NEW in row.said else "" if row.percent is None else self._percent(row.percent)
 
     def remark_on(self, row: FigureRow) -> str:
         """What keeps two figures from being compared, or what kind of pair they are."""
@@ -132,6 +134,9 @@ class Words:
             table = told[0][1].key.partition(".")[0]
             yield self._table(heading, table), [(self._label(words, row.key), row) for words, row in told]
 
+    def _percent(self, percent: Decimal) -> str:
+        return f"{percent:+,} %" if self.language == "en" else f"{percent:+,}%"
+
     def year_cell(self, cell: YearCell | None, *, percent: bool = False) -> str:
         """What a report prints for a row of all years, with its change; ≈ before what is near and not the same, Σ before a sum."""
         if cell is None or (cell.relation is Relation.NEAR and cell.figure is None):
@@ -139,7 +144,7 @@ class Words:
         mark = f"{_RELATIONS[cell.relation]} " if cell.relation in _RELATIONS else ""
         change = change_of(cell.change) if cell.change else ""
         if change and percent and cell.percent is not None:
-            change += f", {cell.percent:+,} %"
+            change += f"{self.say('and')}{self._percent(cell.percent)}"
         return f"{mark}{self.value_of(cell.figure, cell.keys)}{f' ({change})' if change else ''}"
 
     def reasons_of(self, found: Years, *, evidence: bool = False) -> list[str]:
@@ -180,10 +185,11 @@ class Words:
 
     def forms_of(self, side: Side) -> str:
         """The forms of a report's tables; one where all are of it."""
-        names = sorted(set(side.forms.values()))
+        years = "" if self.language == "en" else "年格式"
+        names = sorted({f"{name}{years}" for name in side.forms.values()})
         if len(names) < 2:
             return names[0] if names else self.say("no_form")
-        return self.say("and").join(f"{self._table_of(table)}: {name}" for table, name in side.forms.items())
+        return self.say("and").join(f"{self._table_of(table)}: {name}{years}" for table, name in side.forms.items())
 
     def place_of(self, finding: Finding) -> str:
         """The figure a chain breaks at, as much of it as is named."""

@@ -1,4 +1,7 @@
-"""Hosts: only who names the dashboard as it is called is answered, and what changes something comes from its own pages."""
+"""Hosts: only who names the dashboard as it is called is answered, and what changes something comes from its own pages.
+
+Pages of others may link here. What else they ask for (pictures, frames, scripts, data) is refused before it costs anything.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,16 @@ class HostDoor:
             )
         if method not in _READING and not self._is_own(headers, named[0]):
             return PlainTextResponse("A change must be sent from a page of this site itself.\n", 403)
+        if not self._is_wanted(headers):
+            return PlainTextResponse("Another site's page can link here, and show nothing from here.\n", 403)
         return None
+
+    @staticmethod
+    def _is_wanted(headers: Headers) -> bool:
+        """Whether it is asked for by a person, a program or a page of ours; browsers say what another site's page asks for."""
+        if headers.get("sec-fetch-site", "none") in {"none", "same-origin"}:
+            return True
+        return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
     @staticmethod
     def _name(host: str) -> str | None:

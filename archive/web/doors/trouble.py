@@ -38,7 +38,7 @@ class TroubleDoor:
         except TooLong:
             raise
         except Exception:
-            _log.exception("a page of the dashboard broke: %s %s", scope["method"], scope["path"])
+            _log.exception("a page of the dashboard broke: %s %r", scope["method"], scope["path"])
             if begun:
                 raise
             await self._tell(Request(scope))(scope, receive, send)

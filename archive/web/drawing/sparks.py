@@ -90,8 +90,10 @@ def spark(series: Series, years: Sequence[int]) -> Spark:
 
 
 def short(value: Number) -> str:
-    """A number in few signs: 12,345, and 1.2e+08 where it is longer."""
+    """A number in few signs: 12,345, without its fraction where that makes it longer, and 1.2e+08 where it is longer yet."""
     plain = f"{value:,}" if abs(value) < 10**_LONGEST else ""
+    if len(plain) > _LONGEST - 2 and isinstance(value, Decimal):
+        plain = f"{value:,.0f}"
     return plain if plain and len(plain) <= _LONGEST else f"{Decimal(value):.1e}"
 
 

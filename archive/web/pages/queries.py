@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -60,9 +60,9 @@ offer(router, QUERIES)
 
 
 @router.get("/queries", response_class=HTMLResponse, include_in_schema=False)
-def page(asking: Asked, after: str | None = None, path: str = "") -> HTMLResponse:
+def page(asking: Asked, asked: Annotated[KeptQueries, Query()], path: str = "") -> HTMLResponse:
     """The page; ``path`` is what the form begins with."""
-    return _page(asking, after=after, path=path)
+    return _page(asking, after=asked.after, path=path)
 
 
 @router.post("/queries", include_in_schema=False)

@@ -14,8 +14,9 @@ from fastapi import FastAPI
 from archive.store import Archive
 from archive.study import study
 from archive.web.queries import keep
+from archive.web.settings import LOOPBACK, Settings
 from tests.archive.web.hostile import attack
-from tests.archive.web.site import Site, opened
+from tests.archive.web.site import PASSWORD, Site, opened
 from tests.crawler.commands import xxgk
 from tests.replay.city import City
 from tests.replay.server import serve
@@ -97,6 +98,20 @@ def _crawl_twice(folder: Path) -> None:
             city.edited = edited
             ran = xxgk(*crawl, "--delay", "0", folder=folder.parent)
             assert ran.status == 0, ran.err
+
+
+@pytest.fixture
+def shut(city: Path) -> Iterator[Site]:
+    """A dashboard that asks everybody for the password."""
+    with opened(city, Settings(PASSWORD, closed=True, hosts=LOOPBACK | {"archive.example"})) as site:
+        yield site
+
+
+@pytest.fixture
+def fresh(city: Path) -> Iterator[Site]:
+    """A dashboard of its own, whose passwords nobody else tries."""
+    with opened(city) as site:
+        yield site
 
 
 def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

@@ -108,7 +108,28 @@ def test_an_archived_copy_asks_for_nothing_outside_of_its_frame_too(
         assert seen.page.locator("table, img").first.is_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/publishers/{publisher}", "/findings", "/stats/received"])
+def test_a_browser_does_nothing_of_what_a_hostile_portal_wrote(browser: Browser, hostile: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(hostile, tmp_path / "hostile"))
+    with served(copied, tmp_path) as address, visit(browser, address) as seen:
+        seen.page.on("dialog", lambda dialog: seen.troubles.append(f"a dialog: {dialog.message}"))
+        for path in (
+            "/",
+            "/portals",
+            "/publishers",
+            "/findings",
+            "/search?words=attack",
+            "/reports/3",
+            "/reports/3/copy",
+            "/reports/6",
+        ):
+            seen.go(path)
+            seen.page.locator("h1, table").first.hover()
+            assert seen.troubles == [], path
+            assert seen.page.url == f"{address}{path}"
+        assert seen.page.locator("attack-tag, [attack-mark], main script").count() == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/publishers/{publisher}", "/stats/received"])
 def test_a_page_is_the_same_without_script_and_in_english_as_narrow(
     browser: Browser, home: str, numbers: dict[str, Any], path: str
 ) -> None:

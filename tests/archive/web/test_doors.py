@@ -2,78 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-from fastapi import FastAPI
-from httpx import Response
 
 from archive.store import Archive
-from archive.web.doors import sessions
 from archive.web.doors.bodies import LONGEST
 from archive.web.doors.headers import PAGE_POLICY
-from archive.web.doors.sessions import COOKIE, LASTS, Sessions, TooSoon
+from archive.web.doors.sessions import COOKIE
 from archive.web.pages import portals
-from archive.web.settings import LOOPBACK, Settings
-from tests.archive.web.site import ORIGIN, PASSWORD, Site, opened
+from tests.archive.web.site import ORIGIN, PASSWORD, Site, exchange
 
 MISDIRECTED, FORBIDDEN = 421, 403
-
-
-class Ticks:
-    """A clock of seconds that goes only when it is told to."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def shut(city: Path) -> Iterator[Site]:
-    """A dashboard that asks everybody for the password."""
-    with opened(city, Settings(PASSWORD, closed=True, hosts=LOOPBACK | {"archive.example"})) as site:
-        yield site
-
-
-@pytest.fixture
-def fresh(city: Path) -> Iterator[Site]:
-    """A dashboard of its own, whose passwords nobody else tries."""
-    with opened(city) as site:
-        yield site
-
-
-def exchange(
-    app: FastAPI, method: str, path: str, headers: Sequence[tuple[str, str]], body: Sequence[bytes] = ()
-) -> Any:
-    """What a server hands on, letter by letter: also what no honest client sends. Status, headers, body."""
-    told: list[dict[str, Any]] = []
-    pieces = list(body) or [b""]
-
-    async def receive() -> dict[str, Any]:
-        piece = pieces.pop(0)
-        return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
-
-    async def send(message: Any) -> None:
-        told.append(message)
-
-    bare, _, query = path.partition("?")
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "path": bare,
-        "raw_path": bare.encode(), "query_string": query.encode(), "root_path": "", "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 80),
-        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
-    }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
-    start = told[0]
-    fields = {name.decode(): value.decode() for name, value in start["headers"]}
-    return start["status"], fields, b"".join(message.get("body", b"") for message in told[1:])
 
 
 # Hosts
@@ -195,6 +138,26 @@ def test_a_page_is_read_with_get_and_head_only(site: Site) -> None:
         assert (response.status_code, response.headers["content-security-policy"]) == (405, PAGE_POLICY)
 
 
+@pytest.mark.parametrize(
+    ("mode", "dest", "status"),
+    [
+        ("navigate", "document", 200),
+        ("navigate", "iframe", 403),
+        ("navigate", "embed", 403),
+        ("no-cors", "image", 403),
+        ("no-cors", "script", 403),
+        ("cors", "empty", 403),
+    ],
+)
+@pytest.mark.parametrize("where", ["cross-site", "same-site"])
+def test_another_sites_page_may_link_here_and_show_nothing(
+    site: Site, where: str, mode: str, dest: str, status: int
+) -> None:
+    asked = {"sec-fetch-site": where, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+    site.raw("/portals", status, asked)
+    site.raw("/portals", 200, asked | {"sec-fetch-site": "same-origin"})
+
+
 # Bodies
 
 
@@ -308,173 +271,6 @@ def test_the_style_is_kept_by_the_browser_as_long_as_it_is_the_same(site: Site) 
         assert site.ask("GET", path).status_code == 404
 
 
-# Password
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/portals", "/nowhere", "/api", "/sign-out", "//attack.example", "/\\attack.example"]
-)
-def test_a_closed_site_leads_people_to_where_they_sign_in(shut: Site, path: str) -> None:
-    status, headers, body = exchange(shut.app, "GET", path, [("Host", "localhost")])
-    assert (status, body) == (303, b"")
-    assert headers["location"].startswith("/sign-in?next=%2F")
-    asked = Site(shut.app).get(headers["location"])
-    following = str(asked.one("input[name=next]").get("value"))
-    assert following == (path if path.isalpha() or "attack" not in path else "/")
-
-
-@pytest.mark.parametrize(
-    "path", ["/api/v1/portals", "/api/v1/openapi.json", "/portals.csv", "/portals.xlsx", "/feeds/x.atom"]
-)
-def test_a_closed_site_asks_programs_for_the_password(shut: Site, path: str) -> None:
-    response = shut.raw(path, 401)
-    assert response.headers["www-authenticate"] == 'Basic realm="xxgk", charset="UTF-8"'
-    assert response.json() == {"detail": "This site wants its password (HTTP Basic, any name)."}
-
-
-def test_a_program_with_the_password_is_let_in(shut: Site) -> None:
-    assert shut.raw("/api/v1/portals", 200, _basic(f"anybody:{PASSWORD}")).json()["total"] == 1
-    shut.raw("/api/v1/portals", 200, {"authorization": f"BASIC {b64encode(f':{PASSWORD}'.encode()).decode()}"})
-    shut.raw("/portals", 200, _basic(f"x:{PASSWORD}"))
-
-
-@pytest.mark.parametrize(
-    "authorization",
-    ["", "Basic", "Basic ", "Basic x", "Basic ====", "Basic \xff", "Bearer correct horse", f"Basic {b64encode(PASSWORD.encode()).decode()}",
-     f"Basic {b64encode(b'x:wrong').decode()}", f"Basic {b64encode(bytes([0x78, 0x3A, 0xFF])).decode()}"],
-)  # fmt: skip
-def test_a_program_without_it_is_not(shut: Site, authorization: str) -> None:
-    headers = [("Host", "localhost"), ("Authorization", authorization)]
-    assert exchange(shut.app, "GET", "/api/v1/portals", headers)[0] == 401
-
-
-def test_who_signs_in_is_let_in_and_goes_on_where_they_wanted(shut: Site) -> None:
-    asked = shut.raw("/portals", 303).headers["location"]
-    following = str(shut.get(asked).one("input[name=next]").get("value"))
-    told = shut.post("/sign-in", {"name": "王敏", "password": PASSWORD, "next": following})
-    assert told.headers["location"] == "/portals"
-    assert "已登录：王敏" in shut.get("/portals").text
-    shut.json("/api/v1/portals")
-    shut.post("/sign-out", {"token": shut.token()})
-    shut.raw("/portals", 303)
-
-
-def test_nothing_but_the_form_and_its_style_is_open(shut: Site) -> None:
-    page = shut.get("/sign-in")
-    shut.raw(str(page.one("link[rel=stylesheet]").get("href")))
-    for path in ("/sign-in.csv", "/sign-in/../portals", "/sign-intruder", "/static/../portals", "/sign-in/x"):
-        status, headers, _ = exchange(shut.app, "GET", path, [("Host", "localhost")])
-        assert status in {303, 401, 404}, path
-        assert status != 303 or headers["location"].startswith("/sign-in?next="), path
-
-
-def test_a_wrong_password_is_told_and_soon_has_to_wait(fresh: Site) -> None:
-    page = _form(fresh, "wrong", 403)
-    assert "密码不对" in page
-    assert "wrong" not in page
-    assert re.search("请等 [12] 秒", _form(fresh, PASSWORD, 429))
-    assert COOKIE not in fresh.cookies
-
-
-def test_each_wrong_password_makes_the_next_wait_longer_and_the_right_one_ends_it() -> None:
-    clock = Ticks()
-    known = Sessions(PASSWORD, clock)
-    waited = []
-    for _ in range(9):
-        assert not known.fits("wrong")
-        with pytest.raises(TooSoon) as soon:
-            known.fits(PASSWORD)
-        waited.append(soon.value.seconds)
-        clock.now += soon.value.seconds
-    assert waited == [1, 2, 4, 8, 16, 32, 64, 64, 64]
-    assert known.fits(PASSWORD)
-    assert not known.fits("")
-    clock.now += 1
-    assert known.fits(PASSWORD)
-
-
-def test_where_no_password_was_set_nobody_signs_in(city: Path) -> None:
-    with opened(city, Settings()) as site:
-        assert "/sign-in" not in {link.partition("?")[0] for link in site.get("/portals").links().values()}
-        assert not site.get("/sign-in").css("input[type=password]")
-        for password in ("", "None", PASSWORD):
-            site.post("/sign-in", {"name": "王敏", "password": password}, 403)
-    assert not Sessions(None).fits("")
-
-
-@pytest.mark.parametrize("name", ["", "  ", "\t\n", "\u3000"])
-def test_who_signs_in_has_a_name(fresh: Site, name: str) -> None:
-    assert "请写下姓名" in fresh.post("/sign-in", {"name": name, "password": PASSWORD}, 422).text
-
-
-def test_a_name_is_shown_as_it_was_written_and_no_longer_than_a_name(fresh: Site) -> None:
-    fresh.sign_in('<script>x</script>" onclick="x')
-    assert '已登录：<script>x</script>" onclick="x' in fresh.get("/portals").text
-    fresh.post("/sign-in", {"name": "x" * 101, "password": PASSWORD}, 422)
-
-
-# Sessions
-
-
-def test_a_session_ends_by_the_clock_and_at_once_when_one_signs_out(
-    fresh: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = Ticks()
-    monkeypatch.setattr(fresh.app.state.house.sessions, "_clock", clock)
-    fresh.sign_in("王敏")
-    clock.now += LASTS - 1
-    assert "王敏" in fresh.get("/portals").text
-    clock.now += 1
-    assert "王敏" not in fresh.get("/portals").text
-    fresh.sign_in("王敏")
-    kept = fresh.cookies[COOKIE]
-    fresh.post("/sign-out", {"token": fresh.token()})
-    assert fresh.app.state.house.sessions.visitor(kept) is None
-
-
-def test_no_page_of_before_is_kept_by_what_lies_between(fresh: Site) -> None:
-    fresh.sign_in()
-    assert fresh.raw("/portals").headers["cache-control"] == "private, no-cache"
-
-
-def test_the_cookie_of_a_session_is_for_our_pages_only(fresh: Site) -> None:
-    response = fresh.post("/sign-in", {"name": "王敏", "password": PASSWORD})
-    (cookie,) = response.headers.get_list("set-cookie")
-    assert {"httponly", "samesite=strict", "path=/", "max-age=43200"} <= {
-        part.strip().lower() for part in cookie.split(";")
-    }
-    assert "domain" not in cookie.lower()
-    assert len(cookie.partition("=")[2].partition(";")[0]) >= 43
-    (choice,) = fresh.raw("/language/en?next=/portals", 303).headers.get_list("set-cookie")
-    assert {"httponly", "samesite=lax"} <= {part.strip().lower() for part in choice.split(";")}
-
-
-def test_a_session_is_new_each_time_and_that_of_a_visitor_is_not_taken_from_them(fresh: Site) -> None:
-    fresh.cookies.set(COOKIE, "chosen-by-an-attacker", domain="localhost.local", path="/")
-    fresh.sign_in()
-    first = fresh.app.state.house.sessions
-    assert first.visitor("chosen-by-an-attacker") is None
-    for guessed in (None, "", "x", "\ud800"):
-        assert first.visitor(guessed) is None
-
-
-def test_only_so_many_sessions_are_open_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "_MOST", 3)
-    known = Sessions(PASSWORD)
-    cookies = [known.begin(str(number)) for number in range(5)]
-    assert [visitor.name for cookie in cookies if (visitor := known.visitor(cookie))] == ["2", "3", "4"]
-
-
-def test_tokens_are_another_each_time_and_hold_for_their_session_only() -> None:
-    known = Sessions(PASSWORD)
-    one, other = (known.visitor(known.begin(name)) for name in ("王敏", "王敏"))
-    assert one is not None
-    assert other is not None
-    tokens = {one.token() for _ in range(5)}
-    assert len(tokens) == 5
-    assert all(one.sent(token) and not other.sent(token) for token in tokens)
-
-
 # Ways out
 
 ELSEWHERE = (
@@ -582,8 +378,8 @@ def test_an_error_that_nobody_foresaw_is_in_the_log_and_nowhere_else(
         assert response.headers["content-security-policy"] == PAGE_POLICY
     logged = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [record.getMessage() for record in logged[:2]] == [
-        "a page of the dashboard broke: GET /portals",
-        "a page of the dashboard broke: GET /api/v1/portals",
+        "a page of the dashboard broke: GET '/portals'",
+        "a page of the dashboard broke: GET '/api/v1/portals'",
     ]
     assert all("a secret at /home/somebody" in str(record.exc_info and record.exc_info[1]) for record in logged)
 
@@ -593,12 +389,3 @@ def _break(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         raise error
 
     monkeypatch.setattr(portals, "portals", broken)
-
-
-def _basic(credentials: str) -> dict[str, str]:
-    return {"authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
-
-
-def _form(site: Site, password: str, status: int) -> str:
-    response: Response = site.post("/sign-in", {"name": "王敏", "password": password}, status)
-    return response.text

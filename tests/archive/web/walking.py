@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -34,13 +34,13 @@ class Met:
         return str(self.response.headers.get("content-type", "")).partition(";")[0]
 
 
-def walk(site: Site, *, said: str, of_a_shape: int, most: int) -> Iterator[Met]:
+def walk(site: Site, *, said: str, of_a_shape: int, most: int, start: Sequence[str] = ()) -> Iterator[Met]:
     """Every answer, each address once. Text fields of forms are filled with ``said``.
 
     Of addresses that differ in their numbers only, ``of_a_shape`` are asked for, and those with a parameter that none
     before them had. A walk of more than ``most`` answers is an error: it has to be told here which are not worth it.
     """
-    waiting = deque([("/", "the start", False), ("/api/v1/openapi.json", "the start", False)])
+    waiting = deque((path, "the start", False) for path in (*start, "/", "/sign-in", "/api/v1/openapi.json"))
     known, shapes = {path for path, _, _ in waiting}, Counter[str]()
     tried: set[tuple[str, str, bool]] = set()
     met = 0
