@@ -39,7 +39,7 @@ def day(value: date | datetime | None, language: Language) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        value = _aware(value).astimezone(_CHINA).date()
+        value = _in_china(value).date()
     return f"{value.year}年{value.month}月{value.day}日" if language == "zh" else value.isoformat()
 
 
@@ -47,7 +47,7 @@ def moment(value: datetime | None, language: Language) -> str:
     """A moment on the clock of China."""
     if value is None:
         return ""
-    there = _aware(value).astimezone(_CHINA)
+    there = _in_china(value)
     return f"{day(value, language)} {there:%H:%M}"
 
 
@@ -61,8 +61,12 @@ def share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
 
 
-def _aware(value: datetime) -> datetime:
-    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+def _in_china(value: datetime) -> datetime:
+    aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(_CHINA)
+    except OverflowError:  # an archive of somebody else's may date its captures to the end of the year 9999
+        return aware
 
 
 @cache

@@ -139,7 +139,7 @@ def test_each_thing_of_a_season_is_told_on_its_day_and_once(season: Archive, clo
     clock.now = on(2, 20)
     put(season, published="2024-01-19", item=paper(AGENCY, 2023).with_figures(disclosure__penalties__decisions="777"))
     assert look(season) == [("report.edited", f"{AGENCY}修改了已公布的2023年年报")]
-    assert "disclosure.penalties.decisions" in listed(season, Wanted(kinds=("report.edited",)))[0].text
+    assert "行政处罚 · 本年处理决定数量" in listed(season, Wanted(kinds=("report.edited",)))[0].text
     clock.now = on(3, 1)
     withdraw(season, first)
     assert look(season) == [("report.withdrawn", f"{AGENCY}的2023年年报已撤下")]

@@ -144,7 +144,7 @@ class Words:
         mark = f"{_RELATIONS[cell.relation]} " if cell.relation in _RELATIONS else ""
         change = change_of(cell.change) if cell.change else ""
         if change and percent and cell.percent is not None:
-            change += f"{self.say('and')}{self._percent(cell.percent)}"
+            change += f", {self._percent(cell.percent)}"
         return f"{mark}{self.value_of(cell.figure, cell.keys)}{f' ({change})' if change else ''}"
 
     def reasons_of(self, found: Years, *, evidence: bool = False) -> list[str]:

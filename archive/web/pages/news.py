@@ -22,7 +22,7 @@ from archive.web.columns import Column, Kind, Row
 from archive.web.drawing.tiles import provinces
 from archive.web.listing import Listing, Parameters, offer, table
 from archive.web.rows import Walked
-from archive.web.speech import in_chinese
+from archive.web.speech import division_name, in_chinese
 from archive.web.words import Language, word
 
 router = APIRouter()
@@ -131,7 +131,7 @@ NOTICES = Listing(
         Column("title", href=about),
         Column("text", said=_said),
         Column("at", Kind.MOMENT, doc="When it happened, as far as is known."),
-        Column("division", Kind.CODE, href=_division),
+        Column("division", href=_division, said=division_name),
         Column("report_year", Kind.YEAR, hidden=True),
         Column("url", Kind.ADDRESS),
         Column("key", Kind.CODE, hidden=True, doc="What it is known by, for ever."),

@@ -86,8 +86,8 @@ PORTALS = Listing(
         Column("host", Kind.CODE, hidden=True),
         Column(
             "division",
-            Kind.CODE,
             href=_division,
+            said=speech.division_name,
             doc="The code of its division (GB/T 2260), where the registry knows it.",
         ),
         Column(

@@ -2,6 +2,7 @@
 
 from archive.web.speech.names import (
     class_name,
+    division_name,
     family_name,
     figure_name,
     outcome_name,
@@ -18,6 +19,7 @@ from archive.web.speech.sentences import in_chinese
 
 __all__ = [
     "class_name",
+    "division_name",
     "family_name",
     "figure_name",
     "in_chinese",

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from archive.comparing.labels import OWN_FORM, label, order
+from archive.divisions import book
 from archive.web.words import Language
 
 
@@ -79,6 +80,11 @@ def figure_name(key: str, language: Language) -> str:
         return str(label(key))
     table, *parts = key.split(".")
     return " · ".join(part.replace("_", " ") for part in (parts[:1] if table in OWN_FORM else parts))
+
+
+def division_name(code: str, _language: Language) -> str:
+    """Of a division of the nation: its names from the province down; of another its code."""
+    return book().label(code) or code
 
 
 def named(table: str, name: str, language: Language) -> str:

@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -19,8 +20,10 @@ from starlette.types import Receive, Scope, Send
 from archive.web import connections, queries
 from archive.web.connections import Connection
 from archive.web.doors.crowds import AT_ONCE, WAITING, CrowdDoor
-from archive.web.pages import copies, findings
+from archive.web.findings import Findings
+from archive.web.pages import copies
 from archive.web.settings import LOOPBACK, Settings
+from archive.web.templating import day, moment
 from tests.archive.web.site import ORIGIN, PASSWORD, Site, opened
 
 THREADS = 40  # in which a server answers
@@ -93,7 +96,7 @@ def test_documents_that_stall_their_reader_keep_nobody_from_other_pages(
         return "它很慢"
 
     monkeypatch.setattr(copies, "document", stall)
-    monkeypatch.setattr(findings.Findings, "page", stall)
+    monkeypatch.setattr(Findings, "page", stall)
 
     async def tried() -> list[int]:
         async with AsyncClient(
@@ -167,10 +170,11 @@ async def _sent(port: int, *pieces: bytes) -> bytes:
     got = asyncio.create_task(reader.read())
     try:
         writer.write(b"".join(pieces))
-        while not got.done() and pieces:
-            await asyncio.wait([got], timeout=0.05)
-            writer.write(pieces[-1])
-        return await asyncio.wait_for(got, 20)
+        async with asyncio.timeout(15):
+            while not got.done() and pieces:
+                await asyncio.wait([got], timeout=0.05)
+                writer.write(pieces[-1])
+            return await got
     except ConnectionError:
         return b""
     finally:
@@ -206,19 +210,15 @@ def test_half_a_request_sent_ahead_of_its_turn_is_not_waited_for_either(
     assert asyncio.run(tried()).count(b"HTTP/1.1 ") == 1
 
 
-def test_who_does_not_take_an_answer_is_not_waited_for(fresh: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_take_an_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "LISTENING", 0.3)
-    ended = asyncio.Event()
 
     async def endless(scope: Scope, _: Receive, send: Send) -> None:
         assert scope["type"] == "http"
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        try:
-            for _each in range(100_000):
-                await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
-                await asyncio.sleep(0)
-        finally:
-            ended.set()
+        for _each in range(1_000):
+            await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
+            await asyncio.sleep(0)
 
     async def tried() -> int:
         async with _served(endless) as port:  # type: ignore[arg-type]  # an application as simple as can be
@@ -234,7 +234,7 @@ def test_who_does_not_take_an_answer_is_not_waited_for(fresh: Site, monkeypatch:
             writer.transport.abort()
             return taken
 
-    assert asyncio.run(tried()) < 100_000 << 16
+    assert asyncio.run(tried()) < 1_000 << 16
 
 
 def test_who_asks_slowly_enough_is_answered(fresh: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,6 +284,11 @@ def test_no_spelling_of_a_path_leads_past_the_password(shut: Site, path: str) ->
 def test_a_cursor_that_is_none_is_told_on_the_page_of_queries(site: Site) -> None:
     for after in ("a" * 41, "a", "-1", "9" * 40, "٣"):
         site.get(f"/queries?after={after}", status=422)
+
+
+def test_a_capture_of_the_last_hour_there_is_breaks_no_page() -> None:
+    assert moment(datetime(9999, 12, 31, 23, 30, tzinfo=UTC), "en") == "9999-12-31 23:30"
+    assert day(datetime(9999, 12, 31, 23, 30, tzinfo=UTC), "zh") == "9999年12月31日"
 
 
 def test_a_path_cannot_write_lines_into_the_log(

@@ -182,7 +182,7 @@ def test_portals_are_narrowed_by_their_outcome_and_no_outcome_is_all(
 def test_portals_are_counted_by_outcome_and_lead_to_their_divisions(troubled: Archive) -> None:
     page = Site(application(troubled, Settings())).get("/portals")
     assert page.texts(".counts li") == ["正常 6", "被拦截 1"]
-    assert page.links("tbody a")["510100"] == "/divisions/510100"
+    assert page.links("tbody a")["四川省成都市"] == "/divisions/510100"
 
 
 def test_the_lines_of_portals_are_those_of_the_command(troubled: Archive) -> None:

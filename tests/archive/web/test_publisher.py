@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -307,12 +308,14 @@ def test_a_chart_stays_within_its_frame(tmp_path: Path) -> None:
     assert len(drawn.dots) == len(values)
     assert all(0 <= dot.x <= WIDTH and 0 <= dot.y <= HEIGHT for dot in drawn.dots)
     assert 0 < len(drawn.years) <= 8
-    assert [short(value) for value in (0, 1234, 12345678, 10**400, -5)] == [
+    assert [short(value) for value in (0, 1234, 12345678, 10**400, -5, Decimal("59237.2449"), Decimal("52.15"))] == [
         "0",
         "1,234",
         "12,345,678",
         "1.0e+400",
         "-5",
+        "59,237",
+        "52.15",
     ]
 
 

@@ -233,11 +233,19 @@ def test_versions_say_when_they_were_seen_and_what_is_otherwise(city: Path, site
     assert page.links("ol.versions a")["与前一版逐项比较"] == (
         f"/compare?report={report.line.id}&from={first.id}&to={second.id}"
     )
+    assert page.links("main > p a")["2 个版本：公布后改过"] == "#versions"
     former = site.get(f"/reports/{report.line.id}?version={first.id}")
     assert "旧版本" in former.text
     assert "76" in former.table("主动公开政府信息情况")[6]
     assert "79" in page.table("主动公开政府信息情况")[6]
     assert f"version={first.id}" in str(former.one("iframe").get("src"))
+
+
+def test_a_report_leads_to_how_its_publisher_stood_that_year(city: Path, site: Site) -> None:
+    lead = site.get(f"/reports/{report_of(city, '云汀市教育局', 2025).line.id}").links(".facts a")["是否按时公布及依据"]
+    page = site.get(lead.partition("#")[0])
+    assert "按时" in said(page.one(f"#{lead.partition('#')[2]}"))
+    assert said(page.one("tr.asked th")) == "2025"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
