@@ -35,7 +35,9 @@ def command(
     name: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="A further name by which it is asked, as behind a proxy.", show_default=False
+            metavar="NAME",
+            help="A further name by which it is asked, as behind a proxy; only with a password.",
+            show_default=False,
         ),
     ] = None,
     password_file: Annotated[
@@ -47,13 +49,15 @@ def command(
     """Show the archive as a local site, until it is stopped with Ctrl-C.
 
     Reading needs no password on this machine. Acknowledging a finding or keeping a query does: the one you set, or one made for
-    this run and shown in the terminal. With --host beyond this machine everything asks for it, so it has to be set.
+    this run and shown in the terminal. With --host beyond this machine, or with --name, others can reach it: then everything asks for
+    the password, so it has to be set.
     """
-    outside = not _is_loopback(host)
+    outside = not _is_loopback(host) or bool(name)
     password = _password(password_file)
     if outside and (password is None or len(password) < _SHORTEST):
         raise WrongUsage(
-            f"{host} can be reached from other machines: set a password of {_SHORTEST} characters or more, with --password-file or ${PASSWORD}"
+            f"{', '.join(name or [host])} can be reached from other machines: set a password of {_SHORTEST} characters or more, "
+            f"with --password-file or ${PASSWORD}"
         )
     if password is None:
         password = secrets.token_urlsafe(9)

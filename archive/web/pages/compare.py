@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import unquote_plus
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from archive.comparing.comparison import Comparison
 from archive.comparing.sides import Side
 from archive.comparing.years import Years
-from archive.web.asking import Asked, Asking, query
+from archive.web.asking import Asked, Asking, query, redirect
 from archive.web.comparing.asked import (
     PATH,
     Publishers,
@@ -59,7 +59,7 @@ class Link(NamedTuple):
 
 
 @router.get(PATH, response_class=HTMLResponse, include_in_schema=False)
-def page(asking: Asked, asked: Annotated[PageQuery, Query()]) -> HTMLResponse:
+def page(asking: Asked, asked: Annotated[PageQuery, Query()]) -> Response:
     """The page: what is compared, or a form to choose it."""
     if asked.report is not None:
         return _page_of_report(asking, asked, report_asked(asking.archive, asked.report))
@@ -103,7 +103,7 @@ def _page_of_report(asking: Asking, asked: PageQuery, report: ReportAsked | None
     return _compared(asking, asked, versions_compared(asking, report, one.id, other.id), choice, links)
 
 
-def _page_of_publisher(asking: Asking, asked: PageQuery, found: Publishers) -> HTMLResponse:
+def _page_of_publisher(asking: Asking, asked: PageQuery, found: Publishers) -> Response:
     publisher = found.one
     if publisher is None:
         others = _others(asking, asked, found)
@@ -125,6 +125,8 @@ def _page_of_publisher(asking: Asking, asked: PageQuery, found: Publishers) -> H
     if asked.every_year:
         links = {"to_send": all_years_link(publisher.reference, **_shown(asked)), "named": {"publisher": publisher.id}}
         return _every_year(asking, asked, every_year(asking, publisher), choice, links)
+    if asked.earlier is None and asked.later is None:  # the newest two are what is mostly meant
+        return redirect(years_link(publisher.reference, years[-2], years[-1], **_shown(asked)))
     if asked.earlier is None or asked.later is None:
         return _page(asking, asked, **choice)
     known = {str(year): year for year in years}

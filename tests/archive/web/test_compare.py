@@ -109,8 +109,10 @@ def test_who_names_nothing_chooses(asked: Site, lang: str, title: str) -> None:
     assert [each.get("name") for each in page.css("main form input, main form select")] == ["publisher"]
 
 
-def test_who_names_a_publisher_chooses_among_the_years_it_has(asked: Site) -> None:
-    page = asked.get(where(publisher=REFERENCE))
+def test_who_names_a_publisher_is_shown_the_newest_two_years_and_chooses_among_all(asked: Site) -> None:
+    newest = asked.raw(where(publisher=REFERENCE), 303).headers["location"]
+    assert newest == where(publisher=REFERENCE, earlier=2022, later=2024)
+    page = asked.get(newest)
     assert page.texts("select#from option") == ["2020", "2021", "2022", "2024"]
     assert [page.one(f"select#{name} option[selected]").get("value") for name in ("from", "to")] == ["2022", "2024"]
     assert page.links("details a") == {
