@@ -3,6 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format fuzz fuzz-api kill-test schedule-test campaign-test bench bench-scale bench-nation lock clean
 RUN := .venv/bin/python -m
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)# tests wait a third of their time for programs they started
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -16,7 +17,7 @@ demo: install ## crawl a replayed portal into a fresh archive and show what xxgk
 test: install ## run the tests (ARGS='-k deadlines' for some of them)
 	@.ci/replay-venv
 	@$(RUN) compileall -q parser archive spiders crawler tests
-	@$(RUN) pytest -n auto --dist worksteal $(ARGS)
+	@$(RUN) pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: install ## ruff, mypy --strict, the import rules, and that no file names a package index
 	@$(RUN) ruff check .
