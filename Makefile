@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format fuzz fuzz-api kill-test schedule-test campaign-test bench bench-scale bench-nation lock clean
 RUN := .venv/bin/python -m
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)# tests wait a third of their time for programs they started
+WORKERS := $(shell expr $$(nproc) + 1)# tests wait a third of their time for programs they started
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
