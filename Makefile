@@ -1,7 +1,7 @@
 # Every target sets up what it needs; `make` alone lists them. Nothing here touches the network beyond the package index.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format fuzz fuzz-api kill-test schedule-test campaign-test bench bench-scale bench-nation lock clean
+.PHONY: help install demo test lint format fuzz fuzz-api kill-test schedule-test cluster-test campaign-test bench bench-scale bench-nation simulate lock clean
 RUN := .venv/bin/python -m
 WORKERS := $(shell expr $$(nproc) + 1)# tests wait a third of their time for programs they started
 
@@ -42,6 +42,9 @@ kill-test: install ## kill crawls and writers at 50 points, within writes and co
 schedule-test: install ## kill schedules at many moments, and let two share the work: every due crawl once
 	@XXGK_SCHEDULE_ROUNDS=10 XXGK_SCHEDULE_KILLS=6 $(RUN) pytest -q tests/crawler/test_schedule.py -k killed
 
+cluster-test: install ## three machines over 24 portals, one killed every 20 s: ten minutes
+	@XXGK_CLUSTER=1 $(RUN) pytest -q tests/crawler/test_workers.py
+
 campaign-test: install ## two years of the campaign over replay portals: a quarter of an hour
 	@XXGK_TWO_YEARS=1 $(RUN) pytest -q tests/crawler/test_two_years.py
 
@@ -53,6 +56,9 @@ bench-scale: install ## measure a million reports and a long crawl: half an hour
 
 bench-nation: install ## ask how a nation of publishers stands: a quarter of an hour, 8 GB in the temporary folder
 	@$(RUN) benchmarks nation
+
+simulate: install ## a nation against 1 to 16 workers, on paper: two minutes (ARGS='--workers 4 --json')
+	@$(RUN) benchmarks simulate $(ARGS)
 
 lock: install ## write the locks again from pyproject.toml (UPGRADE=1 moves the pins)
 	@UPGRADE="$(UPGRADE)" .ci/lock

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from archive.addresses import canonical, wire
 from archive.catalogue import (
@@ -20,8 +21,8 @@ from archive.catalogue import (
 from archive.deposit import Pending, deposit, store
 from archive.errors import DamagedCapture
 from archive.schema import CaptureRow
+from archive.storage import reach
 from archive.store import Archive
-from archive.warcs import files
 from archive.warcs.codings import decode, entity
 from archive.warcs.records import (
     SOURCE,
@@ -94,13 +95,26 @@ def latest(
 
 
 def last_delivered(archive: Archive, url: str) -> Capture | None:
-    """What exactly this address answered the last time, if that was a body, or that the one before is still so."""
+    """What exactly this address answered the last time, if that was a body, or that the one before is still so.
+
+    Null too where its bytes are in the folder of another machine and not stored yet.
+    """
     query = select_captures().where(CaptureRow.address == canonical(url), CaptureRow.url == wire(url))
     query = query.where(CaptureRow.method == "GET", CaptureRow.role != "blocked", CaptureRow.lost_at.is_(None))
     query = query.where(CaptureRow.kind != _MADE)
     with archive.session() as session:
         found = session.execute(query.order_by(CaptureRow.id.desc()).limit(1)).first()
-        return None if found is None or found[0].status not in DELIVERED else from_row(*found)
+        if found is None or found[0].status not in DELIVERED or not _can_be_read(archive, session, found[0]):
+            return None
+        return from_row(*found)
+
+
+def _can_be_read(archive: Archive, session: Session, row: CaptureRow) -> bool:
+    """Whether the record of a capture, and that of its payload, are within the reach of this machine."""
+    if archive.storage is None:
+        return True
+    rows = [row] if row.original_id is None else [row, session.get_one(CaptureRow, row.original_id)]
+    return len(reach.within(archive, session, rows)) == len(rows)
 
 
 def any_yet(archive: Archive) -> bool:
@@ -169,9 +183,7 @@ def read(archive: Archive, capture: Capture) -> WarcRecord:
     if capture.lost_at is not None:
         raise DamagedCapture(f"the bytes of {capture.url} were lost (found on {capture.lost_at:%Y-%m-%d})")
     try:
-        with files.open_to_read(archive.folder, capture.file) as file:
-            file.seek(capture.position)
-            data = file.read(capture.length)
+        data = reach.read(archive, capture.file, capture.position, capture.length)
     except OSError as error:
         path = archive.folder / capture.file
         raise DamagedCapture(f"{path} cannot be read: {error.strerror or error}; put it back, or run verify") from error

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from archive.errors import ArchiveError, NoArchive
+from archive.storage.addresses import checked
 from archive.warcs.files import WARC_FOLDER
 from archive.warcs.locks import locked
 
@@ -14,6 +17,20 @@ CARD = "archive.json"
 FORMAT = 1
 _REBUILDING = "rebuilding"
 _MOVES, _DATABASE = "moves", "database"  # how often the tables were copied elsewhere; the address, without a password
+_HOME, _STORAGE = "home", "storage"
+_URL, _KEEP, _USED = "url", "keep", "used"
+
+
+@dataclass(frozen=True)
+class StoragePlace:
+    """Where the WARC files go when they are sealed: an address without a secret in it.
+
+    ``keep``: so many hours a file stays in the folder after it was stored. ``used``: something was stored from here.
+    """
+
+    url: str
+    keep: float = 0.0
+    used: bool = False
 
 
 def check(folder: Path, kind: str, *, create: bool, rebuild: bool) -> None:
@@ -106,11 +123,71 @@ def mark_moved(folder: Path, kind: str, address: str | None) -> None:
     put(folder, {**facts, "tables": kind, _MOVES: moves(folder) + 1, **({_DATABASE: address} if address else {})})
 
 
+def home(folder: Path) -> str:
+    """The name of this folder among all that share the tables; a card without one is given it. Raises :class:`ArchiveError`."""
+    try:
+        known = read(folder).get(_HOME)
+        if known is None:
+            with locked(folder):
+                facts = read(folder)
+                known = facts.get(_HOME) or str(uuid4())
+                put(folder, {**facts, _HOME: known})
+    except (OSError, ValueError) as error:
+        raise ArchiveError(f"{folder / CARD} cannot be read or written: {error}") from error
+    return str(known)
+
+
+def storage(folder: Path) -> StoragePlace | None:
+    """The shared storage that the card names, null where there is none. Raises :class:`ArchiveError`."""
+    try:
+        facts = read(folder).get(_STORAGE)
+        if facts is None:
+            return None
+        return StoragePlace(str(facts[_URL]), float(facts.get(_KEEP, 0)), bool(facts.get(_USED)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArchiveError(f"{folder / CARD} cannot be read: {error}") from error
+
+
+def set_storage(folder: Path, url: str, *, keep: float | None = None, moved: bool = False) -> StoragePlace:
+    """Name the shared storage on the card; doing it again changes nothing.
+
+    ``keep`` is as in :class:`StoragePlace`, null leaves it. ``moved`` says that what was stored is at the new address.
+    Raises :class:`ArchiveError` where files of this archive are stored elsewhere.
+    """
+    url = checked(url)
+    known = storage(folder)
+    if known is not None and known.url != url and known.used and not moved:
+        raise ArchiveError(
+            f"WARC files of the archive {folder} are stored at {known.url}: copy them, then xxgk storage set names the new address"
+        )
+    used = known is not None and known.used
+    place = StoragePlace(url, keep if keep is not None else 0.0 if known is None else known.keep, used)
+    if place != known:
+        _put_storage(folder, place)
+    return place
+
+
+def mark_used(folder: Path) -> None:
+    """Say that something of this archive is in its storage."""
+    known = storage(folder)
+    if known is not None and not known.used:
+        _put_storage(folder, StoragePlace(known.url, known.keep, used=True))
+
+
+def _put_storage(folder: Path, place: StoragePlace) -> None:
+    facts = {_URL: place.url, _KEEP: place.keep, **({_USED: True} if place.used else {})}
+    try:
+        with locked(folder):
+            put(folder, {**read(folder), _STORAGE: facts})
+    except OSError as error:
+        raise ArchiveError(f"{folder / CARD} cannot be written: {error.strerror or error}") from error
+
+
 def _begin(folder: Path, kind: str) -> None:
     try:
         (folder / WARC_FOLDER).mkdir(parents=True, exist_ok=True)
         with locked(folder):
             if not (folder / CARD).exists():
-                put(folder, {"format": FORMAT, "tables": kind})
+                put(folder, {"format": FORMAT, "tables": kind, _HOME: str(uuid4())})
     except OSError as error:
         raise ArchiveError(f"no archive can be made in {folder}: {error.strerror or error}") from error

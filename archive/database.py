@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -14,7 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from archive.errors import ArchiveError, ConnectionLost
+from archive import patience
+from archive.errors import ArchiveError, ConnectionLost, DatabaseAway
 
 TABLES = "archive.sqlite3"
 WRITES = "xxgk_writes"  # the execution option of connections that write
@@ -26,7 +28,20 @@ CACHE = (
 WAL_KEPT = 64 << 20  # bytes SQLite's log may keep on the disk after a long reader let it grow
 _RETRY = 0.02  # seconds
 # PostgreSQL: compiling a statement takes longer than any of ours, a nation is sorted in memory, and no disk turns any more.
-_SETTINGS = "-c jit=off -c work_mem=64MB -c random_page_cost=1.1 -c timezone=UTC"
+# The server looks for a client whose machine is gone: what that held, others wait for.
+_SETTINGS = (
+    "-c jit=off -c work_mem=64MB -c random_page_cost=1.1 -c timezone=UTC "
+    "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+)
+_CONNECTION = {  # as libpq names them; seconds, and milliseconds
+    "options": _SETTINGS,
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+IDLE = 300  # seconds a transaction that writes may stand still: all others wait for it
 
 
 def url_of(folder: Path, database: str | None) -> URL:
@@ -53,8 +68,9 @@ def engine_of(url: URL) -> Engine:
         if sqlite:
             engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
         else:
-            given = {} if "options" in url.query else {"connect_args": {"options": _SETTINGS}}
-            engine = create_engine(url, pool_pre_ping=True, **given)
+            given = {name: value for name, value in _CONNECTION.items() if name not in url.query}
+            engine = create_engine(url, pool_pre_ping=True, connect_args=given)
+            event.listen(engine, "do_connect", patience.connect)
     except (ImportError, SQLAlchemyError) as error:
         raise ArchiveError(
             f"the database cannot be used: {_first_line(error)} (the extra `postgresql` has its driver)"
@@ -63,6 +79,43 @@ def engine_of(url: URL) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite if sqlite else _begin_postgresql)
     return engine
+
+
+@contextmanager
+def held(engine: Engine, folder: Path, name: str) -> Iterator[Callable[[], None]]:
+    """A lock of this name over all machines, as long as the block runs; waits for whoever has it.
+
+    It is gone where its connection broke: the function that the block gets raises :class:`ConnectionLost` then. With
+    SQLite there is one machine, and nothing to hold.
+    """
+    if engine.dialect.name != "postgresql":
+        yield lambda: None
+        return
+    key = int.from_bytes(sha256(f"xxgk {name}".encode()).digest()[:8], signed=True)
+
+    def take() -> Connection:
+        with explained(folder):
+            connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({key})")
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+
+    def check() -> None:
+        if connection.invalidated:  # asked again, it would connect anew, and hold nothing
+            raise ConnectionLost(f"the lock {name} of the archive {folder} was lost: run the same command again")
+        with explained(folder):
+            connection.exec_driver_sql("SELECT 1")
+
+    connection = patience.again(take)
+    try:
+        yield check
+    finally:
+        with closing(connection), suppress(DBAPIError):  # then the server has released it
+            if not connection.invalidated:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
 
 
 @contextmanager
@@ -115,7 +168,8 @@ def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get(WRITES, False):
         wait = BUSY_TIMEOUT * 1000
         connection.exec_driver_sql(
-            f"SELECT set_config('lock_timeout', '{wait:.0f}', true), pg_advisory_xact_lock({TURN})"
+            f"SELECT set_config('lock_timeout', '{wait:.0f}', true), "
+            f"set_config('idle_in_transaction_session_timeout', '{IDLE * 1000}', true), pg_advisory_xact_lock({TURN})"
         )
 
 
@@ -167,7 +221,8 @@ def _explain(folder: Path, error: DBAPIError) -> ArchiveError:
         state = getattr(cause, "sqlstate", None)
         kind = "away" if state is None else _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2], "other")
     sentence = _SENTENCES[kind].format(wait=BUSY_TIMEOUT, said=said, tables=TABLES)
-    return ArchiveError(f"the tables of the archive {folder} {sentence}")
+    found = DatabaseAway if kind == "away" else ArchiveError
+    return found(f"the tables of the archive {folder} {sentence}")
 
 
 def _sqlite_code(error: BaseException) -> int:

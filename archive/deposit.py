@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from archive.addresses import canonical, wire
-from archive.catalogue import DOCUMENT_ROLES, ROLES, Capture
-from archive.errors import PayloadRefused
+from archive.catalogue import DOCUMENT_ROLES, ROLES, Capture, from_row, select_captures
+from archive.errors import GivenAway, PayloadRefused
 from archive.journal.notes import MEDIA_TYPE, Note, to_lines
 from archive.journal.noting import Noting
-from archive.schema import Article, Attachment, CaptureRow, JournalRow, WarcFile
+from archive.schema import CaptureRow, JournalRow, WarcFile
+from archive.staleness import mark_stale
+from archive.storage import reach
 from archive.store import Archive
 from archive.warcs.codings import entity
 from archive.warcs.records import (
@@ -87,27 +89,68 @@ def deposit(archive: Archive, answers: Sequence[Pending] = (), notes: Sequence[N
     """
     moment = archive.now()
     prepared = [_prepare(one) for one in answers]
-    records = _compose(archive, prepared)
+    records = archive.patiently(lambda: _compose(archive, prepared))
     journal_id = new_id()
     journal = journal_member(journal_id, moment, MEDIA_TYPE, to_lines(notes)) if notes else b""
     data = b"".join([*(record.data for record in records), journal])
     if not data:
         return []
-    with archive.writer.appending(data) as (file_id, start), archive.writing() as session:
-        captures = _insert(session, file_id, start, records)
-        _mark_stale(session, {one.answer.url for one in prepared if one.pending.role in DOCUMENT_ROLES})
-        if notes:
-            row = {
-                "file_id": file_id,
-                "position": start + len(data) - len(journal),
-                "length": len(journal),
-                "digest": digest(journal),
-                "record_id": journal_id,
-                "written_at": moment,
-            }
-            session.execute(insert(JournalRow).values(**row))
-            Noting(session, archive.folder).apply_all(notes)
-    return captures
+    written: tuple[int, int] | None = None  # where the bytes of a try stand whose end was not heard of
+
+    def keep() -> list[Capture]:
+        nonlocal written
+        if written is not None:
+            archive.writer.recover()  # as after a kill: what is on the disk gets its rows
+            known = _find(archive, written, len(data), records, journal_id if notes else None)
+            if known is not None:
+                return known
+        with archive.writer.appending(data) as (file_id, start):
+            written = file_id, start
+            with archive.writing() as session:
+                _check_ours(archive, session, file_id)
+                captures = _insert(session, file_id, start, records)
+                mark_stale(session, {one.answer.url for one in prepared if one.pending.role in DOCUMENT_ROLES})
+                if notes:
+                    row = {
+                        "file_id": file_id,
+                        "position": start + len(data) - len(journal),
+                        "length": len(journal),
+                        "digest": digest(journal),
+                        "record_id": journal_id,
+                        "written_at": moment,
+                    }
+                    session.execute(insert(JournalRow).values(**row))
+                    Noting(session, archive.folder).apply_all(notes)
+        return captures
+
+    try:
+        return archive.patiently(keep)
+    except GivenAway:  # what was written was taken back: it goes into a new file
+        written = None
+        return archive.patiently(keep)
+
+
+def _check_ours(archive: Archive, session: Session, file_id: int) -> None:
+    """Raise :class:`GivenAway` where another machine took our file over, since it had not heard of us for long."""
+    file = session.get_one(WarcFile, file_id)
+    if file.closed or file.stored_at is not None or file.home not in {None, archive.home}:
+        raise GivenAway(f"another machine took {file.name} over while nothing was heard of this one: run verify")
+
+
+def _find(
+    archive: Archive, written: tuple[int, int], length: int, records: list[_Record], journal_id: str | None
+) -> list[Capture] | None:
+    """What stands in the tables of a writing, in its order; null where that is nothing."""
+    file_id, start = written
+    here = select_captures().where(CaptureRow.file_id == file_id, CaptureRow.position >= start)
+    note = select(JournalRow.record_id).where(JournalRow.file_id == file_id, JournalRow.position >= start)
+    with archive.session() as session:
+        rows = session.execute(here.where(CaptureRow.position < start + length)).all()
+        noted = journal_id is None or journal_id in session.scalars(note.where(JournalRow.position < start + length))
+    found = {row.record_id: from_row(row, file) for row, file in rows}
+    if not noted or any(record.prepared.record_id not in found for record in records):
+        return None
+    return [found[record.prepared.record_id] for record in records]
 
 
 def _prepare(pending: Pending) -> _Prepared:
@@ -201,7 +244,8 @@ def _find_originals(archive: Archive, digests: set[str]) -> dict[tuple[str, bool
     query = select(CaptureRow).where(CaptureRow.payload_digest.in_(sorted(digests)), _ORIGINALS)
     query = query.where(CaptureRow.lost_at.is_(None), CaptureRow.kind != _MADE).order_by(CaptureRow.id.desc())
     with archive.session() as session:
-        return {(row.payload_digest, row.framed_digest is None): row for row in session.scalars(query)}
+        found = reach.within(archive, session, session.scalars(query))
+        return {(row.payload_digest, row.framed_digest is None): row for row in found}
 
 
 def _insert(session: Session, file_id: int, start: int, records: list[_Record]) -> list[Capture]:
@@ -262,16 +306,3 @@ def _insert_rows(
     ]
     waiting.clear()
     return found
-
-
-def _mark_stale(session: Session, urls: set[str]) -> None:
-    """What was derived from these addresses is to be derived again."""
-    addresses = sorted({canonical(url) for url in urls})
-    if not addresses:
-        return
-    touched = set(session.scalars(select(Article.id).where(Article.address.in_(addresses))))
-    touched |= set(session.scalars(select(Article.id).where(Article.requested_address.in_(addresses))))
-    touched |= set(session.scalars(select(Attachment.article_id).where(Attachment.address.in_(addresses))))
-    if touched:
-        marked = update(Article).where(Article.id.in_(sorted(touched))).values(stale=Article.stale + 1)
-        session.execute(marked, execution_options={"synchronize_session": False})

@@ -19,12 +19,32 @@ class ConnectionLost(ArchiveError):
     """The connection to the database broke: whether the last writing was committed is not known."""
 
 
+class DatabaseAway(ArchiveError):
+    """The database cannot be reached: nothing was asked of it."""
+
+
 class AddressRefused(ArchiveError):
     """An address that cannot stand in a WARC record or an index."""
 
 
 class DamagedCapture(ArchiveError):
     """The bytes of a capture are not what was written; ``xxgk verify`` says which."""
+
+
+class OutOfReach(DamagedCapture):
+    """The bytes of a capture stand in the folder of another machine, which has not stored them yet."""
+
+
+class StorageTrouble(ArchiveError):
+    """The shared storage does not answer, refuses, or gave back other bytes than it was given."""
+
+
+class GivenAway(ArchiveError):
+    """Another machine has taken our WARC file over: nothing may be appended to it any more."""
+
+
+class DamagedRecord(ArchiveError):
+    """The record of a report in the tables is not whole; ``xxgk reparse`` makes it anew."""
 
 
 class PayloadRefused(ArchiveError):

@@ -12,14 +12,16 @@ from typing import Self
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from archive import card, migrations
-from archive.database import WRITES, engine_of, explained, url_of
+from archive import card, migrations, patience
+from archive.database import WRITES, engine_of, explained, held, url_of
 from archive.divisions import Book
 from archive.errors import ArchiveError, ReadOnlyArchive
 from archive.registry.deadlines import Rules
 from archive.registry.deadlines import load as load_rules
 from archive.registry.identity import book_of
 from archive.schema import JournalRow, WarcFile
+from archive.storage.objects import Storage
+from archive.storage.shipping import Shipper
 from archive.warcs import files
 from archive.warcs.locks import locked
 from archive.writer import Writer
@@ -78,10 +80,10 @@ class Archive:
         engine = engine_of(url)
         archive = cls(folder, engine, write=write, clock=clock, description=tuple(description))
         try:
-            archive._migrate(rebuild=rebuild)
+            archive.patiently(lambda: archive._migrate(rebuild=rebuild))
             if write and not rebuild:
-                archive.now()
-                archive.writer.recover()
+                archive.patiently(archive.now)
+                archive.patiently(archive.writer.recover)
             yield archive
         finally:
             archive._close()
@@ -92,8 +94,21 @@ class Archive:
         if not self._write:
             raise ReadOnlyArchive(f"the archive {self.folder} was opened for reading: open it with write=True")
         if self._writer is None:
-            self._writer = Writer(self.folder, self.writing, self.clock, self._description)
+            storage, home = self.storage, self.home
+            shipper = None if storage is None else Shipper(storage, self.folder, home, self.session)
+            self._writer = Writer(self.folder, self.writing, self.clock, self._description, home=home, shipper=shipper)
         return self._writer
+
+    @cached_property
+    def home(self) -> str:
+        """The name of our folder among all that share the tables."""
+        return card.home(self.folder)
+
+    @cached_property
+    def storage(self) -> Storage | None:
+        """The shared storage that sealed WARC files go to; null where they stay in the folder."""
+        place = card.storage(self.folder)
+        return None if place is None else Storage(place.url)
 
     @cached_property
     def book(self) -> Book:
@@ -146,6 +161,22 @@ class Archive:
             card.check_moves(self.folder, self._moves)
             yield session
 
+    def patiently(self, work: Callable[[], patience.Result]) -> patience.Result:
+        """Do what may be done twice, and do it again where the connection broke, as long as ``XXGK_PATIENCE`` says.
+
+        Raises :class:`archive.errors.ConnectionLost` where it breaks still.
+        """
+        return patience.again(work)
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[Callable[[], None]]:
+        """Be the only one at something: on this machine, and with PostgreSQL on all. Waits for whoever is at it.
+
+        The block gets a function that raises :class:`archive.errors.ConnectionLost` where others may be at it by now.
+        """
+        with locked(self.folder, f"{name}.lock"), held(self.engine, self.folder, name) as check:
+            yield check
+
     def _migrate(self, *, rebuild: bool) -> None:
         try:
             with explained(self.folder):
@@ -160,12 +191,17 @@ class Archive:
     def _upgrade(self, connection: Connection, *, rebuild: bool) -> None:
         """Make the tables, or bring them to the newest form; another process may have done it meanwhile."""
         standing = migrations.current(connection)
-        if standing is None and not rebuild and any(files.names(self.folder)):
+        if standing is None and not rebuild and (any(files.names(self.folder)) or self._has_stored()):
             raise ArchiveError(
                 f"the tables of the archive {self.folder} are gone, its WARC files are there: xxgk reindex makes them again"
             )
         if standing != migrations.head():
             migrations.upgrade(connection)
+
+    def _has_stored(self) -> bool:
+        """Whether WARC files of ours were stored, and perhaps left the folder."""
+        place = card.storage(self.folder)
+        return place is not None and place.used
 
     def _close(self) -> None:
         try:

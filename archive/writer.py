@@ -13,10 +13,11 @@ from typing import BinaryIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.errors import AddressRefused, ArchiveError, ConnectionLost
-from archive.journal.adoption import NotOurs, adopt, read_piece
+from archive.errors import AddressRefused, ArchiveError, ConnectionLost, GivenAway
+from archive.journal.adoption import NotOurs, adopt, read_piece, renew
 from archive.journal.noting import Noting
 from archive.schema import CaptureRow, JournalRow, WarcFile
+from archive.storage.shipping import Shipper
 from archive.warcs import files, members
 from archive.warcs.files import WARC_FOLDER
 from archive.warcs.locks import locked, take
@@ -29,7 +30,8 @@ class Writer:
     """Appends members to the WARC file this process holds the lock of; opens, repairs and rotates it.
 
     A file is gone on with by the next process only if it was written by the same program with the same settings
-    (``description``), since its first record says so of all that follow.
+    (``description``), since its first record says so of all that follow. ``home`` names the folder among those that
+    share the tables; ``shipper`` is told what was committed, where there is a shared storage.
     """
 
     def __init__(
@@ -39,12 +41,17 @@ class Writer:
         clock: Callable[[], datetime],
         description: Iterable[tuple[str, str]] = (),
         rotation: int = ROTATION,
+        *,
+        home: str | None = None,
+        shipper: Shipper | None = None,
     ) -> None:
         self.folder = folder
         self.rotation = rotation
         self._block = warcinfo_block(description)
         self._writing = writing
         self._clock = clock
+        self._home = home
+        self._shipper = shipper
         self._turn = threading.RLock()
         self._file: BinaryIO | None = None
         self._file_id = 0
@@ -70,12 +77,18 @@ class Writer:
             except ConnectionLost:
                 self._let_go()  # the rows may be there: the next claim looks
                 raise
+            except GivenAway:
+                self._take_back(file, position)
+                self._let_go()  # the next claim begins another
+                raise
             except Exception:
                 self._take_back(file, position)
                 raise
             except BaseException:
                 self._let_go()  # a signal may have come after the commit
                 raise
+            if self._shipper is not None:
+                self._shipper.committed(self._name, position + len(data))
 
     def _write(self, file: BinaryIO, position: int, data: bytes) -> None:
         path = self.folder / self._name
@@ -122,18 +135,49 @@ class Writer:
             ) from error
 
     def close(self) -> None:
-        """Give the file back under its closed name."""
+        """Give the file back under its closed name; what was not shipped yet is."""
         with self._turn:
-            if self._file is None:
-                return
-            try:
-                files.mark_closed(self.folder, self._name)
-            except OSError as error:
-                raise ArchiveError(
-                    f"{self.folder / self._name} cannot be closed ({files.reason(error)}): the next crawl or import does it"
-                ) from error
-            finally:
-                self._let_go()  # and with it the lock
+            self._close_file()
+        if self._shipper is not None:
+            self._shipper.close()
+
+    def seal(self) -> int:
+        """Let nobody append any more to the files that no living process writes to, ours among them; how many there were."""
+        self.close()
+        sealed = 0
+        try:
+            with locked(self.folder):
+                for name, file_id in self._candidates():
+                    sealed += self._seal(name, file_id)
+        except OSError as error:
+            raise ArchiveError(
+                f"the WARC files of {self.folder} cannot be opened for writing: {files.reason(error)}"
+            ) from error
+        return sealed
+
+    def _seal(self, name: str, file_id: int | None) -> bool:
+        with files.open_to_write(self.folder, name) as file:
+            if not take(file):
+                return False
+            known = self._repair(file, name, file_id)
+            if known is not None:
+                with self._writing() as session:
+                    session.get_one(WarcFile, known).closed = True
+            if files.path_of(self.folder, name).exists():
+                files.mark_closed(self.folder, name)
+            return known is not None
+
+    def _close_file(self) -> None:
+        if self._file is None:
+            return
+        try:
+            files.mark_closed(self.folder, self._name)
+        except OSError as error:
+            raise ArchiveError(
+                f"{self.folder / self._name} cannot be closed ({files.reason(error)}): the next crawl or import does it"
+            ) from error
+        finally:
+            self._let_go()  # and with it the lock
 
     def _repair_alone(self, name: str, file_id: int | None) -> bool:
         """Whether nothing is left to do for a file."""
@@ -148,7 +192,7 @@ class Writer:
 
     def _claim(self) -> BinaryIO:
         if self._file is not None and self._file.seek(0, os.SEEK_END) >= self.rotation:
-            self.close()
+            self._close_file()
             with self._writing() as session:
                 session.get_one(WarcFile, self._file_id).closed = True
         if self._file is None:
@@ -197,7 +241,14 @@ class Writer:
 
     def _note_file(self, name: str, head: bytes, moment: datetime) -> int:
         with self._writing() as session:
-            row = WarcFile(name=name, head_length=len(head), head_digest=digest(head), begun_at=moment, closed=False)
+            row = WarcFile(
+                name=name,
+                head_length=len(head),
+                head_digest=digest(head),
+                begun_at=moment,
+                closed=False,
+                home=self._home,
+            )
             session.add(row)
             session.flush()
             return row.id
@@ -222,11 +273,13 @@ class Writer:
                 return None
         with self._writing() as session:
             row = session.get_one(WarcFile, file_id)
+            if row.stored_at is not None or row.home not in {None, self._home}:  # another machine took it over
+                return None
             end = max(row.head_length, last_end(session, file_id))
             if file.seek(0, os.SEEK_END) < end:  # cut by somebody else: verify tells, and nothing is written over it
                 row.closed = True
                 return None
-            usable = _adopt_tail(session, self.folder, file, row, end)
+            usable = adopt_tail(session, self.folder, file, row, end)
             row.closed = not usable or file.seek(0, os.SEEK_END) >= self.rotation
         return file_id if usable else None
 
@@ -240,7 +293,7 @@ class Writer:
             first = members.read(file, 0)
         except members.Broken as broken:
             if broken.cut:  # the process died while it wrote the first record
-                files.path_of(self.folder, name).unlink()
+                files.path_of(self.folder, name).unlink(missing_ok=True)
             return None
         if first.record.type != "warcinfo" or f"software: {SOFTWARE}".encode() not in first.record.payload:
             return None
@@ -262,8 +315,11 @@ def last_end(session: Session, file_id: int) -> int:
     return max(end or 0 for end in ends)
 
 
-def _adopt_tail(session: Session, folder: Path, file: BinaryIO, row: WarcFile, position: int) -> bool:
-    """Give rows to whole records that have none, cut what is half-written; false if neither explains the tail."""
+def adopt_tail(session: Session, folder: Path, file: BinaryIO, row: WarcFile, position: int) -> bool:
+    """Give rows to whole records that have none, cut what is half-written; false if neither explains the tail.
+
+    ``position`` is where the last row of the file ends.
+    """
     size = file.seek(0, os.SEEK_END)
     noting = Noting(session, folder)
     while position < size:
@@ -278,6 +334,7 @@ def _adopt_tail(session: Session, folder: Path, file: BinaryIO, row: WarcFile, p
             for note in adopt(session, file, row.id, piece):
                 with suppress(AddressRefused):  # its process was killed before it was refused
                     noting.apply(note)
+            renew(session, piece)
         except NotOurs:
             return False
         position = piece.end

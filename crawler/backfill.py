@@ -119,7 +119,7 @@ def backfill(
     allow = [*implied(web), *allow]
     Allowance.of([*words("XXGK_ALLOW"), *allow])  # what is wrong is said before anything is made
     check_environment()
-    settings = _settings(allow, delay)
+    settings = _settings(folder, database, allow, delay)
     first = None if not years else date(min(years) + 1, 1, 1)  # 条例 2019 第四十九条: a year's report comes in the next
     since = max((day for day in (since, first) if day is not None), default=None)
     with Archive.open(folder, database, create=True, write=True, description=description(settings)) as archive:
@@ -223,7 +223,7 @@ def _problems(spider: BackfillSpider, harvest: Harvest) -> Iterator[str]:
             yield f"{rest} more {what} were not answered: the same command asks again, and the log names them"
 
 
-def _settings(allow: Sequence[str], delay: float | None) -> Settings:
+def _settings(folder: Path, database: str | None, allow: Sequence[str], delay: float | None) -> Settings:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     middlewares = {**settings.getdict("DOWNLOADER_MIDDLEWARES"), **_NOT_OURS}
@@ -233,6 +233,8 @@ def _settings(allow: Sequence[str], delay: float | None) -> Settings:
         "EXTENSIONS": extensions,
         "ITEM_PIPELINES": {},
         "URLLENGTH_LIMIT": 0,  # a question holds an address, and a dropped one would end the run without a word
+        "XXGK_ARCHIVE": str(folder),
+        "XXGK_DATABASE": database,
         "XXGK_HOURS": None,  # they spare portals, and none is asked
         "REFERRER_POLICY": "no-referrer",  # no capture is come to from another
         "XXGK_ALLOW": [*settings.getlist("XXGK_ALLOW"), *allow],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Self
 
 from scrapy import Request
@@ -49,7 +50,7 @@ class Conditional:
         if self._keeper.began_empty or request.method != "GET" or request.meta.get("role") not in _ROLES:
             return None
         try:
-            return await asyncio.to_thread(self._prepare, request)
+            return await asyncio.to_thread(self._keeper.archive.patiently, partial(self._prepare, request))
         except ArchiveError:
             return None  # what cannot be read back is asked for whole
 

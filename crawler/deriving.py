@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from archive.deriving.derive import Derived, derive
 from archive.store import Archive
@@ -17,14 +17,20 @@ def cores() -> int:
 
 def words(done: Derived) -> str:
     """What deriving did, in one line; the numbers are articles."""
+    away = f", {done.away} only on another machine now" if done.away else ""
     return (
         f"reports: {done.created} new, {done.changed} changed, {done.unchanged} unchanged; "
-        f"{done.refused} no reports, {done.unread} not readable here, {done.failed} failed"
+        f"{done.refused} no reports, {done.unread} not readable here, {done.failed} failed{away}"
     )
 
 
-def derive_pending(archive: Archive, say: Callable[[str], None] = lambda _: None) -> Derived:
-    """The records of what was captured or noted since the last time; ``say`` is told how far it is."""
+def derive_pending(
+    archive: Archive, say: Callable[[str], None] = lambda _: None, *, portals: Sequence[str] | None = None
+) -> Derived:
+    """The records of what was captured or noted since the last time; ``say`` is told how far it is.
+
+    ``portals``: of these portals' articles alone.
+    """
     jobs = cores()
     with ParserPool(jobs) as parsers:
         return derive(
@@ -32,4 +38,5 @@ def derive_pending(archive: Archive, say: Callable[[str], None] = lambda _: None
             progress=lambda now, total, url: say(f"reading {now} of {total}: {url}"),
             parse=parsers.parse,
             jobs=jobs,
+            portals=portals,
         )

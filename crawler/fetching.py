@@ -48,7 +48,7 @@ class Fetching(HTTP11DownloadHandler):
             request.meta["download_timeout"] = max(request.meta.get("download_timeout", 0), self._patience)
         if self._politeness is None:
             return await self._recorded(request)
-        async with self._politeness.turn(request.url) as turn:
+        async with self._politeness.turn(request.url, request.meta.get("download_timeout")) as turn:
             try:
                 response = await self._recorded(request)
             except _NO_ANSWER:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from http.client import responses
 from pathlib import Path
 from typing import Any, Self
@@ -213,7 +214,9 @@ class Keeping:
     async def _unchanged(self, request: Request, known: Capture) -> Request | Response:
         """What the portal says is still so; where the archive cannot give it back, the portal is asked without condition."""
         try:
-            restored = await asyncio.to_thread(restore, self._keeper.archive, request, known, self._most)
+            archive = self._keeper.archive
+            again = partial(restore, archive, request, known, self._most)
+            restored = await asyncio.to_thread(archive.patiently, again)
         except ArchiveError as error:
             logger.warning("%s is unchanged, and what was kept of it cannot be read: %s", request.url, error)
             restored = None

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from time import sleep
 
 LIFELINE = "XXGK_LIFELINE"
+LEASED = "XXGK_LEASE"  # in the environment of a crawl under a lease: the task and which try at it this is, as 17:2
 _STANDARD_INPUT = 0
 
 

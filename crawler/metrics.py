@@ -9,12 +9,14 @@ from prometheus_client import CollectorRegistry, generate_latest, start_http_ser
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from archive.crawling.duework import SCHEDULE, WORKER
 from archive.crawling.health import Health
 from archive.errors import ArchiveError
 from crawler.errors import CrawlerError, WrongUsage
+from crawler.working.overview import Overview
 
 LOOPBACK = "127.0.0.1"
-Measure = Callable[[], Health]
+Measure = Callable[[], Overview]
 
 
 class ScheduleCollector(Collector):
@@ -35,7 +37,8 @@ class ScheduleCollector(Collector):
             yield GaugeMetricFamily("xxgk_archive_readable", "Whether the archive could be read.", 0)
             return
         yield GaugeMetricFamily("xxgk_archive_readable", "Whether the archive could be read.", 1)
-        yield from _metrics(found)
+        yield from _metrics(found.health)
+        yield from _beside(found)
 
 
 def registry_of(measure: Measure) -> CollectorRegistry:
@@ -82,7 +85,20 @@ def serve(measure: Measure, address: str) -> Callable[[], None]:
 
 def _metrics(found: Health) -> Iterator[Metric]:
     yield _gauge("xxgk_schedule_healthy", "1 where nobody needs to look.", int(found.healthy))
-    yield _gauge("xxgk_schedule_daemons", "Schedules that gave a sign of life lately.", len(found.daemons))
+    hands = GaugeMetricFamily("xxgk_schedule_daemons", "Who gave a sign of life lately, by role.", labels=["role"])
+    for role in (SCHEDULE, WORKER):
+        hands.add_metric([role], sum(each.role == role for each in found.daemons))
+    yield hands
+    room = sum(each.room or 0 for each in found.daemons if each.role == WORKER)
+    yield _gauge("xxgk_worker_room", "Jobs that the living workers do side by side.", room)
+    yield _gauge(
+        "xxgk_hosts_in_work", "Hosts whose portal somebody crawls.", len({each.host for each in found.at_work})
+    )
+    if found.per_hour is not None:
+        yield _gauge("xxgk_schedule_crawls_per_hour", "Crawls that ended in the last hour.", found.per_hour)
+    if found.expected_end is not None:
+        at = found.expected_end.timestamp()
+        yield _gauge("xxgk_schedule_expected_end_timestamp_seconds", "When what is due is done at this rate.", at)
     tasks = GaugeMetricFamily("xxgk_schedule_tasks", "Crawls by state; overdue ones are due too.", labels=["state"])
     counts = {"due": found.due, "overdue": found.overdue, "waiting": found.waiting}
     for state, count in (counts | {"leased": found.leased, "failed": found.failed}).items():
@@ -108,6 +124,21 @@ def _metrics(found: Health) -> Iterator[Metric]:
     if found.next_due_at is not None:
         at = found.next_due_at.timestamp()
         yield _gauge("xxgk_schedule_next_timestamp_seconds", "When the next crawl is planned.", at)
+
+
+def _beside(found: Overview) -> Iterator[Metric]:
+    """The queue, and works that are done in parts."""
+    if found.queued is not None:
+        jobs = GaugeMetricFamily("xxgk_queue_jobs", "Jobs in the queue.", labels=["queue", "state"])
+        for state, counts in (("waiting", found.queued.waiting), ("running", found.queued.running)):
+            for name, count in counts.items():
+                jobs.add_metric([name, state], count)
+        yield jobs
+    parts = GaugeMetricFamily("xxgk_work_parts", "Parts of works that go on.", labels=["kind", "state"])
+    for run in found.works:
+        for state, count in (("done", run.done), ("failed", run.failed), ("waiting", run.all - run.done - run.failed)):
+            parts.add_metric([run.kind, state], count)
+    yield parts
 
 
 def _gauge(name: str, said: str, value: float) -> Metric:

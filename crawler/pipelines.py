@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -67,11 +68,11 @@ class Notes:
             if told is None:  # it was not read to its end
                 detail = "the crawl ended without a word about this portal; its log says more"
             elif told.outcome == OK:
-                detail = losses.of_crawl(archive, crawl, url)
+                detail = archive.patiently(partial(losses.of_crawl, archive, crawl, url))
             if detail is not None:
                 logger.info("portal %s: %s: %s", INCOMPLETE, url, detail)
                 notes.append(PortalNote(archive.clock(), crawl, portal=url, outcome=INCOMPLETE, detail=detail))
-            notes += losses.of_columns(archive, crawl, url)
+            notes += archive.patiently(partial(losses.of_columns, archive, crawl, url))
         return notes
 
     def _note(self, item: Any) -> Note | None:

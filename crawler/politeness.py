@@ -8,33 +8,44 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from scrapy import signals
 from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 
+from archive import patience
 from archive.addresses import asked_host
+from archive.database import url_of
 from crawler import hours
 from crawler.hours import CHINA, Hours, opening
+from crawler.lifeline import LEASED
 from crawler.turns import Turn, Turns, folder_of
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused, Postponed
+
+if TYPE_CHECKING:
+    from crawler.sharedturns import SharedTurns
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 300.0  # seconds; a host that asks for more is put off: the crawl of the other hosts must end some day
 PATIENCE = 9  # requests without an answer, one behind the other: three addresses, each tried three times
-WAITS = object()  # signal: the crawl waits for its hours; ``sentence`` says until when
+WAITS = object()  # signal: the crawl waits for its hours, or for the database; ``sentence`` says until when
 _WAITS = frozenset({429, 503, 301, 302, 307, 308})  # the statuses RFC 9110, 10.2.3 gives Retry-After a meaning for
 _TOO_MANY = 429
 _LOOKS = 60.0  # seconds between two looks at the clock while the hours are closed: it may be set, or have stood still
+_MARGIN = 30.0  # seconds; who has a turn for so much longer than an exchange may take is gone
 Refusal = Callable[[], FetchRefused]
 
 
@@ -48,7 +59,9 @@ class Politeness(AutoThrottle):
             host: float(seconds) for host, seconds in settings.getdict("XXGK_DELAYS").items()
         }
         self._jitter = settings.getfloat("XXGK_DELAY_JITTER")
-        self._turns = Turns(folder_of(settings["XXGK_TURNS"]))
+        self._shared = self._among_machines()
+        self._turns = Turns(folder_of(settings["XXGK_TURNS"]), self._shared)
+        self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT")
         self._hours = [Hours.read(settings["XXGK_HOURS"])] if settings["XXGK_HOURS"] else []
         self._hours_of = {
             host: [Hours.read(span) for span in spans] for host, spans in settings.getdict("XXGK_PORTAL_HOURS").items()
@@ -87,10 +100,10 @@ class Politeness(AutoThrottle):
         return next((refusal for judge in self._judges if (refusal := judge(host)) is not None), None)
 
     @asynccontextmanager
-    async def turn(self, url: str) -> AsyncIterator[Turn]:
+    async def turn(self, url: str, longest: float | None = None) -> AsyncIterator[Turn]:
         """Hold the turn at a host for one exchange with it, when its gap is over and its hours are open.
 
-        Raises why nothing may be sent to the address, where that turns out meanwhile.
+        ``longest``: the seconds the exchange may take, where that is not ``DOWNLOAD_TIMEOUT``. Raises why nothing may be sent to the address, where that turns out meanwhile.
         """
         host = urlsplit(url).hostname or ""
         spread = 1 + random.uniform(0, self._jitter)  # noqa: S311 - no secret
@@ -108,7 +121,7 @@ class Politeness(AutoThrottle):
             while True:
                 while (seconds := self._closed(host)) > 0:
                     await wait(min(seconds, _LOOKS))
-                async with self._turns.take(place, gap, wait) as turn:
+                async with self._turns.take(place, gap, wait, (longest or self._timeout) + _MARGIN) as turn:
                     self._check(url)
                     if self._closed(host):  # they ended while others had their turns
                         continue
@@ -154,6 +167,31 @@ class Politeness(AutoThrottle):
             slot.close()  # its timer
             downloader._process_queue(slot)  # noqa: SLF001 - the downloader has no word for "do not wait"
 
+    def _among_machines(self) -> SharedTurns | None:
+        """The turns over all machines, where these share their tables."""
+        settings = self.crawler.settings
+        url = url_of(Path(settings["XXGK_ARCHIVE"]), settings["XXGK_DATABASE"])
+        if url.get_backend_name() != "postgresql":
+            return None
+        from crawler.sharedturns import SharedTurns  # noqa: PLC0415 - its driver is an extra
+
+        leased = os.environ.get(LEASED, "")
+        shared = SharedTurns(url, patience.seconds(), tell=self._tell, lost=self._end, leased=leased)
+        self.crawler.signals.connect(shared.close, signal=signals.engine_stopped, weak=False)
+        return shared
+
+    def _tell(self, sentence: str) -> None:
+        """Tell the person something that the crawl waits for."""
+        self.crawler.signals.send_catch_log(signal=WAITS, sentence=sentence)
+
+    def _end(self, why: str) -> None:
+        """End the crawl: nothing may be asked any more."""
+        if not self._stopping:
+            logger.error("%s", why)
+            self._tell(why)
+            self.stop()
+            asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="lease"))  # noqa: RUF006 - the engine holds it
+
     async def _wait(self, url: str, seconds: float) -> None:
         if not self._stopping:
             if self._stopped is None:
@@ -179,7 +217,7 @@ class Politeness(AutoThrottle):
             self._told.add(begin)
             sentence = f"Outside the hours: {host} is asked from {begin.astimezone(CHINA):%Y-%m-%d %H:%M} (UTC+8) on."
             logger.info("%s", sentence)
-            self.crawler.signals.send_catch_log(signal=WAITS, sentence=sentence)
+            self._tell(sentence)
         return (begin - now).total_seconds()
 
     def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:

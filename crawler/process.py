@@ -16,6 +16,7 @@ from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
+from archive import patience
 from crawler.errors import CrawlerError
 from crawler.politeness import Politeness
 
@@ -32,6 +33,7 @@ class Process(AsyncCrawlerProcess):
 
     async def stop(self) -> None:
         """End every crawl soon."""
+        patience.give_up()  # what is on the disk gets its rows when the same command goes on
         for crawler in self.crawlers:
             politeness = crawler.get_extension(Politeness)
             if politeness is not None:

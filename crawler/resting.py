@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 from archive.crawling import rests
 from archive.crawling.rests import Rest
@@ -28,7 +29,7 @@ class Resting:
     def __init__(self, keeper: Keeper, *, ask: bool) -> None:
         self._keeper = keeper
         self._ask = ask
-        self._known = rests.known(keeper.archive)
+        self._known = keeper.archive.patiently(partial(rests.known, keeper.archive))
         self._looked = keeper.archive.clock()
         self._found: dict[str, Rest] = {}
         self._blocks: Counter[str] = Counter()
@@ -41,7 +42,8 @@ class Resting:
         now = self._keeper.archive.clock()
         if now - self._looked >= _LOOKS:
             self._looked = now
-            self._known = await asyncio.to_thread(rests.known, self._keeper.archive)
+            archive = self._keeper.archive
+            self._known = await asyncio.to_thread(archive.patiently, partial(rests.known, archive))
 
     def refusal(self, host: str) -> Blocked | None:
         """Why a host is left alone, if it is."""
@@ -71,7 +73,7 @@ class Resting:
     def _begin(self, host: str) -> Note | None:
         archive = self._keeper.archive
         now = archive.clock()
-        before, here = self._known.get(host), rests.of_host(archive, host)
+        before, here = self._known.get(host), archive.patiently(partial(rests.of_host, archive, host))
         rest = rests.after(here, host, self._systems[host], now)
         if here is not None and here != before and here.until > now:  # another crawl met this block and counted it
             self._found[host] = here

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Self
 
 from scrapy import Request
@@ -29,16 +31,19 @@ class Resuming:
         """Scrapy's way to build it."""
         return cls(crawler)
 
-    def process_request(self, request: Request) -> Response | None:
+    async def process_request(self, request: Request) -> Response | None:
         """The captured answer, if there is one."""
         role = request.meta.get("role")
         if not self._keeper.resumed or role not in _ONCE or request.method != "GET":
             return None
-        archive, crawl_id = self._keeper.archive, self._keeper.crawl_id
         try:
-            capture = captures.latest(archive, request.url, crawl_id=crawl_id, role=role, status=DELIVERED)
-            if capture is None:
-                capture = captures.latest(archive, request.url, crawl_id=crawl_id, role="redirect")
-            return None if capture is None else restore(archive, request, capture, self._most)
+            return await asyncio.to_thread(self._keeper.archive.patiently, partial(self._restored, request, role))
         except ArchiveError:
             return None  # what cannot be read back is fetched again
+
+    def _restored(self, request: Request, role: str) -> Response | None:
+        archive, crawl_id = self._keeper.archive, self._keeper.crawl_id
+        capture = captures.latest(archive, request.url, crawl_id=crawl_id, role=role, status=DELIVERED)
+        if capture is None:
+            capture = captures.latest(archive, request.url, crawl_id=crawl_id, role="redirect")
+        return None if capture is None else restore(archive, request, capture, self._most)

@@ -6,7 +6,8 @@ fetched twice. Twisted's reactor runs once in a process, so a process runs one c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,9 @@ from archive import listings
 from archive.crawling import crawls
 from archive.crawling.live import live_articles
 from archive.deriving.derive import Derived
+from archive.errors import ConnectionLost, DatabaseAway
 from archive.listings import PortalState
+from archive.storage.pushing import push
 from archive.store import Archive
 from crawler import process
 from crawler.allowance import Allowance
@@ -87,7 +90,8 @@ def crawl(
     ``delay`` is the least gap between two requests to one host, in seconds; ``allow`` names hosts beside .gov.cn;
     ``hours`` are those of the day at which portals may be asked (:mod:`crawler.hours`); ``ask_resting`` asks hosts too
     that blocked lately. ``remark`` is told what a person must know while it runs; ``overrides`` are settings of Scrapy.
-    Raises :class:`CrawlerError` and :class:`archive.errors.ArchiveError`.
+    Raises :class:`CrawlerError` and :class:`archive.errors.ArchiveError`: of a crawl that had begun and lost its tables
+    :class:`archive.errors.ConnectionLost`.
     """
     folder = archive_folder.absolute()
     allow = [*allow, *(allowed.host for portal in portals for allowed in portal.allow)]
@@ -118,28 +122,36 @@ def crawl(
         arguments = {"year": year, **({"full": True} if full else {}), **({"render": True} if render else {})}
         known = partial(registered, portals, archive.clock(), given=given)  # from now on, however the crawl ends
         begun = crawls.begin(archive, arguments, urls, known)
-        live = live_articles(archive, urls)
+        live = archive.patiently(partial(live_articles, archive, urls))
     log = process.begin_log(folder, f"crawl-{begun.id}")
     ours = {"XXGK_CRAWL": begun.id, "XXGK_RESUMED": begun.resumed, "LOG_FILE": str(log)}
     for name, value in ours.items():
         settings.set(name, value, priority="cmdline")
     encodings = {portal.url: portal.encoding.charset for portal in portals if portal.encoding is not None}
-    crawler = _run(
-        settings,
-        progress,
-        remark,
-        portal=urls,
-        year=year,
-        entries=entries,
-        scripted=scripted,
-        encodings=encodings,
-        live=live,
-    )
+    with _going_on():
+        crawler = _run(
+            settings,
+            progress,
+            remark,
+            portal=urls,
+            year=year,
+            entries=entries,
+            scripted=scripted,
+            encodings=encodings,
+            live=live,
+        )
     stats = crawler.stats
     stopped = stats.get_value("finish_reason") != "finished"
-    with Archive.open(folder, database, write=True, description=said) as archive:
-        derived = None if stopped else derive_pending(archive, progress)
-        states = tuple(state for state in listings.portals(archive) if state.url in urls)
+    with _going_on(), Archive.open(folder, database, write=True, description=said) as archive:
+        reached = None if archive.storage is None else list(urls)  # what others fetch now may be on their machines only
+        derived = None if stopped else derive_pending(archive, progress, portals=reached)
+        read = archive.patiently(partial(listings.portals, archive))
+        states = tuple(state for state in read if state.url in urls)
+        pushed = push(archive)
+        for problem in pushed.problems:
+            remark(problem)
+        if pushed.stale and not stopped:  # another machine met what was only here
+            derive_pending(archive, progress)
     return CrawlSummary(
         crawl_id=begun.id,
         resumed=begun.resumed,
@@ -150,6 +162,15 @@ def crawl(
         log=log,
         derived=derived,
     )
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Within a crawl that has begun, a database that cannot be reached is one that was lost."""
+    try:
+        yield
+    except DatabaseAway as error:
+        raise ConnectionLost(str(error)) from error
 
 
 def _delays(portals: Sequence[PortalEntry]) -> dict[str, float]:

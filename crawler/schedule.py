@@ -1,65 +1,39 @@
 """The campaign at work: what is due is read from the tables, crawled by child processes, and entered there again.
 
-APScheduler only ticks. A schedule holds a lease on each portal it crawls and gives signs of life; where it dies, its crawls
-end with it (:mod:`crawler.lifeline`), its leases run out, and another goes on. Each child crawls one portal: a crawl goes on
-where it stopped only with the same portals, and another schedule would put them together otherwise.
+APScheduler only ticks. With tables in SQLite a schedule crawls by itself. With PostgreSQL it hands what is due to the
+queue (:mod:`crawler.working.queue`), and crawls only if it was told to; any number of schedules are as one. Each child
+crawls one portal: a crawl goes on where it stopped only with the same portals, and another would put them together
+otherwise.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import socket
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
 from types import FrameType, TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from apscheduler.schedulers.blocking import BlockingScheduler
 
+from archive import ownerfiles
 from archive.crawling import duework
-from archive.crawling.duework import DEEP, Lease, Planned
+from archive.crawling.duework import Planned
 from archive.errors import ArchiveError
 from archive.store import Archive, utc_now
 from crawler.campaign import Campaign, campaign, due
 from crawler.errors import CrawlerError
 from crawler.lifeline import Child
 from crawler.portals import read_registry
-from spiders.outcomes import OK
+from crawler.working.crew import LEASE, Crew, Done, Run, Say
 
 TICK = timedelta(minutes=1)  # between two looks at what is due
 BESIDE = timedelta(minutes=15)  # between two looks at what is to be told
-LEASE = timedelta(minutes=5)
-GRACE = timedelta(seconds=60)  # a crawl has to end in when it is asked to; less than half a lease
-UNASKED = timedelta(minutes=5)  # until a crawl is begun again that somebody else stopped
-_STOPPED = 3  # exit status of a crawl that was stopped early
-Say = Callable[[str], None]
-
-
-class Running(Protocol):
-    """A crawl that runs: :class:`crawler.lifeline.Child`."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether it has."""
-
-    def wait(self) -> int:
-        """Its exit status, once it ended."""
-
-    def end(self) -> None:
-        """Ask it to end soon."""
-
-
-# Starts a crawl by its command, in an environment, with so many seconds to end in. Raises OSError.
-Run = Callable[[Sequence[str], dict[str, str], float], Running]
 
 
 @dataclass(frozen=True)
@@ -69,20 +43,6 @@ class Watched:
     url: str
     given: str
     hours: str | None
-
-
-@dataclass(frozen=True)
-class Done:
-    """A crawl that ended; ``outcome`` is the portal's, ``stopped``, ``failed``, or null where others took it over."""
-
-    portal: str
-    kind: str
-    outcome: str | None
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether the portal was not read to its end."""
-        return self.outcome not in {OK, duework.STOPPED, None}
 
 
 def watched(folder: Path, archive: Archive | None, named: Sequence[str] = ()) -> dict[str, Watched]:
@@ -102,7 +62,7 @@ def due_now(portals: dict[str, Watched], now: datetime, plan: Campaign) -> list[
 
 
 class Schedule:
-    """Does what is due. Several may work at one archive, on one machine or on many; each task gets done once."""
+    """Sees that what is due gets done. Several may work at one archive, on one machine or on many; each task gets done once."""
 
     def __init__(
         self,
@@ -112,60 +72,57 @@ class Schedule:
         *,
         named: Sequence[str] = (),
         plan: Campaign | None = None,
+        hand_out: Callable[[Archive], int] | None = None,
+        room: int | None = None,
         lease: timedelta = LEASE,
         clock: Callable[[], datetime] = utc_now,
         run: Run = Child,
     ) -> None:
-        """``named``: only these portals. ``lease``: so long after the last sign of life others may go on with its crawls."""
-        self.name = f"{socket.gethostname()}-{os.getpid()}-{token_hex(3)}"
+        """``named``: only these portals. ``hand_out`` gives to the workers what is due; with a ``room`` of 0 we crawl nothing.
+
+        ``lease``: so long after the last sign of life others may go on with our crawls.
+        """
         self.tick = min(TICK, lease / 2)
         self._folder = folder
-        self._database = database
         self._say = say
         self._named = named
         self._campaign = plan or campaign()
-        self._lease = lease
         self._clock = clock
-        self._run = run
+        self._hand_out = hand_out
+        self.handed_out = 0  # crawls that wait for workers
+        self._crawls = room != 0
         self._portals: dict[str, Watched] = {}
         self._planned_at: datetime | None = None
-        self._beaten_at = clock()
-        self._crawls: dict[int, tuple[Lease, Running]] = {}
-        self._planning, self._claiming = threading.Lock(), threading.Lock()
-        self._stopped, self._ended = threading.Event(), threading.Event()
-        self._pulse = threading.Thread(target=self._beat_on, daemon=True)
-        self.on_beat: Callable[[], None] = lambda: None  # after each sign of life
+        self._planning = threading.Lock()
+        self.crew = Crew(folder, database, say, self._campaign.again, room=room, lease=lease, clock=clock, run=run)
 
     @property
     def stopped(self) -> bool:
         """Whether it was asked to end."""
-        return self._stopped.is_set()
+        return self.crew.stopped
 
     def __enter__(self) -> Self:
-        self._beat()
-        self._pulse.start()
+        self.crew.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
-        self._pulse.join()
-        with suppress(ArchiveError), self._open() as archive:  # without it we are missed after a while
-            duework.sign_off(archive, self.name)
+        self.crew.__exit__(kind, error, trace)
 
     def work(self) -> list[Done]:
-        """Crawl what is due, one portal after the other, until nothing is that nobody is at.
+        """Crawl what is due, one portal after the other, until nothing is that nobody is at; or only hand it out.
 
         Several threads may do so, side by side. Raises :class:`ArchiveError` and :class:`CrawlerError`.
         """
         done: list[Done] = []
         while not self.stopped:
             self._plan()
-            lease = self._claim()
+            lease = self.crew.claim(self._portals.keys()) if self._crawls else None
             if lease is None:
                 break
-            done.append(self._crawl(lease))
+            portal = self._portals.get(lease.portal)
+            done.append(self.crew.crawl(lease, lease.portal if portal is None else portal.given))
         return done
 
     def tick_once(self) -> None:
@@ -177,109 +134,23 @@ class Schedule:
 
     def stop(self) -> None:
         """Ask running crawls to end, and start no other."""
-        self._stopped.set()
-        with self._claiming:
-            crawls = [crawl for _, crawl in self._crawls.values()]
-        for crawl in crawls:
-            crawl.end()
-
-    def command(self, lease: Lease) -> list[str]:
-        """The command that crawls a portal into our archive: the ordinary one."""
-        portal = self._portals.get(lease.portal)
-        url = lease.portal if portal is None else portal.given
-        full = ["--full"] if lease.kind == DEEP else []
-        return [sys.executable, "-m", "crawler", "--archive", str(self._folder), "crawl", *full, url]
-
-    def environment(self) -> dict[str, str]:
-        """Its environment: the database's address can hold a password, which every user could see in a command."""
-        return {**os.environ, **({"XXGK_DATABASE": self._database} if self._database is not None else {})}
+        self.crew.stop()
 
     def _plan(self) -> None:
         with self._planning:
             now = self._clock()
             if self._planned_at is not None and timedelta() <= now - self._planned_at < self.tick:
                 return
-            with self._open() as archive:
+            with self.crew.open() as archive:
+                ownerfiles.sync(archive)
                 self._portals = watched(self._folder, archive, self._named)
                 planned = due_now(self._portals, now, self._campaign)
                 found = duework.plan(archive, planned, self._campaign.again, all_portals=not self._named)
+                if self._hand_out is not None:
+                    self.handed_out = self._hand_out(archive)
             self._planned_at = now
             if found.new:
                 self._say(f"{now.astimezone():%Y-%m-%d %H:%M} {found.new} crawls are due")
-
-    def _claim(self) -> Lease | None:
-        with self._claiming, self._open() as archive:
-            if self.stopped:
-                return None
-            leases = duework.claim(
-                archive,
-                self.name,
-                self._campaign.again,
-                lease=self._lease,
-                portals=self._portals.keys(),
-                running=self._crawls.keys(),
-            )
-        return leases[0] if leases else None
-
-    def _crawl(self, lease: Lease) -> Done:
-        try:
-            crawl = self._run(self.command(lease), self.environment(), min(GRACE, self._lease / 2).total_seconds())
-        except OSError as error:
-            self._say(f"no crawl can be started ({error.strerror or error}): {lease.portal} is tried again later")
-            return self._end(lease, _STOPPED)
-        with self._claiming:
-            self._crawls[lease.task] = lease, crawl
-            if self.stopped:
-                crawl.end()
-        try:
-            return self._end(lease, crawl.wait())
-        finally:
-            with self._claiming:
-                del self._crawls[lease.task]
-
-    def _end(self, lease: Lease, status: int) -> Done:
-        early = timedelta() if self.stopped else UNASKED if status == _STOPPED else None
-        with self._open() as archive:
-            outcome = duework.finish(archive, self.name, lease, self._campaign.again, again_after=early)
-        if outcome == duework.FAILED:
-            self._say(f"the crawl of {lease.portal} told nothing and ended with exit status {status}")
-        elif outcome not in {None, duework.STOPPED}:
-            self._say(f"{lease.portal}: {outcome}")
-        return Done(lease.portal, lease.kind, outcome)
-
-    def _beat_on(self) -> None:
-        while not self._ended.wait((self._lease / 4).total_seconds()):
-            self._beat()
-            self._tell(self.on_beat)
-
-    def _tell(self, listener: Callable[[], None]) -> None:
-        """Tell one who listens; what goes wrong there keeps nobody from crawling."""
-        try:
-            listener()
-        except (ArchiveError, CrawlerError) as error:
-            self._say(f"xxgk: {error}")
-
-    def _beat(self) -> None:
-        """Give a sign of life; crawls that are others' by now are ended."""
-        with self._claiming:
-            crawls = dict(self._crawls)
-        try:
-            with self._open() as archive:
-                ours = duework.heartbeat(archive, self.name, crawls.keys(), self._lease)
-            self._beaten_at = self._clock()
-        except (ArchiveError, OSError) as error:
-            self._say(f"xxgk: {error}")
-            if self._clock() - self._beaten_at < self._lease:
-                return
-            ours = set()
-        for task in crawls.keys() - ours:
-            lease, crawl = crawls[task]
-            if not crawl.ended:
-                self._say(f"the lease on {lease.portal} is no longer ours: its crawl ends here")
-                crawl.end()
-
-    def _open(self) -> AbstractContextManager[Archive]:
-        return Archive.open(self._folder, self._database, create=True, clock=self._clock)
 
 
 def run(schedule: Schedule, side_by_side: int, say: Say, beside: Callable[[], object] = lambda: None) -> None:
@@ -289,12 +160,12 @@ def run(schedule: Schedule, side_by_side: int, say: Say, beside: Callable[[], ob
     """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BlockingScheduler(
-        timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": side_by_side + 1}}
+        timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": side_by_side + 2}}
     )
     scheduler.add_job(
         beside, "interval", seconds=BESIDE.total_seconds(), coalesce=True, max_instances=1, misfire_grace_time=None
     )
-    for _ in range(side_by_side):  # each crawls one portal after the other
+    for _ in range(max(1, side_by_side)):  # each crawls one portal after the other
         # Coalesced and never twice at once: a tick that waited for a long crawl counts as one.
         scheduler.add_job(
             schedule.tick_once,
@@ -311,20 +182,21 @@ def run(schedule: Schedule, side_by_side: int, say: Say, beside: Callable[[], ob
             schedule.stop()
             scheduler.shutdown(wait=True)
 
-        _on_signals(end)
+        on_signals(end)
         say("The schedule runs; SIGTERM or Ctrl-C ends it.")
         scheduler.start()
 
 
 def once(schedule: Schedule, side_by_side: int) -> list[Done]:
     """Do what is due now. Raises :class:`ArchiveError` and :class:`CrawlerError`."""
-    with schedule, ThreadPoolExecutor(side_by_side) as threads:
-        _on_signals(schedule.stop)
-        works = [threads.submit(schedule.work) for _ in range(side_by_side)]
+    threads_wanted = max(1, side_by_side)
+    with schedule, ThreadPoolExecutor(threads_wanted) as threads:
+        on_signals(schedule.stop)
+        works = [threads.submit(schedule.work) for _ in range(threads_wanted)]
         return [done for work in works for done in work.result()]
 
 
-def _on_signals(end: Callable[[], object]) -> None:
+def on_signals(end: Callable[[], object]) -> None:
     """Call this when we are asked to end; in a thread, since the handler interrupts one that must not wait here."""
 
     def stop(number: int, frame: FrameType | None) -> None:

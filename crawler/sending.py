@@ -27,14 +27,13 @@ from archive.notices import feeds
 from archive.notices.notices import Wanted, find, kinds, lies_within, since_day, wanted_rows
 from archive.schema import Delivery, Notice
 from archive.store import Archive, utc_now
-from archive.warcs.locks import locked
 from crawler.errors import CrawlerError
 from crawler.targets import Owner, Target, read
 
 if TYPE_CHECKING:
     from apprise import Apprise
 
-LOCK = "notices.lock"
+ALONE = "notices"
 BEGUN = "begun"  # the key of the moment at which a target was first seen: it is told of nothing before
 STALE = timedelta(days=60)  # what could not be sent for so long is not sent any more
 _KEYS = 1000  # named in one note of the journal
@@ -109,7 +108,7 @@ def send(
 ) -> Sent:
     """Send each target what it did not get yet, if its hour has come; ``at_once`` whatever the hour.
 
-    Two never send at the same time. A target that fails is told of and tried again the next time. ``dry_run`` sends and
+    Two never send at the same time, on whatever machines. A target that fails is told of and tried again the next time. ``dry_run`` sends and
     keeps nothing. Raises :class:`NoApprise` and :class:`ArchiveError`.
     """
     if not owner.targets:
@@ -117,8 +116,9 @@ def send(
     hand_over = _apprise(required=not dry_run) if deliver is None else deliver
     digests: list[Digest] = []
     failed: list[str] = []
-    with locked(archive.folder, LOCK):
+    with archive.alone(ALONE) as check:
         for target in owner.targets:
+            check()
             now = archive.clock()
             begun, last = _history(archive, target, now)
             if not at_once and not is_due(target, last, now):

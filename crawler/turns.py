@@ -2,7 +2,8 @@
 
 A host is a name without its port: what limits and blocks us counts what comes to a machine, whichever of its ports is
 asked. Only on this machine itself each port is a host: that is where portals are tried out side by side. Scrapy's own
-limit is not enough: with a delay of 0, version 2.19 hands over all that waits at once.
+limit is not enough: with a delay of 0, version 2.19 hands over all that waits at once. Where crawls of several machines
+share their tables, :mod:`crawler.sharedturns` holds the same among these.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import os
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic, time
+from typing import Protocol
 from urllib.parse import quote
 
 from crawler.errors import WrongUsage
@@ -73,6 +75,15 @@ class Turn:
     pause: float = 0.0
 
 
+class Shared(Protocol):
+    """The turns among machines: :class:`crawler.sharedturns.SharedTurns`."""
+
+    def take(
+        self, host: str, gap: Callable[[], float], wait: Wait, longest: float, turn: Turn
+    ) -> AbstractAsyncContextManager[None]:
+        """Hold a host's turn among them for the block."""
+
+
 @dataclass(frozen=True)
 class _End:
     """A crawl's last exchange with a host: when it ended, by the clock that is never set, and what must lie behind it.
@@ -88,8 +99,9 @@ class _End:
 class Turns:
     """The turns of a crawl. The system takes them back from a process that dies."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: Shared | None = None) -> None:
         self._folder = folder
+        self._shared = shared
         self._lines: dict[str, asyncio.Lock] = {}
         self._ours: dict[str, _End] = {}
         self._name = f"{os.getpid()}-{token_hex(4)}"
@@ -100,10 +112,11 @@ class Turns:
         return self._lines.setdefault(host, asyncio.Lock())
 
     @asynccontextmanager
-    async def take(self, host: str, gap: Callable[[], float], wait: Wait) -> AsyncIterator[Turn]:
+    async def take(self, host: str, gap: Callable[[], float], wait: Wait, longest: float = 0.0) -> AsyncIterator[Turn]:
         """Hold a host's turn for the block, which begins ``gap`` seconds after the host's last exchange or later.
 
-        Where several crawls ask a host, all keep the largest gap of theirs. Raises what ``wait`` raises, and
+        Where several crawls ask a host, all keep the largest gap of theirs. ``longest``: after so many seconds other
+        machines take this one to be gone; on this machine the system tells. Raises what ``wait`` raises, and
         :class:`FetchRefused` where the folder does not do.
         """
         queue = await self._locked(host, _NEXT, wait)
@@ -119,8 +132,10 @@ class Turns:
         finally:
             _release(queue)
         turn = Turn()
+        among = nullcontext() if self._shared is None else self._shared.take(host, gap, wait, longest, turn)
         try:
-            yield turn
+            async with among:
+                yield turn
         finally:
             try:
                 if turn.used:

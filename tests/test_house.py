@@ -425,7 +425,7 @@ def _reaches_outside(node: ast.expr | ast.stmt) -> bool:
 
 
 def _real_commands() -> dict[str, set[str]]:
-    """Each command of the command line with every option it takes."""
+    """Each command of the command line that people use, with every option it takes."""
     from typer.main import get_command
 
     from crawler.cli import build
@@ -433,6 +433,8 @@ def _real_commands() -> dict[str, set[str]]:
     group: Any = get_command(build())
     commands: dict[str, set[str]] = {}
     for name, command in group.commands.items():
+        if command.hidden:  # workers use it
+            continue
         parts = [command, *getattr(command, "commands", {}).values()]
         commands[name] = {option for part in parts for parameter in part.params for option in parameter.opts} | {
             "--help"

@@ -44,6 +44,7 @@ ELSEWHERE = {
     ),
     "an archive by itself": (
         *("archive/corpus", "archive/journal/notes", "archive/migrations", "archive/replay", "archive/upkeep"),
+        "archive/storage",
         "archive/warcs/members",
     ),
     "commands that ask no portal": (
@@ -57,6 +58,7 @@ ELSEWHERE = {
             "crawler/cli/missing",
         ),
         *("crawler/cli/parse", "crawler/cli/publishers", "crawler/cli/reindex", "crawler/cli/reports"),
+        "crawler/cli/storage",
         *("crawler/cli/search", "crawler/cli/spreadsheets", "crawler/cli/status", "crawler/cli/verify"),
         *("crawler/cli/copies", "crawler/cli/hierarchy", "crawler/cli/studying"),
         *("crawler/charts", "crawler/fonts", "crawler/cli/export", "crawler/cli/stats"),
@@ -89,7 +91,7 @@ NO_MESSAGES = {
     "⟨…⟩ Playwright/⟨…⟩": "of a rendered page, what made it",
     "⟨…⟩ MiB": "a size in a message",
     "xxgk ⟨…⟩": "the version",
-    "-c jit=off -c work_mem=64MB -c random_page_cost=1.1 -c timezone=UTC": "settings of PostgreSQL",
+    "-c jit=off -c work_mem=64MB -c random_page_cost=1.1 -c timezone=UTC -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3": "settings of PostgreSQL",
     "⟨…⟩ IN (SELECT value FROM json_each(⟨…⟩))": "a condition of SQLite",
     "⟨…⟩ = ANY (⟨…⟩)": "a condition of PostgreSQL",
     "⟨…⟩ bytes": "a size in a message",

@@ -13,16 +13,16 @@ import signal
 import subprocess
 import sys
 from atexit import register
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from select import select
 from socket import AF_UNIX, SOCK_SEQPACKET, recv_fds, send_fds, socket, socketpair
 from types import ModuleType, TracebackType
-from typing import Self
+from typing import IO, Any, Literal, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 # What commands import while they run, and what the programs of tests do.
@@ -33,35 +33,40 @@ _LATER = (
 )
 _NEVER = ("crawler.settings", "twisted.internet.reactor")  # the one reads the environment, Scrapy chooses the other
 _OURS = frozenset({"parser", "archive", "spiders", "crawler", "tests"})
+_PARSER = "parser.isolation"  # what a program starts for documents; the server of those has imported no more than it
 _LONGEST = 1 << 17  # bytes of an order; a socket takes more
-_servers: dict[bool, tuple[socket, subprocess.Popen[bytes]]] = {}
+_Kind = Literal["ours", "libraries", "parser"]
+_servers: dict[_Kind, tuple[socket, subprocess.Popen[bytes]]] = {}
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a process runs: a module as ``python -m`` does, or code as ``python -c`` does."""
+    """What a process runs: a module as ``python -m`` does, or code as ``python -c`` does.
+
+    Code finds none of our own modules imported: it may change what others import from them. ``loaded``: all of them.
+    """
 
     arguments: Sequence[str]
     folder: str
     environment: Mapping[str, str]
     module: str = ""
     code: str = ""
+    loaded: bool = False
 
 
 class Process:
     """A process with three pipes of text, used as :class:`subprocess.Popen` is."""
 
     def __init__(self, order: Order) -> None:
-        """Fork it. Code finds none of our own modules imported: it may change what others import from them."""
-        (given, stdin), (stdout, out), (stderr, err), (status, told) = (os.pipe() for _ in range(4))
-        send_fds(_server(ours=not order.code), [json.dumps(asdict(order)).encode()], [given, out, err, told])
-        for number in (given, out, err, told):
+        """Fork it."""
+        kind: _Kind = "libraries" if order.code and not order.loaded else "ours"
+        (given, stdin), (stdout, out), (stderr, err) = (os.pipe() for _ in range(3))
+        self.pid, self._status = _forked(_server(kind), order, (given, out, err))
+        for number in (given, out, err):
             os.close(number)
         self.stdin = os.fdopen(stdin, "w", encoding="utf-8")
         self.stdout = os.fdopen(stdout, encoding="utf-8")
         self.stderr = os.fdopen(stderr, encoding="utf-8")
-        self._status = os.fdopen(status, "rb", buffering=0)
-        self.pid = int(self._status.readline())
         self.returncode: int | None = None
 
     def __enter__(self) -> Self:
@@ -128,20 +133,87 @@ def start_code(code: str, *arguments: str) -> Process:
     return Process(Order(arguments, str(ROOT), dict(os.environ), code=code))
 
 
-def _server(*, ours: bool) -> socket:
+class Parser:
+    """A process that opens documents, as :mod:`parser.isolation` starts it, forked from one that has imported as much."""
+
+    def __init__(self, parsers: socket, environment: Mapping[str, str]) -> None:
+        """Fork it; what it complains of goes where our own complaints go."""
+        (given, stdin), (stdout, out) = os.pipe(), os.pipe()
+        order = Order((), str(Path.cwd()), environment, module=_PARSER)
+        self.pid, self._status = _forked(parsers, order, (given, out, 2))
+        for number in (given, out):
+            os.close(number)
+        self.stdin, self.stdout = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb")
+        self.returncode: int | None = None
+
+    def kill(self) -> None:
+        """End it; from any thread, and also where it has ended."""
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """How it ended."""
+        if self.returncode is None:
+            self.returncode = int(self._status.readline())
+            self._status.close()
+        return self.returncode
+
+
+def parsers() -> socket:
+    """The way to the process that forks those who open documents."""
+    return _server("parser")
+
+
+def begin_parsers_from(channel: socket) -> None:
+    """From now on this process has its documents opened by forked processes; all else it starts is started anew."""
+
+    class Popen(subprocess.Popen[Any]):
+        def __new__(
+            cls, args: Sequence[str] = (), *_: object, env: Mapping[str, str] | None = None, **__: object
+        ) -> Any:
+            if list(args) == [sys.executable, "-m", _PARSER]:
+                return Parser(channel, os.environ if env is None else env)
+            return super().__new__(cls)
+
+    subprocess.Popen = Popen  # type: ignore[assignment, misc]  # as a library does that watches what is started
+
+
+@contextmanager
+def parsers_forked() -> Iterator[None]:
+    """The same for a while."""
+    before = subprocess.Popen
+    begin_parsers_from(parsers())
+    try:
+        yield
+    finally:
+        subprocess.Popen = before  # type: ignore[misc]  # as above
+
+
+def _forked(server: socket, order: Order, streams: tuple[int, int, int]) -> tuple[int, IO[bytes]]:
+    """A new process with these streams: its number, and where it says how it ended."""
+    status, told = os.pipe()
+    send_fds(server, [json.dumps({**asdict(order), "environment": dict(order.environment)}).encode()], [*streams, told])
+    os.close(told)
+    said = os.fdopen(status, "rb", buffering=0)
+    return int(said.readline()), said
+
+
+def _server(kind: _Kind) -> socket:
     """The way to the process that forks, which ends when we do."""
-    if ours not in _servers:
+    if kind not in _servers:
+        known = [] if kind == "parser" else [parsers().fileno()]
         here, there = socketpair(AF_UNIX, SOCK_SEQPACKET)
         with there:
             process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(there.fileno()), "ours" if ours else "libraries"],
+                [sys.executable, "-m", __name__, kind, *map(str, [there.fileno(), *known])],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
-                pass_fds=[there.fileno()],
+                pass_fds=[there.fileno(), *known],
                 stdin=subprocess.DEVNULL,
             )
-        _servers[ours] = here, process
-    return _servers[ours][0]
+        _servers[kind] = here, process
+    return _servers[kind][0]
 
 
 @register
@@ -152,18 +224,34 @@ def _close() -> None:
         process.wait()
 
 
-def _load(*, ours: bool) -> None:
+def _load(kind: _Kind) -> None:
+    if kind == "parser":
+        _load_parser()
+    else:
+        _load_commands()
+    if kind == "libraries":
+        for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
+            del sys.modules[name]
+    gc.collect()
+    gc.freeze()  # else each process would copy all of it when it collects
+
+
+def _load_commands() -> None:
     from crawler.cli import COMMANDS
 
     for name in (*(f"crawler.cli.{module}" for module, _, _ in COMMANDS.values()), *_LATER):
         import_module(name)
     for name in _NEVER:
         assert name not in sys.modules, name
-    if not ours:
-        for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
-            del sys.modules[name]
-    gc.collect()
-    gc.freeze()  # else each process would copy all of it when it collects
+
+
+def _load_parser() -> None:
+    from parser import tasks
+    from tests.papers.paper import paper
+    from tests.papers.render import html
+
+    tasks.answer(json.loads(tasks.request("parse", None)), html(paper()).encode())  # imports what reading does
+    assert _PARSER not in sys.modules
 
 
 def _next(orders: socket) -> Order:
@@ -213,6 +301,9 @@ def _become(order: Order) -> None:
 
 
 if __name__ == "__main__":
-    _load(ours=sys.argv[2] == "ours")
-    with socket(fileno=int(sys.argv[1])) as channel:
-        _become(_next(channel))
+    _load(sys.argv[1])  # type: ignore[arg-type]  # as _server wrote it
+    with socket(fileno=int(sys.argv[2])) as channel:
+        following = _next(channel)
+    if sys.argv[3:]:
+        begin_parsers_from(socket(fileno=int(sys.argv[3])))
+    _become(following)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import file_digest
@@ -34,13 +34,17 @@ _TOGETHER = 200  # reports
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the files, how many reports and rows of each table, and what the tables could not take."""
+    """What was written: the files, how many reports and rows of each table, and what the tables could not take.
+
+    ``until`` is a later state than ``version`` in which some of it was read; null where all is of one moment.
+    """
 
     files: tuple[FileLine, ...]
     reports: int
     rows: dict[Table, int]
     left: Left
     version: str
+    until: str | None = None
 
 
 def export(
@@ -58,26 +62,26 @@ def export(
     The same archive gives the same bytes, but for DuckDB. Raises :class:`archive.errors.ArchiveError`; nothing is left of the
     export then.
     """
-    chosen = tables(names if names is not None else OF_A_SHEET if format == "xlsx" else PLAIN)
+    chosen = chosen_tables(format, names)
     with placed(folder) as place, archive.session() as session:
         if session.get_bind().dialect.name == "postgresql":  # one view of the archive, as SQLite gives it
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         reader = Reader(session, archive.book, [table.name for table in chosen])
         parts = plan(session, archive.book, wanted)
-        writer = _writer(format, place, manner, reader.left)
-        try:
+        with writing(format, place, manner, reader.left) as writer:
             _write(writer, reader, parts, wanted, chosen, progress)
             written = writer.finish()
-        except BaseException:
-            with suppress(Exception):
-                writer.abandon()
-            raise
-        found = [_line(place, each) for each in written]
-        state = _state(session)
-        facts = Facts(format, state, _software(), _said(wanted), manner.chinese, reader.left)
+        found = [line_of(place, each) for each in written]
+        state = state_of(session)
+        facts = Facts(format, state, software(), said(wanted), manner.chinese, reader.left)
         package.write(place, facts, chosen, found)
     counted = package.counts(chosen, found)
     return Exported(tuple(found), sum(map(len, parts.values())), counted, reader.left, state)
+
+
+def chosen_tables(format: str, names: Collection[str] | None) -> list[Table]:  # noqa: A002 - as above
+    """The tables of these names, in their order; where none are given, those that a format is good for."""
+    return tables(names if names is not None else OF_A_SHEET if format == "xlsx" else PLAIN)
 
 
 def _write(
@@ -88,23 +92,55 @@ def _write(
     chosen: Collection[Table],
     progress: Callable[[int, int], None],
 ) -> None:
-    empty = set(chosen)
+    filled = write_reports(writer, reader, parts, progress)
+    if any(not table.parted for table in chosen):
+        filled |= write_publishers(writer, reader, wanted)
+    write_empty(writer, (table for table in chosen if table not in filled))
+
+
+def write_reports(
+    writer: Writer, reader: Reader, parts: dict[Part, array[int]], progress: Callable[[int, int], None]
+) -> set[Table]:
+    """Write what the parted tables say of the reports of these parts; the tables that got rows."""
+    filled = set()
     done, of = 0, sum(map(len, parts.values()))
     for part, numbers in parts.items():
         for portion in portions(numbers, _TOGETHER):
             for table, columns in reader.of_reports(part, portion):
                 if len(columns[0]):
                     writer.write(table, part, columns)
-                    empty.discard(table)
+                    filled.add(table)
             done += len(portion)
             progress(done, of)
         writer.end(part)
-    if any(not table.parted for table in chosen):
-        for table, columns in reader.of_publishers(wanted):
-            writer.write(table, None, columns)
-            empty.discard(table)
-    for table in (table for table in chosen if table in empty):
+    return filled
+
+
+def write_publishers(writer: Writer, reader: Reader, wanted: Wanted) -> set[Table]:
+    """Write the table of publishers; the tables that got rows."""
+    filled = set()
+    for table, columns in reader.of_publishers(wanted):
+        writer.write(table, None, columns)
+        filled.add(table)
+    return filled
+
+
+def write_empty(writer: Writer, empty: Iterable[Table]) -> None:
+    """Write tables that got no row: they have a file all the same."""
+    for table in empty:
         writer.write(table, None, [[] for _ in table.columns])
+
+
+@contextmanager
+def writing(format: str, place: Path, manner: Manner, left: Left) -> Iterator[Writer]:  # noqa: A002 - as above
+    """What writes files of a format to a folder; on an error it lets go of them."""
+    writer = _writer(format, place, manner, left)
+    try:
+        yield writer
+    except BaseException:
+        with suppress(Exception):
+            writer.abandon()
+        raise
 
 
 def _writer(format: str, place: Path, manner: Manner, left: Left) -> Writer:  # noqa: A002 - as above
@@ -122,14 +158,15 @@ def _writer(format: str, place: Path, manner: Manner, left: Left) -> Writer:  # 
     raise ValueError(format)
 
 
-def _line(place: Path, written: Written) -> FileLine:
+def line_of(place: Path, written: Written) -> FileLine:
+    """A file that was written, with its size and digest."""
     path = place / written.path
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     return FileLine(written.path, written.tables, written.part, path.stat().st_size, digest)
 
 
-def _state(session: Session) -> str:
+def state_of(session: Session) -> str:
     """When the archive was written to last: what tells one state of it from the next."""
     times = (
         session.scalar(select(JournalRow.written_at).order_by(JournalRow.id.desc()).limit(1)),
@@ -139,7 +176,7 @@ def _state(session: Session) -> str:
     return moment(max(known)) if known else "empty"
 
 
-def _said(wanted: Wanted) -> dict[str, str]:
+def said(wanted: Wanted) -> dict[str, str]:
     """What was asked for, in words."""
     facts = {
         "year": wanted.year,
@@ -151,7 +188,8 @@ def _said(wanted: Wanted) -> dict[str, str]:
     return {name: str(value) for name, value in facts.items() if value is not None}
 
 
-def _software() -> str:
+def software() -> str:
+    """The program, with its version."""
     try:
         return f"xxgk {version('xxgk')}"
     except PackageNotFoundError:  # run from a checkout

@@ -67,7 +67,10 @@ class FileLine:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is told of an export as a whole: ``version`` is the state of the archive, ``selection`` what was asked for."""
+    """What is told of an export as a whole: ``version`` is the state of the archive, ``selection`` what was asked for.
+
+    ``until`` is a later state in which some of it was read, where it was made in parts while the archive was written.
+    """
 
     format: str
     version: str
@@ -75,6 +78,7 @@ class Facts:
     selection: dict[str, str]
     chinese: bool
     left: Left
+    until: str | None = None
 
 
 def write(folder: Path, facts: Facts, tables: Sequence[Table], lines: Sequence[FileLine]) -> None:
@@ -120,6 +124,7 @@ def description(facts: Facts, tables: Sequence[Table], lines: Sequence[FileLine]
             "unfit_numbers": facts.left.unfit,
             "cells_without_column": facts.left.unplaced,
             "texts_cut": facts.left.cut,
+            **({"read_until": facts.until} if facts.until is not None else {}),
         },
         "resources": [_resource(line, facts) for line in lines],
     }

@@ -18,6 +18,10 @@ from archive.warcs import files
 _PART, _OLD = ".part", ".old"  # behind a dot and the folder's name
 
 
+class Taken(ArchiveError):
+    """Another export is being put into the folder at this moment."""
+
+
 @contextmanager
 def placed(folder: Path) -> Iterator[Path]:
     """A new folder to write to, which stands at ``folder`` afterwards, in the place of an earlier export of ours.
@@ -36,12 +40,11 @@ def placed(folder: Path) -> Iterator[Path]:
 
 def _placed(folder: Path) -> Iterator[Path]:
     new, old = (folder.with_name(f".{folder.name}{suffix}") for suffix in (_PART, _OLD))
-    if not folder.name or folder.is_symlink() or folder.is_mount():
-        raise ArchiveError(f"{folder} cannot be replaced by an export: name a folder that does not exist")
+    _check_place(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     if old.exists() and not folder.exists():
         old.rename(folder)  # a process was killed between the two steps below
-    _check(folder)
+    check(folder)
     with _held(folder.parent / f".{folder.name}.lock", folder):
         for left in (new, old):
             if left.exists():
@@ -49,7 +52,7 @@ def _placed(folder: Path) -> Iterator[Path]:
         new.mkdir()
         try:
             yield new
-            _sync(new)
+            sync(new)
             if folder.exists():
                 folder.rename(old)
             new.rename(folder)
@@ -65,7 +68,7 @@ def _held(lock: Path, folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ArchiveError(
+            raise Taken(
                 f"another export is being written to {folder}: wait for its end, or name another folder"
             ) from None
         try:
@@ -74,8 +77,9 @@ def _held(lock: Path, folder: Path) -> Iterator[None]:
             lock.unlink(missing_ok=True)
 
 
-def _check(folder: Path) -> None:
-    """Refuse a folder that holds anything but an export of ours."""
+def check(folder: Path) -> None:
+    """Raise :class:`ArchiveError` for a folder that holds anything but an export of ours."""
+    _check_place(folder)
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -85,6 +89,11 @@ def _check(folder: Path) -> None:
         name = path.relative_to(folder).as_posix()
         if name not in ours and (path.is_symlink() or not path.is_dir()):
             raise ArchiveError(f"{folder} holds {name}, which no export wrote: name another folder, or move it away")
+
+
+def _check_place(folder: Path) -> None:
+    if not folder.name or folder.is_symlink() or folder.is_mount():
+        raise ArchiveError(f"{folder} cannot be replaced by an export: name a folder that does not exist")
 
 
 def _ours(folder: Path) -> set[str]:
@@ -99,7 +108,7 @@ def _ours(folder: Path) -> set[str]:
     return {DESCRIPTION, README, *schemas, *paths}
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Bring all of it down to the disk, before it gets its name."""
     for path in folder.rglob("*"):
         descriptor = os.open(path, os.O_RDONLY)

@@ -18,7 +18,7 @@ from archive.corpus.labels import figure_labels
 from archive.corpus.selection import UNKNOWN, Part, Provinces, Wanted, publishers
 from archive.corpus.values import Left, box, decimal, whole
 from archive.divisions import Book
-from archive.errors import ArchiveError
+from archive.errors import DamagedRecord
 from archive.findings.lines import FindingLine
 from archive.journal.acknowledging import read_all, subject_of
 from archive.registry.listing import Change, PublisherLine, lines
@@ -226,7 +226,7 @@ def _query(numbers: Iterable[int], *, record: bool) -> Any:
 
 def _loaded(row: Row[Any]) -> Any:
     if not row.record:
-        raise ArchiveError(f"the record of version {row.version_id} is damaged: `xxgk reparse` makes it anew")
+        raise DamagedRecord(f"the record of version {row.version_id} is damaged: `xxgk reparse` makes it anew")
     return simplejson.loads(row.record, use_decimal=True)
 
 

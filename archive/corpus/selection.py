@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -45,13 +45,22 @@ class Wanted:
     since: datetime | None = None
 
 
-def plan(session: Session, book: Book, wanted: Wanted) -> dict[Part, array[int]]:
-    """The numbers of the reports that are wanted, by part, both in order; eight bytes to a report."""
+def plan(session: Session, book: Book, wanted: Wanted, only: Collection[Part] | None = None) -> dict[Part, array[int]]:
+    """The numbers of the reports that are wanted, by part, both in order; eight bytes to a report.
+
+    ``only`` are the parts that are asked for, where not all are.
+    """
     provinces = Provinces(book)
     found: dict[Part, array[int]] = defaultdict(lambda: array("q"))
     query = _narrowed(select(Report.id, Report.report_year, Publisher.scope), book, wanted)
+    if only is not None:
+        years = {part.report_year for part in only}
+        known = Report.report_year.in_(sorted(year for year in years if year is not None))
+        query = query.where(or_(known, Report.report_year.is_(None)) if None in years else known)
     for number, year, scope in session.execute(query.order_by(Report.id).execution_options(yield_per=_ROWS)):
-        found[Part(year, provinces.of(scope))].append(number)
+        part = Part(year, provinces.of(scope))
+        if only is None or part in only:
+            found[part].append(number)
     return dict(sorted(found.items(), key=lambda item: tuple((value is None, value or 0) for value in item[0])))
 
 

@@ -13,11 +13,9 @@ from archive.deposit import deposit
 from archive.journal.notes import CrawlBegun, CrawlEnded, Note
 from archive.schema import CrawlRow
 from archive.store import Archive
-from archive.warcs.locks import locked
 from archive.warcs.records import digest
 
 STOPPED, FINISHED = "stopped", "finished"
-LOCK = "crawls.lock"
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,23 @@ def begin(
     written = json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str)
     addresses = json.dumps(sorted(portals))
     key = digest(f"{written}\n{addresses}".encode("utf-8", "surrogatepass"))
-    with locked(archive.folder, LOCK):  # two that begin at once get two numbers
-        with archive.session() as session:
+    moment = archive.clock()
+
+    def number() -> tuple[int, bool]:
+        with archive.writing() as session:  # writers take turns: two that begin at once get two numbers
             unended = select(CrawlRow.id).where(CrawlRow.key == key, CrawlRow.state != FINISHED)
             known = session.scalars(unended.order_by(CrawlRow.id.desc()).limit(1)).first()
-            number = known or (session.scalar(select(func.max(CrawlRow.id))) or 0) + 1
-        note = CrawlBegun(archive.clock(), number, key=key, arguments=written, portals=addresses)
-        deposit(archive, notes=[note, *beside(number)])
-    return Crawl(number, resumed=known is not None)
+            if known is not None:
+                return known, True
+            fresh = (session.scalar(select(func.max(CrawlRow.id))) or 0) + 1
+            facts = {"key": key, "arguments": written, "portals": addresses, "state": STOPPED, "begun_at": moment}
+            session.add(CrawlRow(id=fresh, **facts))
+        return fresh, False
+
+    crawl, resumed = archive.patiently(number)
+    note = CrawlBegun(moment, crawl, key=key, arguments=written, portals=addresses)
+    deposit(archive, notes=[note, *beside(crawl)])  # after a kill before it, the same command goes on with the number
+    return Crawl(crawl, resumed)
 
 
 def ended(archive: Archive, crawl_id: int, state: str) -> CrawlEnded:

@@ -14,19 +14,22 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from archive import card
 from archive.addresses import asked_host
 from archive.crawling.crawls import FINISHED
 from archive.inserts import insert_new
-from archive.schema import Attempt, CrawlRow, Daemon, Portal, RestRow, Task
+from archive.schema import Attempt, CrawlRow, Daemon, Portal, RestRow, Task, WarcFile
 from archive.store import Archive
 
 REGULAR, DEEP = "regular", "deep"
+SCHEDULE, WORKER = "schedule", "worker"  # who gives signs of life
 DUE, LEASED, DONE, GIVEN_UP, SKIPPED = "due", "leased", "done", "failed", "skipped"
 FAILED = "failed"  # outcome: the crawl told nothing of the portal
 STOPPED, LOST = "stopped", "lost"  # outcomes of attempts that say nothing of the portal
 REMEMBERED = timedelta(days=30)  # so long the tables know of a daemon that ended
 _CHUNK = 400  # portals in one question: databases have a limit
 _NO_TRY = (STOPPED, LOST)
+_DEEP_FIRST = case((Task.kind == DEEP, 0), else_=1)
 _UNSYNCHRONIZED = {"synchronize_session": False}
 
 
@@ -145,8 +148,7 @@ def claim(
         _count_readings(session, now, retries)
         busy = {asked_host(task.portal) for task in session.scalars(_at_work(now, running))}
         resting = {row.host: row.until for row in session.scalars(select(RestRow).where(RestRow.until > now))}
-        first = case((Task.kind == DEEP, 0), else_=1)
-        waiting = _open(now).where(Task.not_before <= now).order_by(first, Task.planned_at, Task.id)
+        waiting = _open(now).where(Task.not_before <= now).order_by(_DEEP_FIRST, Task.planned_at, Task.id)
         for number, portal in session.execute(waiting.with_only_columns(Task.id, Task.portal)).all():
             host = asked_host(portal)
             if host in busy or (portals is not None and portal not in portals):
@@ -163,17 +165,58 @@ def claim(
     return taken
 
 
-def heartbeat(archive: Archive, owner: str, tasks: Collection[int], lease: timedelta) -> set[int]:
+@dataclass(frozen=True)
+class Ready:
+    """A portal whose crawl may be tried now."""
+
+    portal: str
+    host: str
+    deep: bool
+
+
+def ready(session: Session, now: datetime, retries: Retries) -> list[Ready]:
+    """The portals that may be crawled now and that nobody is at, deep ones first, then what was planned first; each once.
+
+    Two of one host may be among them: whoever takes the second finds no lease to take. None is of a host that rests.
+    """
+    _count_readings(session, now, retries)
+    busy = set(session.scalars(_at_work(now, ()).with_only_columns(Task.portal)))
+    resting = set(session.scalars(select(RestRow.host).where(RestRow.until > now)))
+    waiting = _open(now).where(Task.not_before <= now).order_by(_DEEP_FIRST, Task.planned_at, Task.id)
+    found: dict[str, Ready] = {}
+    for portal, kind in session.execute(waiting.with_only_columns(Task.portal, Task.kind)):
+        host = asked_host(portal)
+        if portal not in busy and host not in resting:
+            found.setdefault(portal, Ready(portal, host, kind == DEEP))
+    return list(found.values())
+
+
+def at_work(session: Session, now: datetime) -> dict[str, datetime | None]:
+    """The portals on which somebody holds a lease, and until when."""
+    return dict(session.execute(_at_work(now, ()).with_only_columns(Task.portal, Task.leased_until)).all())
+
+
+def heartbeat(
+    archive: Archive,
+    owner: str,
+    tasks: Collection[int],
+    lease: timedelta,
+    *,
+    role: str = SCHEDULE,
+    room: int | None = None,
+) -> set[int]:
     """Give a sign of life, and hold these tasks for so long from now. Returns those that are still the owner's.
 
-    A lease that ran out and that nobody else took is held again. Raises :class:`archive.errors.ArchiveError`.
+    A lease that ran out and that nobody else took is held again. ``role`` and ``room`` (jobs side by side) are for others
+    to see. Raises :class:`archive.errors.ArchiveError`.
     """
     now = archive.clock()
     with archive.writing() as session:
         row = session.get(Daemon, owner)
         if row is None:
             session.execute(delete(Daemon).where(Daemon.ended_at < now - REMEMBERED), execution_options=_UNSYNCHRONIZED)
-            session.add(Daemon(name=owner, begun_at=now, seen_at=now))
+            home = card.home(archive.folder)
+            session.add(Daemon(name=owner, begun_at=now, seen_at=now, role=role, room=room, home=home))
         else:
             row.seen_at = now
         ours = select(Task).where(Task.id.in_(tasks), Task.leased_by == owner, Task.state == LEASED)
@@ -181,6 +224,19 @@ def heartbeat(archive: Archive, owner: str, tasks: Collection[int], lease: timed
         for task in held:
             task.leased_until = now + lease
         return {task.id for task in held}
+
+
+def silent_homes(archive: Archive, silence: timedelta) -> list[str]:
+    """The folders of which nobody who worked there gave a sign of life for so long, and with files nobody stored.
+
+    Whoever ended well stored what was his. Raises :class:`archive.errors.ArchiveError`.
+    """
+    now = archive.clock()
+    left = select(WarcFile.home).where(WarcFile.stored_at.is_(None), WarcFile.home.is_not(None)).distinct()
+    query = select(Daemon.home).where(Daemon.home.in_(left)).group_by(Daemon.home)
+    with archive.session() as session:
+        found = session.scalars(query.having(func.max(Daemon.seen_at) < now - silence).order_by(Daemon.home))
+        return [home for home in found if home is not None and home != card.home(archive.folder)]
 
 
 def sign_off(archive: Archive, owner: str) -> None:
@@ -222,6 +278,12 @@ def given_addresses(archive: Archive) -> dict[str, str]:
     with archive.session() as session:
         rows = session.execute(select(Portal.url, Portal.given).order_by(Portal.id))
         return {url: given or url for url, given in rows}
+
+
+def given_address(archive: Archive, portal: str) -> str:
+    """A portal's address as it was last typed; its own where it never was."""
+    with archive.session() as session:
+        return session.scalar(select(Portal.given).where(Portal.url == portal)) or portal
 
 
 def unplanned(archive: Archive, planned: Sequence[Planned]) -> list[Planned]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from archive.addresses import with_fragment
 from archive.deriving.documents import Known, Outcome, Reading
 from archive.deriving.timeline import Moment, Timeline, load
 from archive.deriving.versions import has_text
@@ -28,14 +29,26 @@ BATCH = 100  # articles to a transaction: a kill loses some seconds of parsing, 
 class Selection:
     """Which articles: what was captured or noted since, or ``everything``; ``failed_after`` adds the failed behind an id.
 
+    ``through`` is the last id, where only a part is wanted; ``portals`` names the portals whose articles are wanted.
     What is selected as everything or as failed is derived anew, from its first capture.
     """
 
     everything: bool = False
     failed_after: int | None = None
+    through: int | None = None
+    portals: tuple[str, ...] | None = None
 
     def where(self) -> ColumnElement[bool]:
         """The condition on articles."""
+        wanted = [self._wanted()]
+        if self.through is not None:
+            wanted.append(Article.id <= self.through)
+        if self.portals is not None:
+            urls = sorted({with_fragment(url) for url in self.portals})
+            wanted.append(Article.portal_id.in_(select(Portal.id).where(Portal.url.in_(urls))))
+        return and_(*wanted)
+
+    def _wanted(self) -> ColumnElement[bool]:
         if self.everything:
             return Article.id > 0
         if self.failed_after is None:
@@ -76,6 +89,7 @@ class Work:
     readings: list[tuple[Moment, Reading | None]] = field(default_factory=list)
     basis: str | None = None  # of the last reading
     nothing: tuple[str, str] | None = None  # the outcome and its detail where there was nothing to read
+    away: str | None = None  # why its bytes are not within reach now: it is left as it stands
 
 
 def count(archive: Archive, selection: Selection, after: int = 0) -> int:
@@ -87,8 +101,17 @@ def count(archive: Archive, selection: Selection, after: int = 0) -> int:
 
 def load_batch(archive: Archive, selection: Selection, after: int, size: int) -> list[Work]:
     """The next articles of a selection behind an id."""
+    return _load(archive, selection, Article.id > after, size)
+
+
+def load_again(archive: Archive, selection: Selection, works: Sequence[Work]) -> list[Work]:
+    """The articles of some works as they stand now; what the selection has no more is left out."""
+    return _load(archive, selection, Article.id.in_([work.article.id for work in works]), len(works))
+
+
+def _load(archive: Archive, selection: Selection, which: ColumnElement[bool], size: int) -> list[Work]:
     query = select(Article, Portal.division, Portal.encoding).outerjoin(Portal, Portal.id == Article.portal_id)
-    query = query.where(selection.where(), Article.id > after).order_by(Article.id).limit(size)
+    query = query.where(selection.where(), which).order_by(Article.id).limit(size)
     with archive.session() as session:
         found = [(article, division, encoding) for article, division, encoding in session.execute(query).all()]
         articles = [article for article, _, _ in found]

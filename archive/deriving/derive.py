@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 import parser
-from archive.deriving.batches import BATCH, Selection, Work, count, load_batch
+from archive.deriving.batches import BATCH, Selection, Work, count, load_again, load_batch
 from archive.deriving.documents import Outcome, Parse, Reading
 from archive.deriving.filing import file_reading, refresh
 from archive.deriving.readers import Readers
@@ -24,12 +25,16 @@ from archive.store import Archive
 from archive.warcs.locks import locked, take
 
 LOCK = "derive.lock"
+_TRIES = 3  # articles that others derive again and again are then read while nobody else may write
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Derived:
-    """What a run did, counted in articles; ``created`` and ``changed`` say whether one brought a new report or version."""
+    """What a run did, counted in articles; ``created`` and ``changed`` say whether one brought a new report or version.
+
+    ``away`` were left as they stand: only another machine has their bytes now, and they are derived when it stored them.
+    """
 
     created: int = 0
     changed: int = 0
@@ -38,32 +43,45 @@ class Derived:
     unread: int = 0
     failed: int = 0
     uncaptured: int = 0
+    away: int = 0
 
 
 def derive(
     archive: Archive,
     *,
     everything: bool = False,
+    portals: Sequence[str] | None = None,
     progress: Progress | None = None,
     parse: Parse = parser.parse,
     jobs: int = 1,
 ) -> Derived:
     """Derive what was captured or noted since the last time; ``everything`` derives all anew.
 
+    ``portals`` restricts it to the articles of these portals, by their addresses.
     ``progress`` gets (done, all, address) after each article. ``parse`` may be a guarded stand-in for
     :func:`parser.parse` that opens documents in child processes, ``jobs`` of them side by side. A run that is killed
     goes on with the next one.
     """
     counts: Counter[str] = Counter()
+    selection = Selection(everything, portals=None if portals is None else tuple(portals))
+    readers = Readers(archive, parse, jobs)
 
-    def file(works: list[Work]) -> None:
-        with archive.writing() as session:
-            counts.update(file_batch(session, works))
-
-    with turn(archive.folder):
+    def name_publishers() -> None:
         with archive.writing() as session:
             attach(session, archive.book)
-        walk(archive, Selection(everything), Readers(archive, parse, jobs), file, progress=progress)
+
+    def file(works: list[Work]) -> None:
+        told: list[str] = []
+
+        def enter(session: Session, standing: list[Work]) -> None:
+            told[:] = file_batch(session, standing)
+
+        file_standing(archive, selection, readers, works, enter)
+        counts.update(told)
+
+    with turn(archive.folder):
+        archive.patiently(name_publishers)
+        counts["away"] = len(walk(archive, selection, readers, file, progress=progress))
     return Derived(**{field.name: counts[field.name] for field in fields(Derived)})
 
 
@@ -75,15 +93,16 @@ def walk(
     *,
     after: int = 0,
     progress: Progress | None = None,
-) -> None:
+) -> list[str]:
     """Read the selected articles behind an id and hand them to ``file`` in batches, in their order.
 
-    The next batch is being read while one is filed.
+    The next batch is being read while one is filed. Returns why articles could not be read now, one sentence for each.
     """
-    total = count(archive, selection, after)
+    away: list[str] = []
+    total = archive.patiently(partial(count, archive, selection, after))
     done = 0
     with readers:
-        begun = readers.start(load_batch(archive, selection, after, BATCH))
+        begun = readers.start(archive.patiently(partial(load_batch, archive, selection, after, BATCH)))
         while begun:
             works: list[Work] = []
             for future in begun:
@@ -91,8 +110,79 @@ def walk(
                 done += 1
                 if progress is not None:
                     progress(done, max(done, total), works[-1].article.url)
-            begun = readers.start(load_batch(archive, selection, works[-1].article.id, BATCH))
-            file(works)
+            last = works[-1].article.id
+            begun = readers.start(archive.patiently(partial(load_batch, archive, selection, last, BATCH)))
+            away += [work.away for work in works if work.away is not None]
+            if works := [work for work in works if work.away is None]:
+                file(works)
+    return away
+
+
+def file_standing(
+    archive: Archive,
+    selection: Selection,
+    readers: Readers,
+    works: list[Work],
+    file: Callable[[Session, list[Work]], None],
+    is_done: Callable[[Session], bool] | None = None,
+) -> None:
+    """File works together, in one writing, that stand as they were loaded: what somebody else derived is read again.
+
+    ``file`` enters them, and what belongs to them, and may be called again where the connection broke; ``is_done`` says
+    whether an earlier call was committed after all. Without it that is told from the articles.
+    """
+    tried: list[Work] = []
+
+    def enter(*, hold: bool) -> list[Work]:
+        with archive.writing() as session:
+            overtaken = _overtaken(session, works)
+            if tried and (is_done(session) if is_done is not None else _are_filed(session, tried)):
+                return []
+            if overtaken and not hold:
+                return overtaken
+            if overtaken:  # nobody else files while we write
+                _read_again(archive, selection, readers, works, overtaken)
+            tried[:] = works
+            file(session, works)
+        return []
+
+    for _ in range(_TRIES):
+        overtaken = archive.patiently(partial(enter, hold=False))
+        if not overtaken:
+            return
+        archive.patiently(partial(_read_again, archive, selection, readers, works, overtaken))
+        tried.clear()
+    archive.patiently(partial(enter, hold=True))
+
+
+def _read_again(
+    archive: Archive, selection: Selection, readers: Readers, works: list[Work], overtaken: list[Work]
+) -> None:
+    """Put what is to be filed now in the place of works that were overtaken: nothing, where somebody else has done it."""
+    begun = readers.start(load_again(archive, selection, overtaken))
+    fresh = {work.article.id: work for work in (future.result() for future in begun) if work.away is None}
+    gone = {work.article.id for work in overtaken} - set(fresh)
+    works[:] = [fresh.get(work.article.id, work) for work in works if work.article.id not in gone]
+
+
+def _overtaken(session: Session, works: Sequence[Work]) -> list[Work]:
+    """Works whose articles somebody derived, or wants derived from their beginning, since they were loaded."""
+    now = _marks(session, works)
+    return [
+        work for work in works if now.get(work.article.id) != (work.article.derivations, work.article.derived_through)
+    ]
+
+
+def _are_filed(session: Session, works: Sequence[Work]) -> bool:
+    """Whether all of them were derived once since they were loaded, as they are all together or not at all."""
+    now = _marks(session, works)
+    return all(now.get(work.article.id) == (work.article.derivations + 1, work.timeline.through) for work in works)
+
+
+def _marks(session: Session, works: Sequence[Work]) -> dict[int, tuple[int, int]]:
+    query = select(Article.id, Article.derivations, Article.derived_through)
+    rows = session.execute(query.where(Article.id.in_([work.article.id for work in works])))
+    return {number: (derivations, through) for number, derivations, through in rows}
 
 
 @contextmanager
@@ -146,6 +236,7 @@ class _Filing:
         article.withdrawn_at, article.withdrawn_because = visits.withdrawn_at, visits.withdrawn_because
         _note_absences(self._session, article.id, visits.absences, anew=work.anew)
         article.basis, article.derived_through = work.basis, work.timeline.through
+        article.derivations += 1
         fresh = update(Article).where(Article.id == article.id, Article.stale == work.article.stale)
         self._session.execute(  # not if it was noted meanwhile
             fresh.values(stale=0), execution_options={"synchronize_session": False}

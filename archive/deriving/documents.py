@@ -12,7 +12,7 @@ from functools import cached_property
 from archive.captures import Capture, head, payload
 from archive.deriving.emptied import only_passing
 from archive.deriving.versions import Meaning, meaning
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, ConnectionLost, DatabaseAway, OutOfReach, StorageTrouble
 from archive.schema import storable
 from archive.store import Archive
 from archive.warcs.records import digest, header
@@ -25,6 +25,8 @@ from parser.titles import judge
 from parser.titles import read as read_title
 
 Parse = Callable[[bytes, Hints], Record]
+_DATABASE = (ConnectionLost, DatabaseAway)
+_AWAY = (OutOfReach, StorageTrouble, *_DATABASE)
 _PICTURES = ("image/", "application/octet-stream")
 _SAID = {
     Body.IMAGE: "it shows pictures only, and none was read",
@@ -150,11 +152,15 @@ class _Tried:
 def read_documents(archive: Archive, documents: Documents, known: Known, parse: Parse) -> Reading:
     """The report among the documents: the page if it carries figures, else the attachment with the most of them.
 
-    No document can stop the others: what the parser says or suffers is the reading's ``detail``.
+    No document can stop the others: what the parser says or suffers is the reading's ``detail``. Bytes that
+    another machine may reach are no fault of a document: raises :class:`archive.errors.ArchiveError`.
     """
     if known.refused is not None:
         return Reading(Outcome.REFUSED, known.refused, holds_none=not _may_be_passing(archive, documents.page))
     tried = _try_all(archive, documents, known, parse)
+    for attempt in tried:
+        if isinstance(attempt.error, _AWAY):
+            raise attempt.error
     read = [(attempt.record, attempt.capture) for attempt in tried if attempt.record is not None]
     if read:
         # the first of equals: the page, then the links in their order
@@ -187,6 +193,8 @@ def _try(
         hints = _hints(archive, captures[0], known, of_page=of_page)
         payloads = (payload(archive, capture) for capture in captures)
         return _Tried(captures, parse(next(payloads) if len(captures) == 1 else bind(payloads), hints), None)
+    except _DATABASE:  # it says nothing of the document
+        raise
     except Exception as error:  # noqa: BLE001 - a document no library foresaw must not stop the other two million
         return _Tried(captures, None, error)
 
@@ -196,6 +204,8 @@ def _is_picture(archive: Archive, capture: Capture) -> bool:
         return False
     try:
         return is_picture(payload(archive, capture))
+    except _DATABASE:
+        raise
     except ArchiveError:  # it is told where it is read
         return False
 
@@ -312,5 +322,7 @@ def _may_be_passing(archive: Archive, page: Capture | None) -> bool:
         return True
     try:
         return only_passing(payload(archive, page))
+    except _DATABASE:
+        raise
     except ArchiveError:  # what cannot be read proves nothing
         return True

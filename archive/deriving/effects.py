@@ -30,7 +30,7 @@ class Effects:
 
     ``created``, ``changed``, ``unchanged``: records; ``lost``: the article showed a report, and with the same captures no
     longer does; ``withdrawn``, ``returned``: new captures took the report away or brought it back. ``refused``,
-    ``unread``, ``failed``, ``uncaptured``: articles that give no figures now.
+    ``unread``, ``failed``, ``uncaptured``: articles that give no figures now. ``away``: left as they stand, since only another machine has their bytes.
     """
 
     articles: int = 0
@@ -44,6 +44,7 @@ class Effects:
     unread: int = 0
     failed: int = 0
     uncaptured: int = 0
+    away: int = 0
     figures_changed: Counter[str] = field(default_factory=Counter)
     figures_appeared: Counter[str] = field(default_factory=Counter)
     figures_vanished: Counter[str] = field(default_factory=Counter)

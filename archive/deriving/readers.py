@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Event
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,7 @@ from typing import Self
 from archive.deriving.batches import Work
 from archive.deriving.documents import Known, Outcome, Parse, read_documents
 from archive.deriving.timeline import Moment
+from archive.errors import OutOfReach, StorageTrouble
 from archive.store import Archive
 from parser.hints import Hints
 from parser.record import Record
@@ -22,10 +24,14 @@ class _Stopped(BaseException):
 
 
 class Readers:
-    """``jobs`` threads that read articles; ``parse`` must bear that many callers at once."""
+    """``jobs`` threads that read articles; ``parse`` must bear that many callers at once.
 
-    def __init__(self, archive: Archive, parse: Parse, jobs: int = 1) -> None:
+    An article whose bytes only another machine has now is left as it stands; with ``strict`` that is raised.
+    """
+
+    def __init__(self, archive: Archive, parse: Parse, jobs: int = 1, *, strict: bool = False) -> None:
         self._archive = archive
+        self._strict = strict
         self._parse = parse
         self._stopped = Event()
         self._threads = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="reader")
@@ -40,16 +46,31 @@ class Readers:
         # a document that takes its minutes is left to whoever owns the parsers: closing them ends it
         self._threads.shutdown(wait=error is None, cancel_futures=True)
 
+    def wait(self) -> None:
+        """Wait for what was begun before it was given up."""
+        self._threads.shutdown(cancel_futures=True)
+
     def start(self, works: Sequence[Work]) -> Sequence[Future[Work]]:
         """Begin to read articles."""
         return [self._threads.submit(self._read, work) for work in works]
 
     def _read(self, work: Work) -> Work:
+        try:
+            return self._read_all(work)
+        except (OutOfReach, StorageTrouble) as error:
+            if self._strict:
+                raise
+            work.away = str(error)
+            return work
+
+    def _read_all(self, work: Work) -> Work:
         """Read each moment's documents; the same documents are never read twice in a row."""
         for moment, known in _moments(work):
             reading = None
             if moment.documents is not None and (fresh := moment.documents.basis(known)) != work.basis:
-                reading, work.basis = read_documents(self._archive, moment.documents, known, self._guarded), fresh
+                given = self._archive, moment.documents, known, self._guarded
+                reading = self._archive.patiently(partial(read_documents, *given))
+                work.basis = fresh
             work.readings.append((moment, reading))
         if not work.readings and (work.anew or work.article.outcome is None):
             work.nothing = Outcome.UNCAPTURED, "nothing of it was fetched"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 import parser
 from archive.deriving.batches import Selection, Work
-from archive.deriving.derive import Progress, file_batch, turn, walk
+from archive.deriving.derive import Progress, file_batch, file_standing, turn, walk
 from archive.deriving.documents import Parse
 from archive.deriving.effects import Effects, effects_of
 from archive.deriving.readers import Readers
@@ -43,8 +43,8 @@ class Reparsed:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether something failed or was lost."""
-        return self.effects.failed > 0 or self.effects.lost > 0
+        """Whether something failed, was lost, or could not be reached."""
+        return self.effects.failed > 0 or self.effects.lost > 0 or self.effects.away > 0
 
     def to_data(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -81,7 +81,7 @@ def reparse(
     waiting = "another reparse, import or crawl is reading this archive: waiting for it to end"
     with turn(archive.folder, lambda: say(waiting)):
         run = _begin(archive, kind, fingerprint or parser_fingerprint(), say)
-        return _carry_out(archive, run, readers, progress)
+        return _carry_out(archive, run, readers, progress, say)
 
 
 @cache
@@ -100,13 +100,14 @@ def _rehearse(archive: Archive, kind: str, readers: Readers, progress: Progress 
     effects = Effects()
     finished = True
     try:
-        walk(
+        away = walk(
             archive,
             _selection(kind, 0),
             readers,
             lambda works: effects.add(effects_of(archive, works)),
             progress=progress,
         )
+        effects.away = len(away)
     except KeyboardInterrupt:
         finished = False
     return Reparsed(kind, dry_run=True, finished=finished, resumed_after=0, effects=effects)
@@ -146,34 +147,56 @@ def _begin(archive: Archive, kind: str, fingerprint: str, say: Say) -> _Begun:
         return _Begun(run.id, kind, run.article_id)
 
 
-def _carry_out(archive: Archive, begun: _Begun, readers: Readers, progress: Progress | None) -> Reparsed:
+def _carry_out(archive: Archive, begun: _Begun, readers: Readers, progress: Progress | None, say: Say) -> Reparsed:
     with archive.session() as session:
         resumed_after = _effects(session.get_one(ReparseRun, begun.id)).articles
 
+    selection = _selection(begun.kind, begun.after)
+
     def file(works: list[Work]) -> None:
-        done = effects_of(archive, works)
-        with archive.writing() as session:
-            file_batch(session, works)
-            _note(session, begun.id, works[-1].article.id, done)
+        last = works[-1].article.id
+
+        def enter(session: Session, standing: list[Work]) -> None:
+            done = effects_of(archive, standing)  # before they are filed
+            file_batch(session, standing)
+            _note(session, begun.id, last, done)
+
+        def is_done(session: Session) -> bool:
+            return session.get_one(ReparseRun, begun.id).article_id >= last
+
+        file_standing(archive, selection, readers, works, enter, is_done)
 
     finished = True
     try:
-        walk(
+        away = walk(
             archive,
-            _selection(begun.kind, begun.after),
+            selection,
             readers,
             file,
             after=begun.after if begun.kind == ALL else 0,
             progress=progress,
         )
-        with archive.writing() as session:
-            run = session.get_one(ReparseRun, begun.id)
-            run.state, run.ended_at = FINISHED, archive.clock()
+        _tell_away(away, say)
+        archive.patiently(partial(_end, archive, begun.id, len(away)))
     except KeyboardInterrupt:
         finished = False
     with archive.session() as session:  # what was committed, and nothing else
         effects = _effects(session.get_one(ReparseRun, begun.id))
     return Reparsed(begun.kind, dry_run=False, finished=finished, resumed_after=resumed_after, effects=effects)
+
+
+def _tell_away(away: list[str], say: Say) -> None:
+    if away:
+        say(f"{len(away)} articles were left as they stand, since their bytes are not within reach: {away[0]}")
+
+
+def _end(archive: Archive, run_id: int, away: int) -> None:
+    with archive.writing() as session:
+        run = session.get_one(ReparseRun, run_id)
+        effects = _effects(run)
+        effects.away += away
+        _keep(run, effects)
+        run.state, run.ended_at = FINISHED, archive.clock()
 
 
 def _note(session: Session, run_id: int, last: int, done: Effects) -> None:

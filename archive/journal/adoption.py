@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.addresses import canonical
+from archive.catalogue import DOCUMENT_ROLES
 from archive.errors import AddressRefused, PayloadRefused
 from archive.journal.notes import Note, from_lines
 from archive.schema import CaptureRow, CrawlRow, JournalRow
+from archive.staleness import mark_stale
 from archive.warcs import members
 from archive.warcs.codings import entity
 from archive.warcs.records import (
@@ -88,6 +90,14 @@ def adopt(session: Session, file: BinaryIO, file_id: int, piece: Piece) -> list[
     session.add(row)
     session.flush()
     return notes
+
+
+def renew(session: Session, piece: Piece) -> None:
+    """Have what rests on an adopted answer derived again: whoever captured it was killed before it could."""
+    record = piece.member.record
+    url = record.field("WARC-Target-URI")
+    if record.type in ANSWERS and url is not None and (record.field(ROLE) or "import") in DOCUMENT_ROLES:
+        mark_stale(session, [url])
 
 
 def row_of(session: Session, file: BinaryIO, file_id: int, piece: Piece) -> CaptureRow:

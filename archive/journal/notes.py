@@ -161,6 +161,19 @@ class LossNote:
 
 
 @dataclass(frozen=True)
+class FoundNote:
+    """The bytes of a capture that was said to be lost are there again, whole: the machine that had them came back."""
+
+    kind: ClassVar[str] = "found"
+    at: datetime
+    file: str
+    position: int
+    url: str
+    fetched_at: datetime
+    payload_digest: str
+
+
+@dataclass(frozen=True)
 class BackfillNote:
     """A web archive was asked for a portal's captures. ``queries`` is JSON: what was asked for, as [match, address].
 
@@ -314,6 +327,7 @@ Note: TypeAlias = (
     | SiteNote
     | SameNote
     | LossNote
+    | FoundNote
     | BackfillNote
     | RestNote
     | RestEnded

@@ -23,6 +23,7 @@ from archive.journal.notes import (
     ColumnNote,
     CrawlBegun,
     CrawlEnded,
+    FoundNote,
     LossNote,
     MergeNote,
     Note,
@@ -110,7 +111,7 @@ class Noting:
                 self._of_fetching(note)
 
     def _of_fetching(
-        self, note: CrawlBegun | CrawlEnded | SameNote | LossNote | BackfillNote | RestNote | RestEnded
+        self, note: CrawlBegun | CrawlEnded | SameNote | LossNote | FoundNote | BackfillNote | RestNote | RestEnded
     ) -> None:
         """How crawls went, beside what they found."""
         match note:
@@ -121,7 +122,7 @@ class Noting:
                 self._session.execute(ended.values(state=note.state, ended_at=note.at))
             case SameNote():
                 self._same(note)
-            case LossNote():
+            case LossNote() | FoundNote():
                 self._lost(note)
             case BackfillNote():
                 self._portal(note.portal)  # known by then; what was asked and found stands in the journal
@@ -169,10 +170,11 @@ class Noting:
             repeated.values(same_at=note.at, same_crawl_id=note.crawl), execution_options=_UNSYNCHRONIZED
         )
 
-    def _lost(self, note: LossNote) -> None:
+    def _lost(self, note: LossNote | FoundNote) -> None:
         files = select(WarcFile.id).where(WarcFile.name == note.file)
         lost = update(CaptureRow).where(CaptureRow.file_id.in_(files), CaptureRow.position == note.position)
-        self._session.execute(lost.values(lost_at=note.at), execution_options=_UNSYNCHRONIZED)
+        since = note.at if isinstance(note, LossNote) else None
+        self._session.execute(lost.values(lost_at=since), execution_options=_UNSYNCHRONIZED)
 
     def _rest(self, note: RestNote | RestEnded) -> None:
         if isinstance(note, RestEnded):
@@ -443,7 +445,7 @@ def check(note: Note) -> None:
     """Raise :class:`AddressRefused` for a note that names an address which cannot be kept."""
     for name in ("portal", "column_url", "url", "requested_url"):
         address = getattr(note, name, None)
-        if address is not None and not isinstance(note, LossNote):
+        if address is not None and not isinstance(note, LossNote | FoundNote):
             canonical(address)
 
 

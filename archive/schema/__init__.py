@@ -35,7 +35,7 @@ from archive.schema.found import (
 from archive.schema.likeness import Likeness, LikenessBand, ScarRow
 from archive.schema.registry import Acknowledgement, Publisher, PublisherAlias, PublisherSource, Succession
 from archive.schema.words import WordBlock, WordPlace, WordSegment
-from archive.schema.work import Attempt, Daemon, Delivery, Notice, Task
+from archive.schema.work import Attempt, Daemon, Delivery, ExportRun, HostTurn, Notice, OwnerFile, Partition, Task
 
 __all__ = [
     "FAILED",
@@ -53,7 +53,9 @@ __all__ = [
     "Daemon",
     "Delivery",
     "Digest",
+    "ExportRun",
     "FindingRow",
+    "HostTurn",
     "Identifier",
     "JournalRow",
     "Likeness",
@@ -61,7 +63,9 @@ __all__ = [
     "ListRow",
     "Moment",
     "Notice",
+    "OwnerFile",
     "Packed",
+    "Partition",
     "Portal",
     "PortalReading",
     "Publisher",

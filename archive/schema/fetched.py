@@ -21,6 +21,10 @@ class WarcFile(Base):
     head_digest: Mapped[str] = mapped_column(Digest)
     begun_at: Mapped[datetime]
     closed: Mapped[bool] = mapped_column(default=False)  # nothing is appended any more
+    home: Mapped[str | None] = mapped_column(String(36))  # the folder it was begun in, by the name on its card
+    stored_at: Mapped[datetime | None]  # since when the shared storage has all of it, read back and found the same
+    stored_length: Mapped[int | None] = mapped_column(BigInteger)
+    stored_digest: Mapped[str | None] = mapped_column(Digest)
 
 
 _HOLDERS = text("kind <> 'revisit'")

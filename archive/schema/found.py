@@ -190,6 +190,9 @@ class Article(Base):
     detail: Mapped[str | None]
     basis: Mapped[str | None] = mapped_column(String(64))  # digest of all that the last reading was made from
     derived_through: Mapped[int] = mapped_column(default=0)  # the newest capture considered
+    derivations: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # how often it was derived: who read it meanwhile, somebody else has overtaken
     withdrawn_at: Mapped[datetime | None]
     withdrawn_because: Mapped[str | None]
     version_id: Mapped[int | None] = mapped_column(index=True)  # the version it shows; no foreign key: a ring of tables

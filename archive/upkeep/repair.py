@@ -11,17 +11,19 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from archive.deposit import deposit
-from archive.journal.adoption import NotOurs, Piece, adopt, read_piece, row_of
+from archive.errors import StorageTrouble
+from archive.journal.adoption import NotOurs, Piece, adopt, read_piece, renew, row_of
 from archive.journal.notes import LossNote
 from archive.journal.noting import Noting
 from archive.schema import Article, CaptureRow, JournalRow, WarcFile
+from archive.storage import reach
 from archive.store import Archive
 from archive.upkeep.verify import FileCheck, problems
 from archive.warcs import files, members
-from archive.warcs.locks import locked, take
+from archive.warcs.locks import take
 from archive.warcs.records import digest
 
-LOCK = "repair.lock"
+ALONE = "repair"
 Progress = Callable[[int, int, str], None]
 _DERIVED = frozenset({"version.altered", "report.broken"})
 
@@ -45,11 +47,13 @@ def repair(archive: Archive, progress: Progress | None = None) -> Repaired:
     :class:`ArchiveError`.
     """
     done = Repaired()
-    with locked(archive.folder, LOCK):
+    with archive.alone(ALONE):
         with archive.session() as session:
             rows = session.scalars(select(WarcFile).order_by(WarcFile.id)).all()
         for row in rows:
-            if files.path_of(archive.folder, row.name).exists():
+            if row.stored_at is not None:
+                done = _mend_stored(archive, row, done)
+            elif files.path_of(archive.folder, row.name).exists():
                 with files.open_to_write(archive.folder, row.name) as file:
                     if take(file):
                         done = _mend(archive, row, file, done)
@@ -58,6 +62,17 @@ def repair(archive: Archive, progress: Progress | None = None) -> Repaired:
         with archive.writing() as session:
             session.execute(update(Article).values(stale=Article.stale + 1, derived_through=0, basis=None))
     return replace(done, derive=bool(broken))
+
+
+def _mend_stored(archive: Archive, row: WarcFile, done: Repaired) -> Repaired:
+    """Rows of a file in the shared storage, whose bytes nobody changes."""
+    try:
+        with reach.open_to_read(archive, row.name) as file:
+            adopted = _fill_gaps(archive, row, file)
+            corrected = _correct(archive, row, file)
+    except (StorageTrouble, OSError):  # the problems that are looked for behind this tell it
+        return done
+    return replace(done, adopted=done.adopted + adopted, corrected=done.corrected + corrected)
 
 
 def _mend(archive: Archive, row: WarcFile, file: BinaryIO, done: Repaired) -> Repaired:
@@ -130,6 +145,7 @@ def _fill_gaps(archive: Archive, row: WarcFile, file: BinaryIO) -> int:
                     noting = Noting(session, archive.folder)
                     for note in adopt(session, file, row.id, piece):
                         noting.apply(note)
+                    renew(session, piece)
             except NotOurs:
                 continue
             adopted += 1

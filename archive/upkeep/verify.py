@@ -12,7 +12,9 @@ from typing import BinaryIO
 from sqlalchemy import Row, exists, select, text
 from sqlalchemy.orm import Session, aliased
 
+from archive.errors import StorageTrouble
 from archive.schema import Article, CaptureRow, JournalRow, Report, Sighting, Version, WarcFile
+from archive.storage import auditing, reach
 from archive.store import Archive
 from archive.warcs import files, members
 from archive.warcs.files import WARC_FOLDER
@@ -28,7 +30,8 @@ class Problem:
     """Something that is not as it was written. ``file`` is below the archive's folder, ``offset`` counts its bytes.
 
     ``kind``: ``file.missing``, ``file.unknown``, ``file.head``, ``record.cut``, ``record.altered``, ``record.differs``,
-    ``record.unknown``, ``row.overlap``, ``row.lost``, ``version.altered``, ``report.broken``, ``tables.broken``.
+    ``record.unknown``, ``row.overlap``, ``row.lost``, ``version.altered``, ``report.broken``, ``tables.broken``; with a
+    shared storage also ``file.elsewhere``, ``file.differs``, ``stored.missing``, ``stored.altered``, ``stored.unknown``.
     """
 
     kind: str
@@ -59,26 +62,55 @@ def problems(archive: Archive, progress: Progress | None = None) -> Iterator[Pro
 
 def _files(archive: Archive, rows: Sequence[WarcFile], progress: Progress | None) -> Iterator[Problem]:
     on_disk = list(files.names(archive.folder))
+    known = set(on_disk)
     total = sum(files.size_of(archive.folder, name) for name in on_disk)
+    total += sum(row.stored_length or 0 for row in rows if row.name not in known)
     done = 0
     for row in rows:
-        try:
-            file = files.open_to_read(archive.folder, row.name)
-        except FileNotFoundError:
-            yield Problem("file.missing", row.name, None, f"{row.name} is gone: restore it from a copy")
-            continue
-        except OSError as error:
-            yield Problem("file.missing", row.name, None, f"{row.name} cannot be read: {error.strerror or error}")
-            continue
-        with file:
-            yield from FileCheck(archive, row, file).problems()
-            done += os.fstat(file.fileno()).st_size
+        if row.stored_at is not None:
+            yield from _stored(archive, row)
+        if row.stored_at is not None and not files.is_here(archive.folder, row.name):
+            done += row.stored_length or 0
+        else:
+            try:
+                file = files.open_to_read(archive.folder, row.name)
+            except OSError as error:
+                yield _missing(archive, row, error)
+                continue
+            with file:
+                yield from FileCheck(archive, row, file).problems()
+                done += files.length_of(file)
         if progress is not None:
             progress(done, total, row.name)
-    for name in sorted(set(on_disk) - {row.name for row in rows}):
+    for name in sorted(known - {row.name for row in rows}):
         if not _is_begun(archive, name):
             said = f"{name} is known to no row: another archive's, or its row was lost"
             yield Problem("file.unknown", name, None, said)
+    yield from (Problem(kind, name, None, said) for kind, name, said in auditing.strangers(archive, rows))
+
+
+def _stored(archive: Archive, row: WarcFile) -> Iterator[Problem]:
+    """What is stored of a file: record by record where it stands there only, by its digest where it is here too."""
+    alone = not files.is_here(archive.folder, row.name)
+    try:
+        wrong = auditing.difference(archive, row, whole=not alone)
+        if wrong is not None:
+            kind, name, said = wrong
+            yield Problem(kind, name, None, said)
+        elif alone and row.stored_length:  # one without bytes stands for what was lost with its machine
+            with reach.open_to_read(archive, row.name) as file:
+                yield from FileCheck(archive, row, file).problems()
+    except (StorageTrouble, OSError) as error:
+        yield Problem("stored.missing", row.name, None, str(error))
+
+
+def _missing(archive: Archive, row: WarcFile, error: OSError) -> Problem:
+    if archive.storage is not None and row.home not in {None, archive.home}:
+        said = f"{row.name} is in the folder of another machine ({row.home}) and not stored yet: verify there"
+        return Problem("file.elsewhere", row.name, None, said)
+    if isinstance(error, FileNotFoundError):
+        return Problem("file.missing", row.name, None, f"{row.name} is gone: restore it from a copy")
+    return Problem("file.missing", row.name, None, f"{row.name} cannot be read: {error.strerror or error}")
 
 
 def _is_begun(archive: Archive, name: str) -> bool:
@@ -100,6 +132,15 @@ def _is_head_only(file: BinaryIO) -> bool:
         return broken.cut
 
 
+def _is_being_written(file: BinaryIO) -> bool:
+    """Whether a living process has the lock of a file; nobody writes to one in the storage."""
+    try:
+        file.fileno()
+    except OSError:
+        return False
+    return not take(file)
+
+
 class FileCheck:
     """One file against its rows, from its first byte to its last."""
 
@@ -107,7 +148,7 @@ class FileCheck:
         self.archive = archive
         self.row = row
         self.file = file
-        self.size = os.fstat(file.fileno()).st_size
+        self.size = files.length_of(file)
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with it."""
@@ -210,11 +251,11 @@ class FileCheck:
         """What stands behind the last row: a living process may be writing it at this moment."""
         if self.size <= end:
             return
-        if not take(self.file):
+        if _is_being_written(self.file):
             return
         with self.archive.session() as session:  # a row may have been committed since
             end = max(end, last_end(session, self.row.id))
-        self.size = os.fstat(self.file.fileno()).st_size
+        self.size = files.length_of(self.file)
         if self.size > end:
             what = f"{self.size - end} bytes behind the last row: of a killed process, which the next crawl or import clears up, or of a lost row"
             yield self._problem("record.unknown", end, what)

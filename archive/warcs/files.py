@@ -22,6 +22,12 @@ def path_of(folder: Path, name: str) -> Path:
     return being_written if not closed.exists() and being_written.exists() else closed
 
 
+def is_here(folder: Path, name: str) -> bool:
+    """Whether the file stands in the folder, under either of its names; it may be renamed between the looks."""
+    closed = folder / name
+    return closed.exists() or (folder / f"{name}{OPEN}").exists() or closed.exists()
+
+
 def open_to_read(folder: Path, name: str) -> BinaryIO:
     """The file, opened for reading. Raises :class:`OSError`."""
     return cast("BinaryIO", _opened(folder, name, "rb", -1))
@@ -115,6 +121,11 @@ def cut(file: BinaryIO, position: int) -> None:
     """Cut a file; if the power fails before that is on the disk, the next opening cuts it again."""
     os.ftruncate(file.fileno(), position)
     file.seek(position)
+
+
+def length_of(file: BinaryIO) -> int:
+    """The bytes of an open file, wherever it stands."""
+    return file.seek(0, os.SEEK_END)
 
 
 def check_folder(folder: Path, known: int) -> None:

@@ -46,12 +46,16 @@ COMMANDS = {
     "verify": ("verify", "archive", "VERIFY_EXAMPLE"),
     "copy": ("copying", "command", "EXAMPLE"),
     "index": ("index", "command", "EXAMPLE"),
+    "storage": ("storage", "app", "EXAMPLE"),
     "schedule": ("schedule", "command", "EXAMPLE"),
+    "worker": ("worker", "command", "EXAMPLE"),
+    "part": ("part", "command", "EXAMPLE"),
     "status": ("status", "command", "EXAMPLE"),
     "notices": ("notices", "app", "EXAMPLE"),
     "serve": ("serve", "command", "EXAMPLE"),
 }
 
+_WITHOUT = {"parse", "storage"}  # commands that need no archive, or set its storage themselves
 _OURS = (ArchiveError, CrawlerError, ParserError)
 
 
@@ -73,7 +77,8 @@ def build(*names: str) -> typer.Typer:
         if isinstance(getattr(found, function), typer.Typer):
             app.add_typer(getattr(found, function), name=name, epilog=getattr(found, example))
         else:
-            app.command(name, epilog=getattr(found, example))(getattr(found, function))
+            hidden = getattr(found, "HIDDEN", False)
+            app.command(name, epilog=getattr(found, example), hidden=hidden)(getattr(found, function))
     return app
 
 
@@ -89,6 +94,14 @@ def options(
             metavar="URL", help="Where its tables stand, if in PostgreSQL [$XXGK_DATABASE].", show_default=False
         ),
     ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where its captures go, if to a shared folder or an S3-compatible storage [$XXGK_STORAGE].",
+            show_default=False,
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,  # noqa: FBT002 - Typer's way to write a flag
     version: Annotated[  # noqa: FBT002 - Typer's way to write a flag
         bool,
@@ -101,6 +114,9 @@ def options(
     del version
     folder = archive or Path(os.environ.get("XXGK_ARCHIVE") or "xxgk-archive")
     context.obj = Invocation(folder, database or os.environ.get("XXGK_DATABASE") or None, debug)
+    shared = storage or os.environ.get("XXGK_STORAGE") or None
+    if shared is not None and context.invoked_subcommand not in _WITHOUT:
+        context.obj.store_at(shared)
 
 
 def _tell_version(*, asked: bool) -> None:
@@ -137,7 +153,7 @@ def _wanted(given: list[str]) -> list[str]:
     """The command that is run: the first word that is neither an option nor the value of one; none for help."""
     words = iter(given)
     for word in words:
-        if word in {"--archive", "--database"}:
+        if word in {"--archive", "--database", "--storage"}:
             next(words, None)
         elif not word.startswith("-"):
             return [word] if word in COMMANDS else []

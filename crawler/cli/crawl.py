@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archive.errors import ConnectionLost
+from archive.patience import told
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.lifeline import hold
@@ -69,7 +73,7 @@ def command(
     invocation = Invocation.of(context)
     registry = read_registry(invocation.folder)
     entries = [registry.resolve(name) for name in portals]
-    with progress() as show:
+    with progress() as show, told(remark), _going_on_later(debug=invocation.debug):
         summary = crawl(
             invocation.folder,
             invocation.database,
@@ -102,6 +106,18 @@ def command(
         remark(f"{summary.warnings} warnings stand in {summary.log}")
     if summary.needs_attention:
         raise typer.Exit(ATTENTION)
+
+
+@contextmanager
+def _going_on_later(*, debug: bool) -> Iterator[None]:
+    """A crawl that loses its tables was stopped early: what it fetched is kept."""
+    try:
+        yield
+    except ConnectionLost as error:
+        if debug:
+            raise
+        remark(f"xxgk: {error}")
+        raise typer.Exit(STOPPED) from None
 
 
 def line(portal: PortalState) -> dict[str, Any]:

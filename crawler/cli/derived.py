@@ -7,10 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from archive.deriving.reparsing import Reparsed, reparse
+from archive.parts import ledger, reparses
+from archive.parts.ledger import REPARSE
 from archive.reports import Derived
+from crawler.cli.in_parts import LEFT, attend, tell_failures
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.deriving import cores, words
+from crawler.errors import WrongUsage
 from parser.isolation import ParserPool
 
 EXAMPLE = "Example: xxgk reparse --dry-run"
@@ -23,12 +27,20 @@ def command(
         int | None, typer.Option(min=1, max=64, help="Documents read side by side [as many as there are cores].")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change; nothing is written.")] = False,  # noqa: FBT002 - as above
+    in_parts: Annotated[  # noqa: FBT002 - as above
+        bool, typer.Option("--in-parts", help="Let the workers do it, on any number of machines, and wait for them.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="A line of JSON with what changed.")] = False,  # noqa: FBT002 - as above
 ) -> None:
     """Derive everything again from the captures with the parser as it is now, and say what that changed.
 
     A run that was stopped or killed goes on with the same command.
     """
+    if in_parts:
+        if dry_run or jobs is not None:
+            raise WrongUsage("--in-parts lets the workers write: leave --dry-run and --jobs out")
+        _reparse_in_parts(Invocation.of(context), pending=pending, json=json)
+        return
     several = jobs if jobs is not None else cores()
     with Invocation.of(context).open() as archive, ParserPool(several) as parsers, progress() as show:
         done = reparse(
@@ -40,15 +52,39 @@ def command(
             progress=lambda now, total, url: show.say(f"{now} of {total}: {url}"),
             say=remark,
         )
-    if json:
-        print_json([done.to_data()])
-    else:
-        _print_summary(done)
+    _tell_reparse(done, json=json)
     if not done.finished:
         remark("Stopped; the same command goes on." if not dry_run else "Stopped.")
         raise typer.Exit(STOPPED)
     if done.needs_attention:
         raise typer.Exit(ATTENTION)
+
+
+def _reparse_in_parts(invocation: Invocation, *, pending: bool, json: bool) -> None:
+    failed = 0
+    with invocation.open() as archive:
+        run, after = reparses.begin(archive, pending=pending, say=remark)
+        try:
+            with progress() as show:
+                failed = attend(archive, REPARSE, run, show.say, "articles").failed
+        except KeyboardInterrupt:
+            remark(LEFT)
+        done = reparses.summary(archive, run, after)
+        if failed:
+            tell_failures(archive, REPARSE, run, failed)
+        _tell_reparse(done, json=json)
+        ledger.mark_told(archive, REPARSE, run)
+    if not done.finished and not failed:
+        raise typer.Exit(STOPPED)
+    if done.needs_attention or failed:
+        raise typer.Exit(ATTENTION)
+
+
+def _tell_reparse(done: Reparsed, *, json: bool) -> None:
+    if json:
+        print_json([done.to_data()])
+    else:
+        _print_summary(done)
 
 
 def tell(done: Derived) -> None:
@@ -83,6 +119,6 @@ def _tell_counts(done: Reparsed, figures: dict[str, Any]) -> None:
         f"{counts.articles} articles: records {counts.created} created, {counts.changed} changed, {counts.lost} lost, "
         f"{counts.withdrawn} withdrawn, {counts.returned} back, {counts.unchanged} unchanged; "
         f"{counts.refused} no reports, {counts.unread} not readable here, {counts.failed} failed, "
-        f"{counts.uncaptured} not captured"
+        f"{counts.uncaptured} not captured{f', {counts.away} only on another machine now' if counts.away else ''}"
     )
     remark(f"figures: {figures['changed']} changed, {figures['appeared']} appeared, {figures['vanished']} vanished")

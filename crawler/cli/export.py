@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +16,11 @@ from archive.corpus.selection import Wanted
 from archive.corpus.writing import Manner
 from archive.days import CHINA
 from archive.divisions.asked import code_of
+from archive.parts import exports, ledger
+from archive.parts.ledger import EXPORT
 from archive.registry.classes import KINDS
+from archive.store import Archive
+from crawler.cli.in_parts import LEFT, attend
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, print_table, progress, remark
 from crawler.errors import WrongUsage
@@ -55,6 +60,9 @@ def command(
     chinese: Annotated[  # noqa: FBT002 - as above
         bool, typer.Option("--chinese", help="CSV and XLSX: headings in Chinese, as the form prints them.")
     ] = False,
+    in_parts: Annotated[  # noqa: FBT002 - as above
+        bool, typer.Option("--in-parts", help="Let the workers write it, into a folder that all of them share.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="A line of JSON per file.")] = False,  # noqa: FBT002 - as above
 ) -> None:
     """Write the reports as tables: a row per report, a row per printed cell, findings, publishers, and on request prose.
@@ -72,24 +80,44 @@ def command(
     try:
         with Invocation.of(context).open() as archive, progress() as show:
             code = code_of(division, archive.book)
-            wanted = Wanted(year, publisher, code, kind, moment)
-            done = export(
-                archive,
-                folder,
-                wanted,
-                format=format,
-                names=names,
-                manner=Manner(bom, chinese),
-                progress=lambda now, of: show.say(f"{now:,} of {of:,} reports"),
-            )
+            wanted, manner = Wanted(year, publisher, code, kind, moment), Manner(bom, chinese)
+            if in_parts:
+                with exports.begun(
+                    archive, folder, wanted, format=format, names=names, manner=manner, say=remark
+                ) as run:
+                    done = _attended(archive, run, show.say)
+            else:
+                done = export(
+                    archive,
+                    folder,
+                    wanted,
+                    format=format,
+                    names=names,
+                    manner=manner,
+                    progress=lambda now, of: show.say(f"{now:,} of {of:,} reports"),
+                )
     except KeyboardInterrupt:
-        remark(f"Stopped: nothing of this export is in {folder}, what stood there before stands there still.")
+        remark(
+            LEFT
+            if in_parts
+            else f"Stopped: nothing of this export is in {folder}, what stood there before stands there still."
+        )
         raise
     if json:
         print_json(_files(done))
     else:
         print_table(["table", "rows", "files", "bytes"], list(_lines(done)))
     _sum_up(done, folder)
+
+
+def _attended(archive: Archive, run: int, show: Callable[[str], None]) -> Exported:
+    """What the workers wrote."""
+    attend(archive, EXPORT, run, show, "reports")
+    done = exports.summary(archive, run)
+    if done is None:  # parts were given up, and the run not yet
+        raise WrongUsage("parts of this export were given up: run the same command again")
+    ledger.mark_told(archive, EXPORT, run)
+    return done
 
 
 def _names(asked: list[str] | None, *, prose: bool, sheet: bool) -> list[str] | None:
@@ -143,6 +171,8 @@ def _sum_up(done: Exported, folder: Path) -> None:
     remark(
         f"{done.reports:,} reports in {folder}, {sum(line.bytes for line in done.files):,} bytes; state {done.version}"
     )
+    if done.until is not None:
+        remark(f"the archive was written to meanwhile: some of it was read as it was at {done.until}")
     if left.unfit:
         remark(f"{left.unfit:,} numbers fit no column and are null there: their text stands in the table figures")
     if left.unplaced:

@@ -29,6 +29,17 @@ class Invocation:
         """The options of the running command."""
         return cast("Invocation", context.obj)
 
+    def store_at(self, url: str) -> None:
+        """Name the shared storage on the archive's card; the archive is made if there is none.
+
+        Raises :class:`archive.errors.ArchiveError`.
+        """
+        from archive import card  # noqa: PLC0415 - as below
+        from archive.database import url_of  # noqa: PLC0415 - as below
+
+        card.check(self.folder, url_of(self.folder, self.database).get_backend_name(), create=True, rebuild=True)
+        card.set_storage(self.folder, url)
+
     @contextmanager
     def open(self, *, create: bool = False, write: bool = False, rebuild: bool = False) -> Iterator[Archive]:
         """The archive. Raises :class:`archive.errors.ArchiveError`."""

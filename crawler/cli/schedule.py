@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from heapq import merge
@@ -13,16 +13,20 @@ from typing import Annotated, Any
 import typer
 
 from archive.errors import NoArchive
-from archive.store import utc_now
+from archive.store import Archive, utc_now
 from crawler.campaign import Run, campaign, runs_after, slot_of
 from crawler.cli.invocation import ATTENTION, STOPPED, Invocation
 from crawler.cli.output import print_json, print_table, remark
 from crawler.cli.status import measure
-from crawler.schedule import LEASE, Schedule, once, watched
+from crawler.errors import WrongUsage
+from crawler.schedule import Schedule, once, watched
 from crawler.schedule import run as run_daemon
 from crawler.sending import after_crawl
+from crawler.working import queue
+from crawler.working.crew import LEASE
 
 EXAMPLE = "Example: xxgk schedule --plan"
+_ROOM = 4  # portals side by side on a machine alone
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -38,8 +42,15 @@ def command(
     count: Annotated[int, typer.Option(help="How many runs to print.", min=1, max=100_000)] = 10,
     only_once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,  # noqa: FBT002 - as above
     side_by_side: Annotated[
-        int, typer.Option(metavar="N", help="So many portals at once, each in a process of its own.", min=1, max=256)
-    ] = 4,
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="So many portals at once, each in a process of its own [4; with tables in PostgreSQL 0: workers crawl].",
+            min=0,
+            max=256,
+            show_default=False,
+        ),
+    ] = None,
     lease: Annotated[
         float,
         typer.Option(
@@ -65,14 +76,26 @@ def command(
     """Crawl every portal when the campaign plans it: daily in the publishing seasons, weekly otherwise, once a year in depth.
 
     What is due stands in the archive: a late start makes up for the runs that were missed, with one, and several
-    schedules share the work.
+    schedules are as one. With tables in PostgreSQL it is handed to workers (xxgk worker), on any number of machines.
     """
     invocation = Invocation.of(context)
     named = portals or []
     if plan:
         _print_plan(invocation, named, count, json=json)
         return
-    schedule = Schedule(invocation.folder, invocation.database, remark, named=named, lease=timedelta(seconds=lease))
+    hand_out = _queue(invocation)
+    room = side_by_side if side_by_side is not None else 0 if hand_out is not None else _ROOM
+    if room == 0 and hand_out is None:
+        raise WrongUsage("nobody would crawl: --side-by-side 0 needs tables in PostgreSQL, which workers share")
+    schedule = Schedule(
+        invocation.folder,
+        invocation.database,
+        remark,
+        named=named,
+        hand_out=hand_out,
+        room=room,
+        lease=timedelta(seconds=lease),
+    )
     with ExitStack() as ending:
         health = measure(invocation, named)
         if metrics is not None or metrics_file is not None:
@@ -82,22 +105,37 @@ def command(
                 ending.callback(serve(health, metrics))
             if metrics_file is not None:
                 path = metrics_file
-                schedule.on_beat = lambda: write(health, path)
+                schedule.crew.on_beat = lambda: write(health, path)
         if not only_once:
-            run_daemon(
-                schedule, side_by_side, remark, lambda: after_crawl(invocation.folder, invocation.database, remark)
-            )
+            run_daemon(schedule, room, remark, lambda: after_crawl(invocation.folder, invocation.database, remark))
             return
-        done = once(schedule, side_by_side)
+        done = once(schedule, room)
         if done:
             after_crawl(invocation.folder, invocation.database, remark)
     if json:
         print_json({"portal": each.portal, "kind": each.kind, "outcome": each.outcome} for each in done)
-    remark(f"{len(done)} crawls ended, {sum(each.needs_attention for each in done)} need attention")
+    if room == 0:
+        remark(f"{schedule.handed_out} crawls are handed out to workers")
+    else:
+        remark(f"{len(done)} crawls ended, {sum(each.needs_attention for each in done)} need attention")
     if schedule.stopped:
         raise typer.Exit(STOPPED)
     if any(each.needs_attention for each in done):
         raise typer.Exit(ATTENTION)
+
+
+def _queue(invocation: Invocation) -> Callable[[Archive], int] | None:
+    """What hands due work to the workers; null where there can be none."""
+    with Archive.open(invocation.folder, invocation.database, create=True) as archive:
+        if not queue.has_queue(archive):
+            return None
+        queue.prepare(archive)
+    again = campaign().again
+
+    def hand_out(archive: Archive) -> int:
+        return queue.offer(archive, again)
+
+    return hand_out
 
 
 def _print_plan(invocation: Invocation, named: list[str], count: int, *, json: bool) -> None:

@@ -6,14 +6,27 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from itertools import count
 from pathlib import Path
 from shutil import copyfile
 
 import pytest
 
 from archive.database import TABLES
+from archive.storage.fetching import choose
 from archive.store import Archive
 from tests.databases import DATABASES, new_database
+from tests.warm import parsers_forked
+
+_buckets = count(1)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _forked_parsers() -> Iterator[None]:
+    """Documents are opened in processes of their own, forked as those of the crawls are."""
+    with parsers_forked():
+        yield
 
 
 @dataclass
@@ -58,6 +71,46 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Place
         new_database(request.getfixturevalue("postgresql"), tables=True) if request.param == "postgresql" else None
     )
     return Place(tmp_path / "archive", database, clock)
+
+
+@pytest.fixture(scope="session")
+def bucket_server() -> Iterator[str]:
+    """The address of an S3-compatible storage on this machine."""
+    from moto.server import ThreadedMotoServer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "invented")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "invented")
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        patch.setenv("FSSPEC_S3_ENDPOINT_URL", f"http://{host}:{port}")  # for the programs that tests start
+        yield f"http://{host}:{port}"
+        server.stop()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def storage_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty shared storage: a folder, and a bucket."""
+    if request.param == "folder":
+        (tmp_path / "shared").mkdir()
+        return f"file://{tmp_path}/shared"
+    fsspec = import_module("fsspec")
+    monkeypatch.setitem(fsspec.config.conf, "s3", {"endpoint_url": request.getfixturevalue("bucket_server")})
+    name = f"reports-{next(_buckets)}"
+    fsspec.filesystem("s3").mkdir(name)
+    return f"s3://{name}/xxgk"
+
+
+@pytest.fixture
+def two_machines(place: Place, storage_url: str, tmp_path: Path) -> tuple[Place, Place]:
+    """Two folders with the same tables, on each database, and a shared storage of each kind."""
+    database = place.database or f"sqlite:///{tmp_path}/tables.sqlite3"
+    machines = tuple(Place(tmp_path / name, database, place.clock) for name in ("first", "second"))
+    for each in machines:
+        with each.open() as archive:
+            choose(archive, storage_url)
+    return machines[0], machines[1]
 
 
 @pytest.fixture(scope="session")

@@ -339,13 +339,70 @@ def look(archive: Archive, planned: Sequence[Planned] = ()) -> Health:
     return health(archive, planned, EVENING + timedelta(days=1))
 
 
+def names(found: Health) -> list[str]:
+    return [each.name for each in found.daemons]
+
+
+def test_health_tells_who_is_at_which_host_how_fast_it_goes_and_when_it_ends(archive: Archive, clock: Clock) -> None:
+    duework.heartbeat(archive, "head", (), LEASE, room=0)
+    duework.heartbeat(archive, "one", (), LEASE, role=duework.WORKER, room=3)
+    duework.plan(archive, due(HERE, THERE, FAR, at=clock()), AGAIN)
+    idle = look(archive)
+    assert (idle.at_work, idle.per_hour, idle.expected_end) == ((), None, None)
+    (lease,) = claim(archive, "one", limit=1)
+    crawl(archive, lease.portal)
+    clock.advance(minutes=6)
+    finish(archive, lease, "one")
+    begun = clock()
+    (lease,) = claim(archive, "one", limit=1)
+    found = look(archive)
+    host = lease.portal.removeprefix("http://").partition("/")[0]
+    assert [(each.host, each.worker, each.since) for each in found.at_work] == [(host, "one", begun)]
+    assert [(each.name, each.role, each.room, each.crawls) for each in found.daemons] == [
+        ("head", "schedule", 0, 0),
+        ("one", "worker", 3, 1),
+    ]
+    assert (found.per_hour, found.expected_end) == (10, clock() + timedelta(minutes=12))
+    clock.advance(hours=1)
+    assert (look(archive).per_hour, look(archive).expected_end) == (None, None)
+
+
+def test_a_schedule_that_only_hands_out_does_not_keep_work_from_being_missed(archive: Archive, clock: Clock) -> None:
+    duework.plan(archive, due(HERE, at=clock()), AGAIN)
+    clock.advance(minutes=30)
+    duework.heartbeat(archive, "head", (), LEASE, room=0)
+    assert "nobody who crawls gave a sign of life ever" in look(archive).reasons[0]
+    duework.heartbeat(archive, "one", (), LEASE, role=duework.WORKER, room=1)
+    assert look(archive).healthy
+
+
+def test_what_is_ready_is_each_portal_once_that_nobody_is_at_and_whose_host_does_not_rest(
+    archive: Archive, clock: Clock
+) -> None:
+    column = f"{HERE}other/"
+    duework.plan(archive, [*due(HERE, column, THERE, FAR, at=clock()), *due(THERE, kind=DEEP)], AGAIN)
+    with archive.session() as session:
+        found = duework.ready(session, clock(), AGAIN)
+    assert [(each.portal, each.deep) for each in found] == [(THERE, True), (HERE, False), (column, False), (FAR, False)]
+    (lease,) = claim(archive, limit=1, portals=[HERE])
+    host = found[0].host
+    deposit(archive, notes=[rests.after(None, host, "wzws", clock()).note(clock(), None)])
+    with archive.session() as session:
+        assert [each.portal for each in duework.ready(session, clock(), AGAIN)] == [column, FAR]
+        assert duework.at_work(session, clock()) == {HERE: clock() + LEASE}
+    clock.advance(minutes=6)  # its lease ran out
+    with archive.session() as session:
+        assert [each.portal for each in duework.ready(session, clock(), AGAIN)] == [HERE, column, FAR]
+    assert lease.portal == HERE
+
+
 def test_nobody_needs_to_look_while_somebody_works_at_what_is_due(archive: Archive, clock: Clock) -> None:
     assert look(archive).healthy
     duework.heartbeat(archive, "one", (), LEASE)
     duework.plan(archive, due(HERE, THERE, at=clock()), AGAIN)
     claim(archive, limit=1)
     found = look(archive)
-    assert (found.due, found.overdue, found.leased, found.daemons, found.healthy) == (1, 0, 1, ("one",), True)
+    assert (found.due, found.overdue, found.leased, names(found), found.healthy) == (1, 0, 1, ["one"], True)
     assert found.next_due_at == EVENING + timedelta(days=1)
 
 
@@ -361,9 +418,12 @@ def test_somebody_must_look_when_work_waits_and_no_daemon_gives_a_sign_of_life(
     assert look(archive, work).healthy
     clock.advance(minutes=1)
     found = look(archive, work)
-    assert (found.due, found.overdue, found.daemons) == (2, 2, ())
+    assert (found.due, found.overdue, names(found)) == (2, 2, [])
     assert found.reasons == (
-        "2 crawls wait and no schedule gave a sign of life since 2024-01-20 04:00 UTC: start xxgk schedule",
+        (
+            "2 crawls wait and nobody who crawls gave a sign of life since 2024-01-20 04:00 UTC: "
+            "start xxgk schedule, or xxgk worker where the tables stand in PostgreSQL"
+        ),
     )
     duework.heartbeat(archive, "two", (), LEASE)
     assert look(archive, work).healthy
@@ -411,4 +471,4 @@ def test_a_daemon_that_ended_long_ago_is_forgotten(archive: Archive, clock: Cloc
     duework.sign_off(archive, "one")
     clock.advance(days=31)
     duework.heartbeat(archive, "two", (), LEASE)
-    assert look(archive).daemons == ("two",)
+    assert names(look(archive)) == ["two"]

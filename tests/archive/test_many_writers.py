@@ -77,6 +77,15 @@ with Archive.open(folder, database, create=True, write=True, clock=clock) as arc
     url = f"http://xxgk.qingwan.gov.cn/?{number}"
     store(archive, Answer(url, 200, "OK", (), b"%d" % number, clock()), role="article")
 """
+BEGINNER = """
+with Archive.open(folder, database, create=True, write=True, clock=clock) as archive:
+    for each in range(10):
+        print(crawls.begin(archive, {"writer": number, "crawl": each}, ["http://xxgk.qingwan.gov.cn/"]).id)
+"""
+ALONE = """
+with Archive.open(folder, database, clock=clock) as archive:
+    print(derive(archive).created)
+"""
 OPENER = """
 with Archive.open(folder, database, create=True, clock=clock) as archive, archive.session():
     pass
@@ -104,6 +113,16 @@ def end(processes: Sequence[Process]) -> list[str]:
     return [text for process, text in zip(processes, said, strict=True) if process.returncode != 0]
 
 
+def end_well(processes: Sequence[Process]) -> list[list[str]]:
+    """Let processes begin all at once, none of which may fail; the lines that each said."""
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    with ThreadPoolExecutor(len(processes)) as threads:
+        said = list(threads.map(lambda process: process.communicate("now\n", timeout=MOST), processes))
+    assert [err for process, (_, err) in zip(processes, said, strict=True) if process.returncode != 0] == []
+    return [out.splitlines() for out, _ in said]
+
+
 def test_crawls_a_reparse_and_readers_do_not_get_into_each_others_way(place: Place) -> None:
     with place.open() as archive:
         publish(archive, URL, report_page(), title=paper().title)
@@ -126,6 +145,47 @@ def test_many_processes_may_make_the_same_archive_at_once(place: Place) -> None:
         assert verify(archive) == []
         with archive.session() as session:
             assert session.execute(text("SELECT count(*) FROM captures")).scalar_one() == 4
+
+
+def test_machines_that_begin_crawls_at_once_never_give_a_number_twice(
+    tmp_path: Path, clock: Clock, postgresql: str
+) -> None:
+    database = new_database(postgresql, tables=True)
+    places = [Place(tmp_path / str(number), database, clock) for number in range(3)]
+    said = end_well([start(BEGINNER, place, number) for number, place in enumerate(places)])
+    assert sorted(int(line) for lines in said for line in lines) == list(range(1, 31))
+    with places[0].open() as archive:
+        assert [problem for problem in verify(archive) if problem.kind != "file.missing"] == []
+
+
+def test_machines_that_derive_the_same_articles_at_once_do_the_work_of_one(
+    tmp_path: Path, clock: Clock, postgresql: str
+) -> None:
+    def derived(database: str, machines: int) -> tuple[int, list[tuple[object, ...]]]:
+        first = Place(tmp_path / f"{machines}-0", database, clock)
+        with first.open() as archive:
+            for number in range(12):
+                item = paper(f"清湾市第{number}局")
+                publish(archive, f"{URL}?{number}", report_page(item), title=item.title)
+        for number in range(1, machines):
+            folder = tmp_path / f"{machines}-{number}"
+            folder.mkdir()
+            (folder / "archive.json").write_bytes((first.folder / "archive.json").read_bytes())
+            (folder / "warc").symlink_to(first.folder / "warc", target_is_directory=True)
+        folders = [Place(tmp_path / f"{machines}-{number}", database, clock) for number in range(machines)]
+        said = end_well([start(ALONE, place) for place in folders])
+        with first.open() as archive:
+            assert verify(archive) == []
+            found = [(line.publisher, line.report_year, line.figures, line.url) for line in list_reports(archive)]
+            with archive.session() as session:
+                assert session.execute(text("SELECT max(stale), max(derivations) FROM articles")).one() == (0, 1)
+                counted = session.execute(text("SELECT count(*) FROM versions"))
+                assert counted.scalar_one() == session.execute(text("SELECT count(*) FROM sightings")).scalar_one()
+        return sum(int(line) for lines in said for line in lines), sorted(found, key=repr)
+
+    one = derived(new_database(postgresql, tables=True), 1)
+    assert one[0] == 12
+    assert derived(new_database(postgresql, tables=True), 3) == one
 
 
 def connect_to_many(folder: str, meeting: Barrier, said: SimpleQueue[str]) -> None:

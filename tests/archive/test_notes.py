@@ -21,6 +21,7 @@ from archive.journal.notes import (
     ColumnNote,
     CrawlBegun,
     CrawlEnded,
+    FoundNote,
     LossNote,
     Note,
     PortalNote,
@@ -65,14 +66,15 @@ def test_every_kind_has_a_name_of_its_own_and_says_it_first() -> None:
     _, notes = batch()
     same = SameNote(WHEN, None, URL, "article", 304, request="", head="")
     lost = LossNote(WHEN, "warc/a.warc.gz", 0, URL, WHEN, "ab", "the file ends before it")
+    found = FoundNote(WHEN, "warc/a.warc.gz", 0, URL, WHEN, "ab")
     asked = BackfillNote(WHEN, PORTAL, "web.archive.invalid", "[]", lines=3, captures=1, known=1, passed=1)
     rests: list[Note] = [
         RestNote(WHEN, None, "xxgk.qingwan.gov.cn", "wzws", 1, WHEN, WHEN),
         RestEnded(WHEN, None, "x.gov.cn"),
     ]
-    names = [json.loads(line)["note"] for line in to_lines([*notes, same, lost, asked, *rests]).splitlines()]
+    names = [json.loads(line)["note"] for line in to_lines([*notes, same, lost, found, asked, *rests]).splitlines()]
     assert names[:6] == ["crawl.begun", "rows", "article", "column", "portal", "crawl.ended"]
-    assert names[6:] == ["same", "loss", "backfill", "rest", "rest.ended"]
+    assert names[6:] == ["same", "loss", "found", "backfill", "rest", "rest.ended"]
 
 
 def line(**facts: Any) -> bytes:

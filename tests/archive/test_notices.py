@@ -354,7 +354,7 @@ def test_what_a_portal_wrote_is_one_short_line_in_a_notice(fact: str | None, kep
 STEPS = ("publish", "edit", "withdraw", "other", "late", "block", "recover", "read", "wait", "month", "look", "look")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(STEPS), min_size=4, max_size=14))
 def test_whatever_happens_and_whenever_it_is_looked_for_nothing_is_told_twice(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]

@@ -77,7 +77,7 @@ class Here:
         """Run another command."""
         handler = signal.getsignal(signal.SIGTERM)
         try:
-            with pytest.raises(SystemExit) as ended:
+            with warm.parsers_forked(), pytest.raises(SystemExit) as ended:
                 main(list(arguments))
         finally:
             signal.signal(signal.SIGTERM, handler)
@@ -85,9 +85,14 @@ class Here:
         return Ran(int(ended.value.code or 0), said.out, said.err)
 
 
-def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "", **ours: str) -> Ran:
-    """Run a command to its end; ``prelude`` is Python that runs before it, in its process."""
-    return Ran(*warm.run(_order(arguments, folder, prelude, ours), timeout))
+def xxgk(
+    *arguments: str, folder: Path, timeout: float = 120, prelude: str = "", loaded: bool = False, **ours: str
+) -> Ran:
+    """Run a command to its end; ``prelude`` is Python that runs before it, in its process.
+
+    ``loaded``: our modules are imported by then, which takes half a second; enough for what they look up while they run.
+    """
+    return Ran(*warm.run(_order(arguments, folder, prelude, ours, loaded=loaded), timeout))
 
 
 def xxgk_bare(*arguments: str, folder: Path, prelude: str, timeout: float = 120, **ours: str) -> Ran:
@@ -119,12 +124,14 @@ def start(*arguments: str, folder: Path, prelude: str = "", **ours: str) -> warm
     return warm.Process(_order(arguments, folder, prelude, ours))
 
 
-def _order(arguments: tuple[str, ...], folder: Path, prelude: str, ours: Mapping[str, str]) -> warm.Order:
+def _order(
+    arguments: tuple[str, ...], folder: Path, prelude: str, ours: Mapping[str, str], *, loaded: bool = False
+) -> warm.Order:
     settings = environment(**{**turns(folder), **ours})
     if not prelude and all(_FOREIGN.fullmatch(name) for name in ours):
         return warm.Order(arguments, str(folder), settings, module="crawler")
     # What stands in the environment beside our settings may be read on import, as the width of the terminal is.
-    return warm.Order(arguments, str(folder), settings, code=_program(prelude))
+    return warm.Order(arguments, str(folder), settings, code=_program(prelude), loaded=loaded)
 
 
 def _program(prelude: str) -> str:

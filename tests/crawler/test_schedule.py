@@ -20,7 +20,8 @@ from archive.crawling.duework import DEEP, REGULAR
 from archive.schema import Attempt, CrawlRow, Daemon, Task
 from archive.store import Archive
 from crawler.campaign import last_run, next_runs
-from crawler.schedule import Done, Schedule
+from crawler.schedule import Schedule
+from crawler.working.crew import Crew, Done
 from tests.archive.notetaking import note_portal
 from tests.crawler import pages
 from tests.crawler.commands import start, xxgk
@@ -181,7 +182,7 @@ def test_a_schedule_that_slept_through_its_lease_ends_its_crawl_and_leaves_the_t
             driven.meanwhile = lambda: None
             driven.now += timedelta(hours=2)
             assert [done.outcome for done in other.work()] == ["ok"]
-            one._beat()
+            one.crew._beat()
 
         driven.meanwhile = sleep
         assert one.work() == [Done(HERE, REGULAR, None)]
@@ -195,7 +196,7 @@ def test_a_sign_of_life_holds_the_crawl_that_runs(driven: Crawls) -> None:
         def work_long() -> None:
             for _ in range(10):
                 driven.now += timedelta(minutes=4)
-                one._beat()
+                one.crew._beat()
                 assert other.work() == []
 
         driven.meanwhile = work_long
@@ -218,10 +219,11 @@ def test_what_cannot_be_started_is_said_and_tried_again_later(driven: Crawls) ->
 
 
 def test_the_crawl_of_the_schedule_is_the_ordinary_command_and_shows_nobody_a_password(tmp_path: Path) -> None:
-    schedule = Schedule(tmp_path, "postgresql://user:geheim@h/x", unheard)
-    lease = duework.Lease(1, HERE, REGULAR, datetime.now(UTC), 1, None)
-    assert schedule.command(lease)[1:] == ["-m", "crawler", "--archive", str(tmp_path), "crawl", HERE]
-    assert schedule.environment()["XXGK_DATABASE"] == "postgresql://user:geheim@h/x"
+    crew = Crew(tmp_path, "postgresql://user:geheim@h/x", unheard, campaign().again)
+    lease = duework.Lease(7, HERE, REGULAR, datetime.now(UTC), 2, None)
+    assert crew.command(lease, HERE)[1:] == ["-m", "crawler", "--archive", str(tmp_path), "crawl", HERE]
+    given = crew.environment(lease)
+    assert (given["XXGK_DATABASE"], given["XXGK_LEASE"]) == ("postgresql://user:geheim@h/x", "7:2")
 
 
 # With real daemons, real crawls, and a portal that counts

@@ -36,7 +36,7 @@ def test_status_says_whether_somebody_should_look(tmp_path: Path) -> None:
     (line,) = before.lines
     assert (before.status, line["healthy"], line["seen_at"]) == (1, False, None)
     assert line["overdue"] == line["due"] > 0
-    assert "no schedule gave a sign of life" in before.err
+    assert "nobody who crawls gave a sign of life" in before.err
     after = xxgk("status", url, "--json", folder=tmp_path)
     (line,) = after.lines
     assert (after.status, line["healthy"], line["due"], line["failed"]) == (0, True, 0, 0)

@@ -41,7 +41,7 @@ def backfill(
 ) -> Ran:
     with proxied(web) as proxy:
         command = ("backfill", portal, "--from", source, "--delay", "0", "--json", *more)
-        return xxgk(*command, folder=folder, prelude=PLAIN + prelude, http_proxy=proxy)
+        return xxgk(*command, folder=folder, prelude=PLAIN + prelude, loaded=True, http_proxy=proxy)
 
 
 def imported(folder: Path) -> dict[tuple[str, datetime], tuple[bytes, dict[str, str], str | None]]:

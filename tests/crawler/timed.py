@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from socket import socket
 
 import time_machine
+
+from tests.warm import begin_parsers_from, parsers
 
 _WARM = ["crawler.cli", "crawler.run", "crawler.deriving", "tests.crawler.timed"]
 
@@ -48,7 +51,8 @@ class Crawl:
         environment: dict[str, str],
         said: Path,
     ) -> None:
-        self._process = context.Process(target=_begin, args=(moment, tuple(arguments), environment, said))
+        begun = (moment, tuple(arguments), environment, said, parsers())
+        self._process = context.Process(target=_begin, args=begun)
         self._process.start()
         self._status: int | None = None
 
@@ -66,9 +70,12 @@ class Crawl:
         self._process.terminate()
 
 
-def _begin(moment: datetime, arguments: tuple[str, ...], environment: dict[str, str], said: Path) -> None:
+def _begin(
+    moment: datetime, arguments: tuple[str, ...], environment: dict[str, str], said: Path, parsers: socket
+) -> None:
     os.environ.clear()
     os.environ.update(environment)
+    begin_parsers_from(parsers)
     with said.open("a", encoding="utf-8") as file:
         sys.stdout = sys.stderr = file
         run(moment, arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from tests.papers.pages import ofd, pdf
 from tests.papers.paper import Paper, SheetCell, paper
 from tests.papers.render import html, pipes, text, word, workbook
 
+TIMES = 4 if "XXGK_FUZZ_ROUNDS" in os.environ else 1  # as much of everything
 Dress = Callable[[Paper], str | bytes]
 TEXTS: dict[str, Dress] = {
     "html": html, "text": text, "pipes": pipes, "repeated pipes": expanded_pipes, "flattened": flattened,
@@ -73,7 +75,7 @@ def check(item: Paper, data: bytes) -> None:
 def test_a_cut_inside_a_number_makes_no_other_number_of_it(item: Paper, dress: Dress) -> None:
     page = made(item, dress).decode()
     ends = [found.start() + 1 + at for found in re.finditer(r"\d{3,4}(?!\d)", page) for at in (0, 1, 2)]
-    for end in ends[:: max(1, len(ends) // 60)]:
+    for end in ends[:: max(1, len(ends) // (30 * TIMES))]:
         check(item, page[:end].encode())
 
 
@@ -82,7 +84,7 @@ def test_a_cut_inside_a_number_makes_no_other_number_of_it(item: Paper, dress: D
 def test_any_cut_of_a_text_ends_cleanly(item: Paper, dress: Dress) -> None:
     data = made(item, dress)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20 * TIMES, deadline=None)
     @given(st.integers(0, len(data)))
     def cut(end: int) -> None:
         check(item, data[:end])
@@ -95,7 +97,7 @@ def test_any_cut_of_a_text_ends_cleanly(item: Paper, dress: Dress) -> None:
 def test_any_cut_of_a_file_ends_cleanly(item: Paper, dress: Dress) -> None:
     data = made(item, dress)
 
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=8 * TIMES, deadline=None)
     @given(st.integers(0, len(data) - 1))
     def cut(end: int) -> None:
         check(item, data[:end])
@@ -107,7 +109,7 @@ def test_any_cut_of_a_file_ends_cleanly(item: Paper, dress: Dress) -> None:
 def test_a_text_without_its_beginning_has_no_wrong_figure(dress: Dress) -> None:
     data = made(SUMS, dress)
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=16 * TIMES, deadline=None)
     @given(st.integers(0, len(data)))
     def cut(start: int) -> None:
         record = read(data[start:])
@@ -140,7 +142,7 @@ def blanked(item: Paper, seed: int) -> Paper:
 @pytest.mark.parametrize("dress", [html, text, word], ids=["html", "text", "docx"])
 @pytest.mark.parametrize("item", [OLD, NEW], ids=["2019", "2021"])
 def test_blank_cells_never_move_a_number(item: Paper, dress: Dress) -> None:
-    for seed in range(12 if dress is not word else 2):
+    for seed in range((6 if dress is not word else 1) * TIMES):
         some = blanked(item, seed)
         record = parse(made(some, dress))
         assert_exact(record, some)
@@ -152,7 +154,7 @@ def test_blank_cells_never_move_a_number(item: Paper, dress: Dress) -> None:
 @pytest.mark.parametrize("dress", [*TEXTS.values(), pdf, ofd, workbook], ids=[*TEXTS, "pdf", "ofd", "xlsx"])
 @pytest.mark.parametrize("item", [OLD, NEW, SUMS], ids=["2019", "2021", "sums"])
 def test_blank_cells_make_no_figure_wrong_in_any_format(item: Paper, dress: Dress) -> None:
-    for seed in range(8 if dress in TEXTS.values() else 2):
+    for seed in range((4 if dress in TEXTS.values() else 1) * TIMES):
         some = blanked(item, 100 + seed)
         record = parse(made(some, dress))
         assert wrong(record, some) == {}
@@ -163,7 +165,7 @@ def test_blank_cells_make_no_figure_wrong_in_any_format(item: Paper, dress: Dres
 def test_lost_cells_make_no_figure_wrong(item: Paper, dress: Dress) -> None:
     """One to three cells of values are gone; whatever stood right of them has moved left."""
     keys = list(item.figures)
-    for seed in range(25):
+    for seed in range(12 * TIMES):
         rng = random.Random(seed)
         gone = set(rng.sample(keys, rng.randint(1, 3)))
 

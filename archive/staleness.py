@@ -1,0 +1,24 @@
+"""Staleness: what was derived from an address is to be derived again, since something new was captured there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from archive.addresses import canonical
+from archive.schema import Article, Attachment
+
+
+def mark_stale(session: Session, urls: Collection[str]) -> None:
+    """Have what was derived from these addresses derived again. Raises :class:`archive.errors.AddressRefused`."""
+    addresses = sorted({canonical(url) for url in urls})
+    if not addresses:
+        return
+    touched = set(session.scalars(select(Article.id).where(Article.address.in_(addresses))))
+    touched |= set(session.scalars(select(Article.id).where(Article.requested_address.in_(addresses))))
+    touched |= set(session.scalars(select(Attachment.article_id).where(Attachment.address.in_(addresses))))
+    if touched:
+        marked = update(Article).where(Article.id.in_(sorted(touched))).values(stale=Article.stale + 1)
+        session.execute(marked, execution_options={"synchronize_session": False})

@@ -1,0 +1,1 @@
+"""A January of the nation against a number of workers, reckoned event by event: no clock waits."""

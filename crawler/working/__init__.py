@@ -1,0 +1,1 @@
+"""Working: crawls under leases, done by this machine alone or by workers on many."""
