@@ -30,8 +30,8 @@ format: install ## let ruff lay out the code and mend what it can
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
 
-fuzz: install ## damage tables in thousands of ways and look for a wrong figure
-	@XXGK_FUZZ_ROUNDS=1000 $(RUN) pytest -q tests/parser/test_mutations.py
+fuzz: install ## damage tables, documents and WARC files in thousands of ways and look for a wrong figure
+	@XXGK_FUZZ_ROUNDS=1000 $(RUN) pytest -q tests/parser/test_mutations.py tests/parser/test_damage.py tests/archive/test_verify.py
 
 fuzz-api: install ## ask every page and operation of the dashboard in hundreds of ways
 	@XXGK_FUZZ_ROUNDS=200 $(RUN) pytest -q tests/archive/web/test_api.py

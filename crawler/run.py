@@ -150,6 +150,8 @@ def crawl(
         pushed = push(archive)
         for problem in pushed.problems:
             remark(problem)
+        if archive.storage is not None:
+            archive.patiently(partial(crawls.secure, archive))
         if pushed.stale and not stopped:  # another machine met what was only here
             derive_pending(archive, progress)
     return CrawlSummary(

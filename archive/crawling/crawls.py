@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from archive.deposit import deposit
 from archive.journal.notes import CrawlBegun, CrawlEnded, Note
-from archive.schema import CrawlRow
+from archive.schema import CaptureRow, CrawlRow, WarcFile
 from archive.store import Archive
 from archive.warcs.records import digest
 
@@ -45,17 +45,36 @@ def begin(
         with archive.writing() as session:  # writers take turns: two that begin at once get two numbers
             unended = select(CrawlRow.id).where(CrawlRow.key == key, CrawlRow.state != FINISHED)
             known = session.scalars(unended.order_by(CrawlRow.id.desc()).limit(1)).first()
+            place = {"home": archive.home, "secured": archive.storage is None}
             if known is not None:
+                session.execute(update(CrawlRow).where(CrawlRow.id == known).values(**place))
                 return known, True
             fresh = (session.scalar(select(func.max(CrawlRow.id))) or 0) + 1
             facts = {"key": key, "arguments": written, "portals": addresses, "state": STOPPED, "begun_at": moment}
-            session.add(CrawlRow(id=fresh, **facts))
+            session.add(CrawlRow(id=fresh, **facts, **place))
         return fresh, False
 
     crawl, resumed = archive.patiently(number)
     note = CrawlBegun(moment, crawl, key=key, arguments=written, portals=addresses)
     deposit(archive, notes=[note, *beside(crawl)])  # after a kill before it, the same command goes on with the number
     return Crawl(crawl, resumed)
+
+
+def secure(archive: Archive) -> None:
+    """Enter which crawls of this folder are safe from its loss: the shared storage has every answer of theirs.
+
+    Until then a crawl that ended does not count: if its machine is lost, it is made again.
+    """
+    with archive.writing() as session:
+        here = select(WarcFile.id).where(WarcFile.home == archive.home, WarcFile.stored_at.is_(None))
+        files = session.scalars(here).all()
+        loose = select(CaptureRow.crawl_id).where(CaptureRow.file_id.in_(files), CaptureRow.crawl_id.is_not(None))
+        unsafe = set(session.scalars(loose.distinct())) if files else set()
+        waiting = select(CrawlRow).where(
+            CrawlRow.secured.is_(False), CrawlRow.home == archive.home, CrawlRow.state == FINISHED
+        )
+        for crawl in session.scalars(waiting):
+            crawl.secured = crawl.id not in unsafe
 
 
 def ended(archive: Archive, crawl_id: int, state: str) -> CrawlEnded:

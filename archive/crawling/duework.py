@@ -61,7 +61,10 @@ class Retries:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a portal was read last. ``finished`` is false while its crawl runs and where it was stopped early."""
+    """How a portal was read last.
+
+    ``finished`` is false while its crawl runs, where it was stopped early, and while only one machine has its bytes.
+    """
 
     at: datetime
     outcome: str
@@ -423,7 +426,7 @@ def _reading_of(at: datetime, outcome: str, crawl: CrawlRow | None) -> Reading:
     if crawl is None:
         return Reading(at, outcome, None, finished=True, full=False, whole=True)
     said = json.loads(crawl.arguments)
-    finished = crawl.state == FINISHED
+    finished = crawl.state == FINISHED and crawl.secured
     return Reading(
         at, outcome, crawl.id, finished=finished, full=bool(said.get("full")), whole=said.get("year") is None
     )

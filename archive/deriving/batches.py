@@ -99,6 +99,12 @@ def count(archive: Archive, selection: Selection, after: int = 0) -> int:
         return session.scalar(query) or 0
 
 
+def pending_portals(session: Session) -> list[str]:
+    """The portals with articles that are to be derived, by their addresses, in their order."""
+    waits = select(Article.portal_id).where(Article.stale > 0).distinct()
+    return list(session.scalars(select(Portal.url).where(Portal.id.in_(waits)).order_by(Portal.url)))
+
+
 def load_batch(archive: Archive, selection: Selection, after: int, size: int) -> list[Work]:
     """The next articles of a selection behind an id."""
     return _load(archive, selection, Article.id > after, size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.schema.base import Base, Digest, Identifier
@@ -95,6 +95,8 @@ class CrawlRow(Base):
     state: Mapped[str] = mapped_column(String(16))  # running, stopped, finished
     begun_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    home: Mapped[str | None] = mapped_column(String(36))  # the folder in which it was begun, or gone on with last
+    secured: Mapped[bool] = mapped_column(default=True, server_default=true())  # false: only that folder has its bytes
 
 
 class RestRow(Base):

@@ -42,6 +42,7 @@ COMMANDS = {
     "copies": ("copies", "command", "EXAMPLE"),
     "export": ("export", "command", "EXAMPLE"),
     "reparse": ("derived", "command", "EXAMPLE"),
+    "derive": ("derive", "command", "EXAMPLE"),
     "reindex": ("reindex", "command", "EXAMPLE"),
     "verify": ("verify", "archive", "VERIFY_EXAMPLE"),
     "copy": ("copying", "command", "EXAMPLE"),

@@ -10,7 +10,7 @@ Its tables stand in a schema of their own, in the form of the Procrastinate that
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import metadata
@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from archive.addresses import with_fragment
 from archive.crawling import duework
 from archive.crawling.duework import Retries
 from archive.database import explained
+from archive.deriving.batches import pending_portals
 from archive.store import Archive
 from crawler.errors import WrongUsage
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from procrastinate.jobs import Job
 
 SCHEMA = "xxgk_queue"
-CRAWL, PART = "crawl", "part"  # the queues, and the tasks in them
+CRAWL, DERIVE, PART = "crawl", "derive", "part"  # the queues, and the tasks in them
 SETTLING = timedelta(seconds=60)
 SILENT = timedelta(seconds=60)  # a worker that gave Procrastinate no sign of life for so long is gone
 HERE = text(f"SET LOCAL search_path TO {SCHEMA}, public")  # for the rest of a transaction
@@ -95,11 +97,14 @@ def driver(session: Session) -> Any:
     return session.connection().connection.driver_connection
 
 
-def offer(archive: Archive, again: Retries, settling: timedelta = SETTLING) -> int:
+def offer(
+    archive: Archive, again: Retries, settling: timedelta = SETTLING, *, but: Collection[str] | None = None
+) -> int:
     """Put a job into the queue for each portal that may be crawled now and has none, and revive what nobody is at.
 
-    ``settling``: so long a job may have been taken without its lease being entered. Returns how many are new. Several may
-    do so at once. Raises :class:`archive.errors.ArchiveError`.
+    ``settling``: so long a job may have been taken without its lease being entered. Portals whose crawl ended before its
+    reports were derived get a job for that, ``but`` these; null: none do. Returns how many crawls are new. Several may do
+    so at once. Raises :class:`archive.errors.ArchiveError`.
     """
     now = archive.clock()
     with archive.writing() as session:
@@ -108,8 +113,9 @@ def offer(archive: Archive, again: Retries, settling: timedelta = SETTLING) -> i
         ready = duework.ready(session, now, again)
         known = _known(session)
         fresh = [each for each in ready if each.portal not in known]
-        if fresh:
-            _defer(session, [_crawl_job(each) for each in fresh])
+        left = [] if but is None else _underived(session, now, {*known, *but, *(each.portal for each in ready)})
+        if fresh or left:
+            _defer(session, [*(_crawl_job(each) for each in fresh), *map(_derive_job, left)])
         return len(fresh)
 
 
@@ -168,14 +174,20 @@ def _alive(session: Session) -> bool:
 
 def _known(session: Session) -> set[str]:
     """The portals that have a job."""
-    live = "SELECT args->>'portal' FROM procrastinate_jobs WHERE queue_name = :queue AND status IN ('todo', 'doing')"
-    return set(session.scalars(text(live), {"queue": CRAWL}))
+    live = "SELECT args->>'portal' FROM procrastinate_jobs WHERE args ? 'portal' AND status IN ('todo', 'doing')"
+    return set(session.scalars(text(live)))
+
+
+def _underived(session: Session, now: datetime, others: Collection[str]) -> list[str]:
+    """The portals with something to derive that nobody is at."""
+    held = {with_fragment(portal) for portal in (*duework.at_work(session, now), *others)}
+    return [portal for portal in pending_portals(session) if portal not in held]
 
 
 def _revive(session: Session, now: datetime, settling: timedelta) -> None:
     """Jobs that were taken and that nobody is at wait again: their worker was killed, or never heard that it has them.
 
-    Who is at a crawl has its lease; who is at a part gives Procrastinate signs of life.
+    Who is at a crawl has its lease; who is at anything else gives Procrastinate signs of life.
     """
     taken = """
         SELECT job.id, job.args->>'portal'
@@ -189,10 +201,10 @@ def _revive(session: Session, now: datetime, settling: timedelta) -> None:
     left = [number for number, portal in session.execute(text(taken), given) if portal not in held]
     silent = """
         SELECT job.id FROM procrastinate_jobs job LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
-        WHERE job.queue_name = :queue AND job.status = 'doing'
+        WHERE job.queue_name <> :queue AND job.status = 'doing'
         AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent))
         """
-    left += session.scalars(text(silent), {"queue": PART, "silent": SILENT.total_seconds()})
+    left += session.scalars(text(silent), {"queue": CRAWL, "silent": SILENT.total_seconds()})
     for number in left:
         session.execute(text("SELECT procrastinate_retry_job_v2(:job, now(), NULL, NULL, NULL)"), {"job": number})
     if left:
@@ -206,6 +218,10 @@ def _crawl_job(ready: duework.Ready) -> Job:
     return _job(
         CRAWL, {"portal": ready.portal}, lock=ready.host, key=f"portal:{ready.portal}", priority=int(ready.deep)
     )
+
+
+def _derive_job(portal: str) -> Job:
+    return _job(DERIVE, {"portal": portal}, lock=f"derive {portal}", key=f"derive:{portal}")
 
 
 def _job(task: str, arguments: dict[str, Any], *, lock: str | None, key: str, priority: int = 0) -> Job:

@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from procrastinate import App
 
 from archive import ownerfiles
-from archive.crawling import duework
+from archive.crawling import crawls, duework
 from archive.database import url_of
 from archive.errors import ArchiveError
 from archive.parts import doing, ledger
@@ -73,6 +74,7 @@ class Worker:
         self.crew.on_beat = self._beat
         self.beside: list[Callable[[], None]] = []  # called after each sign of life
         self.worked = Worked()
+        self._derived: dict[str, float] = {}  # portals whose reports were derived here for others, and when
         self._threads = ThreadPoolExecutor(room, thread_name_prefix="job")
         self._ending: Callable[[], object] = lambda: None
 
@@ -120,7 +122,7 @@ class Worker:
 
     async def _take_jobs(self, app: App, *, once: bool) -> None:
         await app.run_worker_async(
-            queues=[queue.CRAWL, queue.PART],
+            queues=[queue.CRAWL, queue.DERIVE, queue.PART],
             name=self.crew.name,
             concurrency=self._room,
             wait=not once,
@@ -141,6 +143,10 @@ class Worker:
         @app.task(name=queue.CRAWL, queue=queue.CRAWL)
         async def crawl(portal: str) -> None:
             await loop.run_in_executor(self._threads, self._guarded, self._crawl, portal)
+
+        @app.task(name=queue.DERIVE, queue=queue.DERIVE)
+        async def derive(portal: str) -> None:
+            await loop.run_in_executor(self._threads, self._guarded, self._derive, portal)
 
         @app.task(name=queue.PART, queue=queue.PART)
         async def do_part(part: int) -> None:
@@ -167,6 +173,12 @@ class Worker:
         self.worked.crawls.append(self.crew.crawl(lease, given))
         self._offer()  # what this one kept waiting
 
+    def _derive(self, portal: str) -> None:
+        """What a killed crawl had captured; articles that cannot be reached now are looked at again after a lease."""
+        if not self.stopped:
+            self._derived[portal] = monotonic()
+            self.crew.carry_out("derive", portal)
+
     def _do_part(self, part: int) -> None:
         if self.stopped:
             return
@@ -181,6 +193,7 @@ class Worker:
         """Store what is left to be stored here; what cannot be is told, and goes with the next crawl."""
         if archive.storage is not None:
             self._tell(pushing.push(archive))
+            crawls.secure(archive)
 
     def _tell(self, pushed: pushing.Pushed) -> None:
         for problem in pushed.problems:
@@ -207,8 +220,10 @@ class Worker:
             call()
 
     def _offer(self) -> None:
+        since = monotonic() - self.crew.lease.total_seconds()
+        tried = {portal for portal, at in self._derived.items() if at > since}
         with self.crew.open() as archive:
-            queue.offer(archive, self._campaign.again, min(queue.SETTLING, self.crew.lease))
+            queue.offer(archive, self._campaign.again, min(queue.SETTLING, self.crew.lease), but=tried)
 
     def _offer_parts(self) -> None:
         with self.crew.open() as archive:

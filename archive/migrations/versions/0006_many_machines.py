@@ -28,6 +28,8 @@ _STORED: dict[str, sa.types.TypeEngine[Any]] = {
 def upgrade() -> None:
     for name, kind in _STORED.items():
         op.add_column("warc_files", sa.Column(name, kind, nullable=True))
+    op.add_column("crawls", sa.Column("home", sa.String(length=36), nullable=True))
+    op.add_column("crawls", sa.Column("secured", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("daemons", sa.Column("role", sa.String(length=16), server_default="schedule", nullable=False))
     op.add_column("daemons", sa.Column("room", sa.Integer(), nullable=True))
     op.add_column("daemons", sa.Column("home", sa.String(length=36), nullable=True))
@@ -93,5 +95,7 @@ def downgrade() -> None:
     op.drop_index("ix_daemons_home", "daemons")
     for name in ("home", "room", "role"):
         op.drop_column("daemons", name)
+    for name in ("secured", "home"):
+        op.drop_column("crawls", name)
     for name in reversed(_STORED):
         op.drop_column("warc_files", name)
