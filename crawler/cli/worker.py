@@ -17,7 +17,7 @@ from crawler.schedule import on_signals
 from crawler.working import queue
 from crawler.working.crew import LEASE
 
-EXAMPLE = "Example: xxgk --database postgresql://xxgk@db/xxgk worker --side-by-side 8"
+EXAMPLE = "Example: xxgk worker --side-by-side 8"
 
 
 def command(

@@ -85,14 +85,14 @@ class Here:
         return Ran(int(ended.value.code or 0), said.out, said.err)
 
 
-def xxgk(
-    *arguments: str, folder: Path, timeout: float = 120, prelude: str = "", loaded: bool = False, **ours: str
-) -> Ran:
-    """Run a command to its end; ``prelude`` is Python that runs before it, in its process.
+def xxgk(*arguments: str, folder: Path, timeout: float = 120, prelude: str = "", **ours: str) -> Ran:
+    """Run a command to its end; ``prelude`` is Python that runs before it, in its process."""
+    return Ran(*warm.run(_order(arguments, folder, prelude, ours), timeout))
 
-    ``loaded``: our modules are imported by then, which takes half a second; enough for what they look up while they run.
-    """
-    return Ran(*warm.run(_order(arguments, folder, prelude, ours, loaded=loaded), timeout))
+
+def xxgk_loaded(*arguments: str, folder: Path, prelude: str, timeout: float = 120, **ours: str) -> Ran:
+    """The same where our modules are imported by then, which takes half a second: for what they look up while they run."""
+    return Ran(*warm.run(_order(arguments, folder, prelude, ours, loaded=True), timeout))
 
 
 def xxgk_bare(*arguments: str, folder: Path, prelude: str, timeout: float = 120, **ours: str) -> Ran:

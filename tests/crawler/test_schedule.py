@@ -19,7 +19,7 @@ from archive.crawling import crawls, duework
 from archive.crawling.duework import DEEP, REGULAR
 from archive.schema import Attempt, CrawlRow, Daemon, Task
 from archive.store import Archive
-from crawler.campaign import last_run, next_runs
+from crawler.campaign import campaign, last_run, next_runs
 from crawler.schedule import Schedule
 from crawler.working.crew import Crew, Done
 from tests.archive.notetaking import note_portal

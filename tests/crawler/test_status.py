@@ -12,10 +12,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from archive.crawling import duework
-from archive.crawling.health import Health
 from archive.errors import ArchiveError
 from archive.store import Archive
 from crawler.metrics import text
+from crawler.working.overview import Overview
 from tests.archive.notetaking import note_portal
 from tests.crawler import pages
 from tests.crawler.commands import start, xxgk
@@ -97,7 +97,7 @@ def test_a_place_that_is_none_is_told_in_one_sentence(tmp_path: Path, place: str
 
 
 def test_metrics_say_when_the_archive_cannot_be_read() -> None:
-    def fail() -> Health:
+    def fail() -> Overview:
         raise ArchiveError("the disk is gone")
 
     assert "xxgk_archive_readable 0.0" in text(fail)

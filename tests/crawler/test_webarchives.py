@@ -25,7 +25,7 @@ from crawler.backfill import errands_of, prefix_of
 from crawler.cdx import Query
 from crawler.entries import PortalEntry
 from tests.crawler import oldportal, pages
-from tests.crawler.commands import Ran, start, xxgk
+from tests.crawler.commands import Ran, start, xxgk, xxgk_loaded
 from tests.crawler.oldportal import CHANGED, CHANGED_BODY, COLUMN, FIRST, GBK, GBK_BODY, PACKED, PAGE, PAGE_BODY
 from tests.crawler.servers import serve
 from tests.crawler.webstubs import PLAIN, Answering, Held, Web, common_crawl, line_of, proxied, ranges, wayback
@@ -41,7 +41,7 @@ def backfill(
 ) -> Ran:
     with proxied(web) as proxy:
         command = ("backfill", portal, "--from", source, "--delay", "0", "--json", *more)
-        return xxgk(*command, folder=folder, prelude=PLAIN + prelude, loaded=True, http_proxy=proxy)
+        return xxgk_loaded(*command, folder=folder, prelude=PLAIN + prelude, http_proxy=proxy)
 
 
 def imported(folder: Path) -> dict[tuple[str, datetime], tuple[bytes, dict[str, str], str | None]]:

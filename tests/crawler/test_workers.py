@@ -8,7 +8,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import pairwise
@@ -23,6 +23,7 @@ from sqlalchemy import select
 from archive import card
 from archive.schema import (
     Article,
+    Attempt,
     CaptureRow,
     ColumnReading,
     FindingRow,
@@ -39,7 +40,7 @@ from tests.crawler.commands import xxgk
 from tests.crawler.machines import PORT, Machine, door, namespaces
 from tests.crawler.servers import Answer, Page, serve
 from tests.crawler.servers import Portal as Server
-from tests.databases import new_database
+from tests.databases import new_database, own_server
 
 LONG = bool(os.environ.get("XXGK_CLUSTER"))  # make cluster-test
 PORTALS = 24 if LONG else 4
@@ -125,6 +126,15 @@ class Nation:
             left = [(task.portal, task.state, task.outcome) for task in tasks if task.portal in self.portals]
             return left + [(url, "stale", None) for url in read.scalars(select(Article.url).where(Article.stale > 0))]
 
+    def attempts(self) -> list[tuple[str, str | None]]:
+        """What was tried, and how that ended."""
+        with (
+            Archive.open(self.folder / "machine0" / "xxgk-archive", self.database) as archive,
+            archive.session() as read,
+        ):
+            query = select(Task.portal, Attempt.outcome).join(Task, Task.id == Attempt.task_id).order_by(Attempt.id)
+            return [(portal, outcome) for portal, outcome in read.execute(query) if portal in self.portals]
+
     @property
     def portals(self) -> set[str]:
         return set(map(portal_of, range(PORTALS)))
@@ -132,6 +142,13 @@ class Nation:
 
 @pytest.fixture
 def nation(tmp_path: Path, postgresql: str) -> Iterator[Nation]:
+    with made(tmp_path, postgresql) as nation:
+        yield nation
+
+
+@contextmanager
+def made(tmp_path: Path, postgresql: str) -> Iterator[Nation]:
+    """A nation whose tables stand on that server."""
     with ExitStack() as open_doors:
         server = open_doors.enter_context(serve(site()))
         place = tmp_path / "door"
@@ -200,11 +217,6 @@ def check_politeness(server: Server) -> None:
         assert min(gaps, default=DELAY) >= DELAY, (host, min(gaps))
 
 
-def check_one_crawl_at_a_time(nation: Nation) -> None:
-    """The attempts at the portals of one host never overlapped, but for what a kill cut off."""
-    assert nation.left() == []
-
-
 def test_three_machines_find_what_one_does_and_are_polite_together(nation: Nation, alone: dict[str, Any]) -> None:
     nation.plan()
     machines = [nation.machine(number) for number in range(3)]
@@ -257,6 +269,32 @@ def test_a_worker_killed_again_and_again_loses_nothing(nation: Nation, alone: di
     assert kills >= 1
     assert told(machines[0].folder / "xxgk-archive", nation.database) == alone
     check_politeness(nation.server)
+
+
+def test_a_database_restart_pauses_the_workers_and_kills_nothing(tmp_path: Path, alone: dict[str, Any]) -> None:
+    with own_server() as server, made(tmp_path, server.uri) as nation:
+        nation.plan()
+        machines = [nation.machine(number) for number in range(2)]
+        for machine in machines:
+            machine.start("worker", "--side-by-side", "2", "--lease", "60")
+        waiting, began = threading.Event(), monotonic()
+        for mode in ("fast", "immediate"):
+            asked = len(nation.server.seen)
+            while len(nation.server.seen) < asked + PORTALS:  # they are at it
+                assert monotonic() - began < PATIENCE, [machine.words[-2000:] for machine in machines]
+                waiting.wait(0.1)
+            server.restart(mode)
+        while nation.left():
+            assert monotonic() - began < PATIENCE, [machine.words[-2000:] for machine in machines]
+            waiting.wait(0.5)
+        assert [machine.process.poll() for machine in machines if machine.process is not None] == [None, None]
+        for machine in machines:
+            machine.end()
+        assert {machine.wait(60) for machine in machines} == {3}
+        assert told(machines[0].folder / "xxgk-archive", nation.database) == alone
+        check_politeness(nation.server)
+        attempts = nation.attempts()
+        assert {outcome for _, outcome in attempts} == {"ok"}, attempts  # no crawl had to be begun again
 
 
 def test_the_settings_of_a_machine_reach_the_others(nation: Nation) -> None:
