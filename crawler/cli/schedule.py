@@ -86,7 +86,9 @@ def command(
     hand_out = _queue(invocation)
     room = side_by_side if side_by_side is not None else 0 if hand_out is not None else _ROOM
     if room == 0 and hand_out is None:
-        raise WrongUsage("nobody would crawl: --side-by-side 0 needs tables in PostgreSQL, which workers share")
+        raise WrongUsage(
+            "nobody would crawl: --side-by-side 0 needs tables in PostgreSQL, which workers share, and the extra `workers`"
+        )
     schedule = Schedule(
         invocation.folder,
         invocation.database,

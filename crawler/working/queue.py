@@ -56,7 +56,7 @@ def lacking() -> str | None:
         import procrastinate  # noqa: F401, PLC0415 - an extra
         import psycopg_pool  # noqa: F401, PLC0415 - as above
     except ImportError as error:
-        return f"workers need Procrastinate, and {error.name} is not here: install xxgk with the extra `workers`"
+        return f"workers need Procrastinate, and {error.name} is not here: install the extra `workers`"
     return None
 
 
