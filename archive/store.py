@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, DateTime, Engine, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive import card, migrations, patience
@@ -53,6 +53,8 @@ class Archive:
         self._description = description
         self._writer: Writer | None = None
         self._newest: datetime | None = None
+        self._judged = clock is utc_now and engine.dialect.name == "postgresql"  # by the server's clock: one for all
+        self._compared = False
         self._moves = card.moves(folder)
 
     @classmethod
@@ -82,6 +84,7 @@ class Archive:
         try:
             archive.patiently(lambda: archive._migrate(rebuild=rebuild))
             if write and not rebuild:
+                archive.patiently(archive._check_reach)
                 archive.patiently(archive.now)
                 archive.patiently(archive.writer.recover)
             yield archive
@@ -123,17 +126,12 @@ class Archive:
     def now(self) -> datetime:
         """The time, for what is kept now.
 
-        Raises :class:`ArchiveError` where the clock went back: what is newer could no longer be told.
+        Raises :class:`ArchiveError` where the clock went back: what is newer could no longer be told. With PostgreSQL it is
+        compared with the server's instead, since a clock that is fast elsewhere says nothing of ours.
         """
-        if self._newest is None:
-            with self.session() as session:
-                journal, begun = JournalRow.written_at, WarcFile.begun_at
-                times = (
-                    session.scalar(select(journal).order_by(JournalRow.id.desc()).limit(1)),
-                    session.scalar(select(begun).order_by(WarcFile.id.desc()).limit(1)),
-                )
-            self._newest = max((time for time in times if time is not None), default=self.clock())
         moment = self.clock()
+        if self._newest is None or (self._judged and moment < self._newest - CLOCK_TOLERANCE):
+            self._newest = self._last_written(moment)
         if moment < self._newest - CLOCK_TOLERANCE:
             raise ArchiveError(
                 f"the clock says {moment:%Y-%m-%d %H:%M} UTC, and the archive {self.folder} was written to at "
@@ -141,6 +139,31 @@ class Archive:
             )
         self._newest = max(self._newest, moment)
         return self._newest
+
+    def _last_written(self, moment: datetime) -> datetime:
+        """When the archive was written to last; the moment where it never was, or where another's clock was wrong then."""
+        with self.session() as session:
+            self._compare(session)
+            journal, begun = JournalRow.written_at, WarcFile.begun_at
+            times = (
+                session.scalar(select(journal).order_by(JournalRow.id.desc()).limit(1)),
+                session.scalar(select(begun).order_by(WarcFile.id.desc()).limit(1)),
+            )
+        newest = max((time for time in times if time is not None), default=moment)
+        return moment if self._judged and newest > moment + CLOCK_TOLERANCE else newest
+
+    def _compare(self, session: Session) -> None:
+        """Raise :class:`ArchiveError` where our clock and the server's are not the same."""
+        if not self._judged:
+            return
+        before = self.clock()
+        there = session.execute(select(func.clock_timestamp(type_=DateTime(timezone=True)))).scalar_one()
+        if not before - CLOCK_TOLERANCE <= there <= self.clock() + CLOCK_TOLERANCE:
+            raise ArchiveError(
+                f"this machine's clock says {before:%Y-%m-%d %H:%M} UTC, and that of PostgreSQL, where the tables of "
+                f"{self.folder} stand, {there:%Y-%m-%d %H:%M} UTC: set the wrong one right"
+            )
+        self._compared = True
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -153,12 +176,14 @@ class Archive:
         """A session to write in: committed at the end of the block, rolled back on an error; writers take turns.
 
         The turn is taken at the beginning: a reader that turns writer would fail at once instead of waiting. Raises
-        :class:`ArchiveError`, also where the tables were moved since the archive was opened.
+        :class:`ArchiveError`, also where the tables were moved since the archive was opened, and where our clock is wrong.
         """
         engine = self.engine.execution_options(**{WRITES: True})
         with explained(self.folder), Session(engine, expire_on_commit=False) as session, session.begin():
             session.connection()
             card.check_moves(self.folder, self._moves)
+            if not self._compared:
+                self._compare(session)
             yield session
 
     def patiently(self, work: Callable[[], patience.Result]) -> patience.Result:
@@ -202,6 +227,20 @@ class Archive:
         """Whether WARC files of ours were stored, and perhaps left the folder."""
         place = card.storage(self.folder)
         return place is not None and place.used
+
+    def _check_reach(self) -> None:
+        """Whoever writes without the storage that others have would take what it cannot read for damaged."""
+        if self.storage is not None:
+            return
+        away = select(WarcFile.name, WarcFile.stored_at).where(
+            or_(WarcFile.stored_at.is_not(None), WarcFile.home != self.home)
+        )
+        with self.session() as session:
+            found = session.execute(away.order_by(WarcFile.stored_at.is_(None), WarcFile.id.desc()).limit(1)).first()
+        if found is not None and (found.stored_at is not None or not files.is_here(self.folder, found.name)):
+            raise ArchiveError(
+                f"{found.name} is in a shared storage or with another machine, and the card of the archive {self.folder} names no storage: name it with xxgk storage set, then run the same command again"
+            )
 
     def _close(self) -> None:
         try:

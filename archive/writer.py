@@ -24,6 +24,7 @@ from archive.warcs.locks import locked, take
 from archive.warcs.records import SOFTWARE, digest, new_id, read_date, warcinfo_block, warcinfo_member
 
 ROTATION = 1 << 30  # bytes: the size the WARC guidelines recommend
+_CHUNK = 400  # names in one question: databases have a limit
 
 
 class Writer:
@@ -255,15 +256,24 @@ class Writer:
 
     def _candidates(self) -> list[tuple[str, int | None]]:
         """Files that are not full, and files on the disk that no row names: their process died before it could."""
-        with self._writing() as session:
-            known = dict(session.execute(select(WarcFile.name, WarcFile.id)).all())
-            unfinished = set(session.scalars(select(WarcFile.name).where(WarcFile.closed.is_(False))))
-        files.check_folder(self.folder, len(known))
+        files.check_folder(self.folder, self._are_known)
         present = list(files.names(self.folder))
+        if not present:
+            return []
+        query = select(WarcFile.name, WarcFile.id, WarcFile.closed)
+        known: dict[str, tuple[int, bool]] = {}
+        with self._writing() as session:
+            for at in range(0, len(present), _CHUNK):
+                for name, number, closed in session.execute(query.where(WarcFile.name.in_(present[at : at + _CHUNK]))):
+                    known[name] = number, closed
         return [
-            *((name, known[name]) for name in present if name in unfinished),
+            *((name, known[name][0]) for name in present if name in known and not known[name][1]),
             *((name, None) for name in present if name not in known),
         ]
+
+    def _are_known(self) -> bool:
+        with self._writing() as session:
+            return session.scalars(select(WarcFile.id).limit(1)).first() is not None
 
     def _repair(self, file: BinaryIO, name: str, file_id: int | None) -> int | None:
         """Bring file and rows together again; the file's id, or null where it must not be appended to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,13 +26,14 @@ from archive import captures
 from archive.addresses import canonical
 from archive.captures import RENDERED as AS_RENDERED
 from archive.captures import SUBRESOURCE, Answer, Capture, Making, Pending, Wire
-from archive.crawling import crawls
+from archive.crawling import crawls, duework
 from archive.errors import AddressRefused, ArchiveError
-from archive.journal.notes import Note, SameNote
+from archive.journal.notes import ColumnNote, Note, PortalNote, SameNote
 from archive.store import Archive
 from archive.warcs.records import digest, http_head, http_request, read_head, status_of
 from crawler.deriving import derive_pending, words
 from crawler.gathering import Gatherer
+from crawler.lifeline import LEASED
 from crawler.politeness import Politeness
 from crawler.restoring import ARCHIVED, restore
 from crawler.wire import EXCHANGE, Exchange
@@ -92,6 +94,7 @@ class Keeper:
         self.resumed: bool = settings.getbool("XXGK_RESUMED")
         self._derives = settings.getbool("XXGK_DERIVE")
         self.last_words: list[Callable[[], Sequence[Note]]] = []  # what is to be noted when the crawl ends
+        self._late: list[Note] = []  # what was read after the crawl was stopped, and how that ended
         self.judgements: list[Callable[[], Sequence[Note]]] = []  # and once all of a finished one is in the tables
         if not self.crawl_id:
             self._begin(crawler)
@@ -111,6 +114,14 @@ class Keeper:
             raise RuntimeError("nothing is fetched that is not kept: EXTENSIONS must hold crawler.keeping.Keeper")
         return keeper
 
+    def note(self, note: Note) -> None:
+        """Keep a note, soon. How reading ended is kept at the end where the crawl was stopped, if it is still its to say."""
+        politeness = self._crawler.get_extension(Politeness)
+        if isinstance(note, PortalNote | ColumnNote) and politeness is not None and politeness.stopping:
+            self._late.append(note)
+        else:
+            self.gatherer.note(note)
+
     def fail(self, error: ArchiveError) -> None:
         """The archive cannot keep: nothing more may be fetched."""
         if self.trouble is None:
@@ -129,11 +140,12 @@ class Keeper:
 
     async def _spider_closed(self, spider: Spider, reason: str) -> None:
         del spider
-        if self.trouble is None:
-            state = crawls.FINISHED if reason == "finished" else crawls.STOPPED
-            self._note(self.last_words)
-            self.gatherer.note(crawls.ended(self.archive, self.crawl_id, state))
         try:
+            if self.trouble is None:
+                state = crawls.FINISHED if reason == "finished" else crawls.STOPPED
+                if await self._may_say(reason):
+                    self._note([lambda: self._late, *self.last_words])
+                self.gatherer.note(crawls.ended(self.archive, self.crawl_id, state))
             await self.gatherer.drain()
             if self.trouble is None and reason == "finished":
                 self._note(self.judgements)
@@ -142,6 +154,18 @@ class Keeper:
             self.fail(error)
         if self.trouble is None and self._derives:
             logger.info("%s", words(derive_pending(self.archive)))
+
+    async def _may_say(self, reason: str) -> bool:
+        """Whether it is ours to say how the portals were read: not where another machine goes on with the crawl."""
+        if reason in {"finished", "lease"} or self.archive.engine.dialect.name != "postgresql":
+            return reason != "lease"
+        from crawler.sharedturns import lease_of  # noqa: PLC0415 - its driver is an extra
+
+        lease = lease_of(os.environ.get(LEASED, ""))
+        if lease is None:
+            return True
+        held = partial(duework.holds, self.archive, lease.task, lease.attempt)
+        return await asyncio.to_thread(self.archive.patiently, held)
 
     def _note(self, tellers: list[Callable[[], Sequence[Note]]]) -> None:
         for tell in tellers:

@@ -57,7 +57,7 @@ class Notes:
         except AddressRefused as error:  # an address that cannot stand in an archive cannot be fetched either
             logger.warning("Not noted: %s", error)
             return item
-        self._keeper.gatherer.note(note)
+        self._keeper.note(note)
         return item
 
     def _ends(self) -> list[Note]:

@@ -73,6 +73,11 @@ class Politeness(AutoThrottle):
         self._stopping = False
         self._stopped: asyncio.Future[None] | None = None
 
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing is asked any more."""
+        return self._stopping
+
     def least_gap(self, host: str) -> float:
         """Seconds that must lie between an answer of a host and the next request to it."""
         return max(self._gaps.get(host, 0.0), self._min_delay())

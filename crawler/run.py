@@ -24,7 +24,7 @@ from archive.crawling.live import live_articles
 from archive.deriving.derive import Derived
 from archive.errors import ConnectionLost, DatabaseAway
 from archive.listings import PortalState
-from archive.storage.pushing import push
+from archive.storage.pushing import Pushed, push
 from archive.store import Archive
 from crawler import process
 from crawler.allowance import Allowance
@@ -144,15 +144,14 @@ def crawl(
     stopped = stats.get_value("finish_reason") != "finished"
     with _going_on(), Archive.open(folder, database, write=True, description=said) as archive:
         reached = None if archive.storage is None else list(urls)  # what others fetch now may be on their machines only
+        stale = 0 if stopped else _store(archive, drop=False).stale  # what is killed from now on costs no crawl
         derived = None if stopped else derive_pending(archive, progress, portals=reached)
         read = archive.patiently(partial(listings.portals, archive))
         states = tuple(state for state in read if state.url in urls)
-        pushed = push(archive)
+        pushed = _store(archive)
         for problem in pushed.problems:
             remark(problem)
-        if archive.storage is not None:
-            archive.patiently(partial(crawls.secure, archive))
-        if pushed.stale and not stopped:  # another machine met what was only here
+        if stale + pushed.stale and not stopped:  # another machine met what was only here
             derive_pending(archive, progress)
     return CrawlSummary(
         crawl_id=begun.id,
@@ -164,6 +163,14 @@ def crawl(
         log=log,
         derived=derived,
     )
+
+
+def _store(archive: Archive, *, drop: bool | None = None) -> Pushed:
+    """Store what was fetched, where the archive has a storage, and enter which crawls are safe by it."""
+    pushed = push(archive, drop=drop)
+    if archive.storage is not None:
+        archive.patiently(partial(crawls.secure, archive))
+    return pushed
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from tests.databases import make_fast, memory
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DOCUMENTS = "XXGK_REAL_DOCUMENTS"
 LONGEST = frozenset({
-    "test_two_years.py", "test_kills.py", "test_schedule.py", "test_copying.py", "test_rendering.py", "test_crash_safety.py",
+    "test_two_years.py", "test_workers.py", "test_kills.py", "test_patience.py", "test_parts.py", "test_schedule.py", "test_copying.py", "test_rendering.py", "test_crash_safety.py",
     "test_benchmarks.py", "test_status.py", "test_rosters.py", "test_left.py", "test_sending.py",
     "test_many_writers.py", "test_reparse.py", "test_storage.py", "test_storage_losses.py", "test_cli_storage.py",
 })  # fmt: skip

@@ -330,7 +330,7 @@ def test_every_script_may_be_run_and_is_well_formed(script: Path) -> None:
 
 
 def test_every_command_a_page_shows_is_a_real_one_with_real_options() -> None:
-    commands = _real_commands()
+    commands = real_commands()
     wrong = []
     for page in PROSE:
         for name, options in shown_commands(page):
@@ -346,7 +346,7 @@ def test_every_command_a_page_shows_is_a_real_one_with_real_options() -> None:
 def test_every_real_command_is_shown_in_both_readmes() -> None:
     for name in READMES:
         shown = {command for command, _ in shown_commands(ROOT / name)}
-        assert set(_real_commands()) - shown == set(), name
+        assert set(real_commands()) - shown == set(), name
 
 
 def test_every_make_target_a_page_shows_is_a_real_one() -> None:
@@ -424,7 +424,7 @@ def _reaches_outside(node: ast.expr | ast.stmt) -> bool:
     return False
 
 
-def _real_commands() -> dict[str, set[str]]:
+def real_commands() -> dict[str, set[str]]:
     """Each command of the command line that people use, with every option it takes."""
     from typer.main import get_command
 

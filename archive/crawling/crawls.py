@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from archive.deposit import deposit
+from archive.journal import noting
 from archive.journal.notes import CrawlBegun, CrawlEnded, Note
 from archive.schema import CaptureRow, CrawlRow, WarcFile
 from archive.store import Archive
 from archive.warcs.records import digest
 
-STOPPED, FINISHED = "stopped", "finished"
+STOPPED, FINISHED = "stopped", noting.FINISHED
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,25 @@ def secure(archive: Archive) -> None:
 
     Until then a crawl that ended does not count: if its machine is lost, it is made again.
     """
+    waiting = select(CrawlRow).where(
+        CrawlRow.secured.is_(False), CrawlRow.home == archive.home, CrawlRow.state == FINISHED
+    )
     with archive.writing() as session:
+        ended_here = session.scalars(waiting).all()
+        if not ended_here:
+            return
         here = select(WarcFile.id).where(WarcFile.home == archive.home, WarcFile.stored_at.is_(None))
         files = session.scalars(here).all()
         loose = select(CaptureRow.crawl_id).where(CaptureRow.file_id.in_(files), CaptureRow.crawl_id.is_not(None))
         unsafe = set(session.scalars(loose.distinct())) if files else set()
-        waiting = select(CrawlRow).where(
-            CrawlRow.secured.is_(False), CrawlRow.home == archive.home, CrawlRow.state == FINISHED
-        )
-        for crawl in session.scalars(waiting):
+        for crawl in ended_here:
             crawl.secured = crawl.id not in unsafe
+
+
+def spoil(session: Session, lost: Collection[int]) -> None:
+    """Answers of these crawls are lost: those that ended and were not safe yet never will be, and are made again."""
+    ended = update(CrawlRow).where(CrawlRow.id.in_(lost), CrawlRow.secured.is_(False), CrawlRow.state == FINISHED)
+    session.execute(ended.values(home=None))
 
 
 def ended(archive: Archive, crawl_id: int, state: str) -> CrawlEnded:

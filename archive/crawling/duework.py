@@ -26,9 +26,12 @@ SCHEDULE, WORKER = "schedule", "worker"  # who gives signs of life
 DUE, LEASED, DONE, GIVEN_UP, SKIPPED = "due", "leased", "done", "failed", "skipped"
 FAILED = "failed"  # outcome: the crawl told nothing of the portal
 STOPPED, LOST = "stopped", "lost"  # outcomes of attempts that say nothing of the portal
+UNSTORED = "unstored"  # and of one that read it, and whose bytes only its machine has
+WAIT = timedelta(hours=1)  # so long such a reading is waited for, until another is made
+SILENCE = timedelta(hours=1)  # from a folder until it is given up
 REMEMBERED = timedelta(days=30)  # so long the tables know of a daemon that ended
 _CHUNK = 400  # portals in one question: databases have a limit
-_NO_TRY = (STOPPED, LOST)
+_NO_TRY = (STOPPED, LOST, UNSTORED)
 _DEEP_FIRST = case((Task.kind == DEEP, 0), else_=1)
 _UNSYNCHRONIZED = {"synchronize_session": False}
 
@@ -63,7 +66,8 @@ class Retries:
 class Reading:
     """How a portal was read last.
 
-    ``finished`` is false while its crawl runs, where it was stopped early, and while only one machine has its bytes.
+    ``finished`` is false while its crawl runs, and where it was stopped early; ``stored`` while only one machine has its
+    bytes.
     """
 
     at: datetime
@@ -72,9 +76,14 @@ class Reading:
     finished: bool
     full: bool
     whole: bool  # reports of all years were asked for
+    stored: bool = True
 
     def counts(self, kind: str) -> bool:
         """Whether it does the work of a task of this kind."""
+        return self.stored and self.will_count(kind)
+
+    def will_count(self, kind: str) -> bool:
+        """Whether it does, once its bytes are stored."""
         return self.finished and self.whole and (self.full or kind != DEEP)
 
 
@@ -199,6 +208,12 @@ def at_work(session: Session, now: datetime) -> dict[str, datetime | None]:
     return dict(session.execute(_at_work(now, ()).with_only_columns(Task.portal, Task.leased_until)).all())
 
 
+def ended_since(session: Session, since: datetime) -> set[str]:
+    """The portals of which somebody ended a try since then."""
+    query = select(Task.portal).join(Attempt, Attempt.task_id == Task.id).where(Attempt.ended_at > since)
+    return set(session.scalars(query.distinct()))
+
+
 def heartbeat(
     archive: Archive,
     owner: str,
@@ -229,17 +244,28 @@ def heartbeat(
         return {task.id for task in held}
 
 
-def silent_homes(archive: Archive, silence: timedelta) -> list[str]:
-    """The folders of which nobody who worked there gave a sign of life for so long, and with files nobody stored.
+def silent_homes(archive: Archive, silence: timedelta = SILENCE, *, since: datetime) -> dict[str, datetime]:
+    """The folders that are given up, with files nobody stored, and when those who worked there were last heard of.
 
-    Whoever ended well stored what was his. Raises :class:`archive.errors.ArchiveError`.
+    Whoever was heard of last there did not end, and gave no sign of life for so long. ``since``: so long all our own were
+    heard. Before that the database may have been away for all; who has not listened for as long as the silence lasts
+    gives nobody up. Only files that were begun until the last sign are meant: what was begun later is another's. Raises
+    :class:`archive.errors.ArchiveError`.
     """
-    now = archive.clock()
-    left = select(WarcFile.home).where(WarcFile.stored_at.is_(None), WarcFile.home.is_not(None)).distinct()
-    query = select(Daemon.home).where(Daemon.home.in_(left)).group_by(Daemon.home)
+    until = archive.clock() - silence
+    if since > until:
+        return {}
+    left = select(WarcFile.home, func.min(WarcFile.begun_at)).where(WarcFile.stored_at.is_(None))
+    left = left.where(WarcFile.home.is_not(None), WarcFile.home != card.home(archive.folder)).group_by(WarcFile.home)
     with archive.session() as session:
-        found = session.scalars(query.having(func.max(Daemon.seen_at) < now - silence).order_by(Daemon.home))
-        return [home for home in found if home is not None and home != card.home(archive.folder)]
+        begun = dict(session.execute(left).all())
+        query = select(Daemon).where(Daemon.home.in_(begun)).order_by(Daemon.seen_at)
+        newest = {row.home: row for row in session.scalars(query)}
+    return {
+        home: row.seen_at
+        for home, row in sorted(newest.items())
+        if home is not None and row.ended_at is None and begun[home] <= row.seen_at < until
+    }
 
 
 def sign_off(archive: Archive, owner: str) -> None:
@@ -255,25 +281,34 @@ def finish(
     """End an attempt by what the tables say of the portal now; returns the task's outcome.
 
     Where no crawl of the portal finished since, it is :data:`FAILED`; with ``again_after`` it was stopped early instead,
-    and anybody may go on with it after that time: :data:`STOPPED`. Null where the lease is another's by now. Raises
+    and anybody may go on with it after that time: :data:`STOPPED`. Where one did and only its machine has the bytes, it
+    is :data:`UNSTORED`, and done as soon as they are stored. Null where the lease is another's by now. Raises
     :class:`archive.errors.ArchiveError`.
     """
     now = archive.clock()
     with archive.writing() as session:
         reading = _reading(session, lease.portal)
         outcome = STOPPED if again_after is not None else FAILED
-        if reading is not None and reading != lease.before and reading.counts(lease.kind):
-            outcome = reading.outcome
+        if reading is not None and reading != lease.before and reading.will_count(lease.kind):
+            outcome = reading.outcome if reading.stored else UNSTORED
         task = _held(session, owner, lease)
         _end_attempt(session, owner, lease, now, LOST if task is None else outcome)
         if task is None:
             return None
-        if outcome == STOPPED:
-            task.state, task.not_before = DUE, now + (again_after or timedelta())
+        if outcome in {STOPPED, UNSTORED}:
+            pause = WAIT if outcome == UNSTORED else again_after or timedelta()
+            task.state, task.not_before = DUE, now + pause
             task.leased_by = task.leased_until = None
         else:
             _settle(session, task, outcome, now, retries)
     return outcome
+
+
+def holds(archive: Archive, task: int, attempt: int) -> bool:
+    """Whether the lease under which this try at a task was begun still stands, as far as nobody else took it."""
+    with archive.session() as session:
+        row = session.get(Task, task)
+        return row is not None and (row.state, row.attempts) == (LEASED, attempt)
 
 
 def given_addresses(archive: Archive) -> dict[str, str]:
@@ -361,11 +396,15 @@ def _count_readings(session: Session, now: datetime, retries: Retries) -> int:
 
 
 def _close_attempt(session: Session, task: Task, reading: Reading) -> None:
-    """The last attempt made the reading, if it had begun: only its daemon is no longer there to say so."""
+    """The last attempt made the reading, if it had begun: its daemon is gone, or could not say yet that it is stored."""
     query = select(Attempt).where(Attempt.task_id == task.id).order_by(Attempt.id.desc()).limit(1)
     attempt = session.scalars(query).first()
-    if attempt is not None and attempt.ended_at is None and attempt.begun_at <= reading.at:
+    if attempt is None or attempt.begun_at > reading.at:
+        return
+    if attempt.ended_at is None:
         attempt.ended_at, attempt.outcome = reading.at, reading.outcome
+    elif attempt.outcome == UNSTORED:
+        attempt.outcome = reading.outcome
 
 
 def _settle(session: Session, task: Task, outcome: str, at: datetime, retries: Retries) -> None:
@@ -426,7 +465,6 @@ def _reading_of(at: datetime, outcome: str, crawl: CrawlRow | None) -> Reading:
     if crawl is None:
         return Reading(at, outcome, None, finished=True, full=False, whole=True)
     said = json.loads(crawl.arguments)
-    finished = crawl.state == FINISHED and crawl.secured
-    return Reading(
-        at, outcome, crawl.id, finished=finished, full=bool(said.get("full")), whole=said.get("year") is None
-    )
+    full, whole = bool(said.get("full")), said.get("year") is None
+    finished = crawl.state == FINISHED
+    return Reading(at, outcome, crawl.id, finished=finished, full=full, whole=whole, stored=crawl.secured)

@@ -64,7 +64,7 @@ from archive.schema import (
 )
 from parser.titles import read as read_title
 
-RUNNING = "running"
+RUNNING, FINISHED = "running", "finished"
 _UNSYNCHRONIZED = {"synchronize_session": False}
 
 
@@ -119,6 +119,8 @@ class Noting:
                 self._begin(note)
             case CrawlEnded():
                 ended = update(CrawlRow).where(CrawlRow.id == note.crawl)
+                if note.state != FINISHED:  # said late, by a machine that slept while another went on with it
+                    ended = ended.where(CrawlRow.state != FINISHED)
                 self._session.execute(ended.values(state=note.state, ended_at=note.at))
             case SameNote():
                 self._same(note)

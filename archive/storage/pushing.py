@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -52,17 +52,24 @@ def push(archive: Archive, *, drop: bool | None = None, progress: Progress | Non
     """
     if archive.storage is None:
         return Pushed()
+    try:  # before the lock: crawls that end side by side wait for a storage that is away side by side
+        prepare(archive.storage, archive.session)
+    except StorageTrouble as error:
+        return Pushed(problems=(str(error),))
     with locked(archive.folder, LOCK):
         return _Push(archive, archive.storage, progress).run(drop=drop)
 
 
-def adopt_lost(archive: Archive, home: str, *, progress: Progress | None = None) -> Pushed:
+def adopt_lost(
+    archive: Archive, home: str, *, before: datetime | None = None, progress: Progress | None = None
+) -> Pushed:
     """Take over what a machine that is gone had not stored; ``home`` is its folder, by the name on its card.
 
-    What it had shipped is stored, the rest is marked as lost; should it come back, its next push brings the rest, and what
-    was lost is found again. Raises :class:`ArchiveError`.
+    ``before``: only what was begun until then, when it was last heard of. What it had shipped is stored, the rest is
+    marked as lost; should it come back, its next push brings the rest, and what was lost is found again. Raises
+    :class:`ArchiveError`.
     """
-    taken = recovery.take_over(archive, home)
+    taken = recovery.take_over(archive, home, before)
     return replace(push(archive, progress=progress), taken=taken)
 
 
@@ -77,7 +84,6 @@ class _Push:
     def run(self, *, drop: bool | None) -> Pushed:
         sealed = self._archive.writer.seal()
         try:
-            prepare(self._storage, self._archive.session)
             self._all(drop=drop)
             if self._counts["lost"] or self._counts["found"]:  # which the journal says now, in a file of its own
                 sealed += self._archive.writer.seal()
@@ -122,6 +128,8 @@ class _Push:
             self._counts["stale"] += stale
             self._counts["stored"] += 1
         elif files.is_here(archive.folder, name):
+            if not self._may_go(row, drop=drop) and files.size_of(archive.folder, name) == row.stored_length:
+                return  # its bytes are compared before it goes
             returned = returning.take_back(archive, self._storage, row)
             self._counts["found"] += returned.found
             self._counts["waiting"] += returned.busy
@@ -135,11 +143,7 @@ class _Push:
         archive = self._archive
         with archive.session() as session:
             row = session.scalars(select(WarcFile).where(WarcFile.name == name)).one()
-        if not files.is_here(archive.folder, name) or row.stored_at is None or drop is False:
-            return
-        place = card.storage(archive.folder)
-        keep = timedelta(hours=0 if place is None or drop else place.keep)
-        if archive.clock() - row.stored_at < keep:
+        if not files.is_here(archive.folder, name) or not self._may_go(row, drop=drop):
             return
         size = files.size_of(archive.folder, name)
         if not size == row.stored_length == self._storage.size(name):
@@ -147,6 +151,14 @@ class _Push:
         self._storage.drop_parts(name, size)  # of a run that was killed before it did
         files.path_of(archive.folder, name).unlink()
         self._counts["dropped"] += 1
+
+    def _may_go(self, row: WarcFile, *, drop: bool | None) -> bool:
+        """Whether the time of a copy here has come."""
+        if row.stored_at is None or drop is False:
+            return False
+        place = card.storage(self._archive.folder)
+        keep = timedelta(hours=0 if place is None or drop else place.keep)
+        return self._archive.clock() - row.stored_at >= keep
 
 
 def _is_for_us(archive: Archive, row: WarcFile) -> bool:

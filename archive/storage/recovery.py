@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
+from archive.crawling import crawls
 from archive.deposit import deposit
 from archive.errors import ArchiveError, StorageTrouble
 from archive.journal.notes import LossNote
-from archive.schema import CaptureRow, JournalRow, WarcFile
+from archive.schema import CaptureRow, CrawlRow, JournalRow, WarcFile
 from archive.storage.objects import CHUNK, Part, Storage
 from archive.storage.shipping import shipped_end
 from archive.store import Archive
@@ -22,11 +24,13 @@ from archive.writer import adopt_tail, last_end
 WHY = "its machine is gone"
 
 
-def take_over(archive: Archive, home: str) -> int:
+def take_over(archive: Archive, home: str, before: datetime | None = None) -> int:
     """Make the files ours that another folder had not stored yet; how many. Whoever still writes one begins another.
 
-    ``home`` is the name on the card of that folder. What was shipped of them goes to the storage with the next push,
-    and what was not is marked as lost then. Raises :class:`ArchiveError`.
+    ``home`` is the name on the card of that folder; ``before``: only what was begun until then. What was shipped of the
+    files goes to the storage with the next push, and what was not is marked as lost then. Whether the crawls that ended
+    there are safe is ours to say from now on; one that did not end is the affair of whoever goes on with it. Raises
+    :class:`ArchiveError`.
     """
     if archive.storage is None:
         raise ArchiveError(
@@ -35,8 +39,15 @@ def take_over(archive: Archive, home: str) -> int:
     if home == archive.home:
         raise ArchiveError(f"{home} is this folder itself: xxgk storage push stores its files")
     theirs = update(WarcFile).where(WarcFile.home == home, WarcFile.stored_at.is_(None))
+    waiting = update(CrawlRow).where(
+        CrawlRow.home == home, CrawlRow.secured.is_(False), CrawlRow.state == crawls.FINISHED
+    )
+    if before is not None:
+        theirs = theirs.where(WarcFile.begun_at <= before)
+        waiting = waiting.where(CrawlRow.begun_at <= before)
     with archive.writing() as session:
         taken = session.execute(theirs.values(home=archive.home, closed=True).returning(WarcFile.id)).all()
+        session.execute(waiting.values(home=archive.home))
     return len(taken)
 
 
@@ -90,12 +101,13 @@ def _parts(storage: Storage, name: str) -> list[tuple[str, Part]]:
 
 
 def _lose(archive: Archive, row: WarcFile, size: int) -> int:
-    """Mark the captures whose bytes stand behind a place as lost, in the journal too."""
+    """Mark the captures whose bytes stand behind a place as lost, in the journal too; their crawls are never safe."""
     beyond = select(CaptureRow).where(CaptureRow.file_id == row.id, CaptureRow.lost_at.is_(None))
     with archive.writing() as session:
         captures = session.scalars(beyond.where(CaptureRow.position + CaptureRow.span > size)).all()
         torn = delete(JournalRow).where(JournalRow.file_id == row.id, JournalRow.position + JournalRow.length > size)
         session.execute(torn)
+        crawls.spoil(session, {one.crawl_id for one in captures if one.crawl_id is not None})
     moment = archive.clock()
     losses = [
         LossNote(moment, row.name, one.position, one.url, one.fetched_at, one.payload_digest, WHY) for one in captures

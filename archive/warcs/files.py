@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -128,9 +128,9 @@ def length_of(file: BinaryIO) -> int:
     return file.seek(0, os.SEEK_END)
 
 
-def check_folder(folder: Path, known: int) -> None:
+def check_folder(folder: Path, are_known: Callable[[], bool]) -> None:
     """Raise :class:`ArchiveError` where files are known and the folder that held them is not there."""
-    if known and not (folder / WARC_FOLDER).is_dir():
+    if not (folder / WARC_FOLDER).is_dir() and are_known():
         raise ArchiveError(
-            f"the folder {folder / WARC_FOLDER} is gone, and {known} WARC files were in it: put it back, or a link to where it is now"
+            f"the folder {folder / WARC_FOLDER} is gone, and WARC files were in it: put it back, or a link to where it is now"
         )

@@ -11,6 +11,7 @@ from archive.parts.ledger import Refused
 from crawler.cli.invocation import STOPPED, Invocation
 from crawler.cli.output import print_json, progress, remark
 from crawler.deriving import cores
+from crawler.lifeline import hold
 from parser.isolation import ParserPool
 
 EXAMPLE = "Example: xxgk part 17"
@@ -26,6 +27,7 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="A line of JSON.")] = False,  # noqa: FBT002 - Typer's way to write a flag
 ) -> None:
     """Do one part of a work that is done in parts, or go on with it. Exit status 3: it is left to others."""
+    hold()  # where a worker started it, it ends with it
     several = jobs if jobs is not None else cores()
     with Invocation.of(context).open() as archive, ParserPool(several) as parsers, progress() as show:
         try:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from archive.crawling import crawls
 from archive.storage.fetching import choose, fetch
 from archive.storage.pushing import Pushed, adopt_lost, push
 from archive.storage.standing import Standing, standing
@@ -36,7 +37,7 @@ def name(
     json: Json = False,  # noqa: FBT002 - Typer's way to write a flag
 ) -> None:
     """Name the storage on the card of the archive. Keys belong into the environment, never into the address."""
-    with Invocation.of(context).open(create=True, write=True) as archive:
+    with Invocation.of(context).open(create=True) as archive:  # to write is refused where others name one already
         place = choose(archive, address, keep)
     if json:
         print_json([asdict(place)])
@@ -72,6 +73,7 @@ def send(
     """Store the WARC files that nobody writes to, and read them back. What fails stays here, and goes the next time."""
     with Invocation.of(context).open(write=True) as archive, progress() as show:
         done = push(archive, drop=drop, progress=lambda file: show.say(f"storing {file}"))
+        crawls.secure(archive)
     _tell(done, json=json)
 
 
@@ -95,6 +97,7 @@ def recover(
     """Take over what a machine that is gone had not stored: what it had shipped is stored, the rest is marked as lost."""
     with Invocation.of(context).open(write=True) as archive, progress() as show:
         done = adopt_lost(archive, home, progress=lambda file: show.say(f"storing {file}"))
+        crawls.secure(archive)
     if not json:
         remark(f"{done.taken} files of {home} taken over, {done.lost} captures of them are lost")
     _tell(done, json=json)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
+from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -24,7 +25,6 @@ from archive.crawling.duework import DEEP, Lease, Retries
 from archive.errors import ArchiveError
 from archive.patience import PATIENCE
 from archive.store import Archive, utc_now
-from crawler.errors import CrawlerError
 from crawler.lifeline import LEASED, Child
 from spiders.outcomes import OK
 
@@ -98,10 +98,12 @@ class Crew:
         self._room = room
         self._run = run
         self._grace = min(GRACE, lease / 4).total_seconds()
-        self._beaten_at = clock()
+        self._beaten_at, self._beaten = clock(), monotonic()
+        self._well_since: datetime | None = None
+        self._patient = os.environ.pop(PATIENCE, _PATIENT)  # our own signs of life must not wait
         self._crawls: dict[int, tuple[Lease, Running]] = {}
         self._others: set[Running] = set()
-        self._claiming = threading.Lock()
+        self._claiming, self._running = threading.Lock(), threading.Lock()
         self._stopped, self._ended = threading.Event(), threading.Event()
         self._pulse = threading.Thread(target=self._beat_on, daemon=True)
 
@@ -130,7 +132,7 @@ class Crew:
     def stop(self) -> None:
         """Ask what runs to end, and start nothing more."""
         self._stopped.set()
-        with self._claiming:
+        with self._running:
             running = [*(crawl for _, crawl in self._crawls.values()), *self._others]
         for child in running:
             child.end()
@@ -140,9 +142,9 @@ class Crew:
         with self._claiming, self.open() as archive:
             if self.stopped:
                 return None
-            leases = duework.claim(
-                archive, self.name, self._again, lease=self.lease, portals=portals, running=self._crawls.keys()
-            )
+            with self._running:
+                running = list(self._crawls)
+            leases = duework.claim(archive, self.name, self._again, lease=self.lease, portals=portals, running=running)
         return leases[0] if leases else None
 
     def crawl(self, lease: Lease, given: str) -> Done:
@@ -152,27 +154,27 @@ class Crew:
         except OSError as error:
             self._say(f"no crawl can be started ({error.strerror or error}): {lease.portal} is tried again later")
             return self._end(lease, _STOPPED)
-        with self._claiming:
+        with self._running:
             self._crawls[lease.task] = lease, crawl
             if self.stopped:
                 crawl.end()
         try:
             return self._end(lease, crawl.wait())
         finally:
-            with self._claiming:
+            with self._running:
                 del self._crawls[lease.task]
 
     def carry_out(self, *command: str) -> int:
         """Run another command of ours on the archive as a child; its exit status. Raises :class:`OSError`."""
         child = self._run(self._command(*command), self._environment(), self._grace)
-        with self._claiming:
+        with self._running:
             self._others.add(child)
             if self.stopped:
                 child.end()
         try:
             return child.wait()
         finally:
-            with self._claiming:
+            with self._running:
                 self._others.discard(child)
 
     def command(self, lease: Lease, given: str) -> list[str]:
@@ -189,7 +191,7 @@ class Crew:
     def _environment(self) -> dict[str, str]:
         """The database's address can hold a password, which every user could see in a command."""
         ours = {"XXGK_DATABASE": self._database} if self._database is not None else {}
-        return {PATIENCE: _PATIENT, **os.environ, **ours}
+        return {**os.environ, PATIENCE: self._patient, **ours}
 
     def _end(self, lease: Lease, status: int) -> Done:
         early = timedelta() if self.stopped else UNASKED if status == _STOPPED else None
@@ -197,35 +199,50 @@ class Crew:
             outcome = duework.finish(archive, self.name, lease, self._again, again_after=early)
         if outcome == duework.FAILED:
             self._say(f"the crawl of {lease.portal} told nothing and ended with exit status {status}")
+        elif outcome == duework.UNSTORED:
+            self._say(f"{lease.portal}: read, and kept on this machine until the storage answers")
         elif outcome not in {None, duework.STOPPED}:
             self._say(f"{lease.portal}: {outcome}")
         return Done(lease.portal, lease.kind, outcome)
 
+    def well_since(self) -> datetime | None:
+        """Since when all our signs of life were heard; null where the last was not."""
+        return self._well_since
+
     def _beat_on(self) -> None:
         while not self._ended.wait((self.lease / _BEATS).total_seconds()):
-            self._beat()
             try:
+                self._beat()
                 self.on_beat()
-            except (ArchiveError, CrawlerError, OSError) as error:  # it keeps nobody from crawling
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next sign of life must be given
                 self._say(f"xxgk: {error}")
 
     def _beat(self) -> None:
         """Give a sign of life; crawls that are others' by now, or soon may be, are ended."""
-        with self._claiming:
+        with self._running:
             crawls = dict(self._crawls)
         try:
             with self.open() as archive:
                 ours = duework.heartbeat(
                     archive, self.name, crawls.keys(), self.lease, role=self._role, room=self._room
                 )
-            self._beaten_at = self.clock()
-        except (ArchiveError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - as above: what runs must end before its lease does
+            self._well_since = None
             self._say(f"xxgk: {error}")
-            if self.clock() - self._beaten_at < self.lease / 2:
+            if not self._is_late():
                 return
             ours = set()
+        else:
+            if self._well_since is None or self._is_late():
+                self._well_since = self.clock()
+            self._beaten_at, self._beaten = self.clock(), monotonic()
         for task in crawls.keys() - ours:
             lease, crawl = crawls[task]
             if not crawl.ended:
                 self._say(f"the lease on {lease.portal} is no longer ours: its crawl ends here")
                 crawl.end()
+
+    def _is_late(self) -> bool:
+        """Whether half a lease went by since our last sign of life, by the calendar or by the clock that is never set."""
+        passed = max(self.clock() - self._beaten_at, timedelta(seconds=monotonic() - self._beaten))
+        return passed >= self.lease / 2

@@ -17,14 +17,18 @@ from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 
 PAUSE = 1.0  # seconds between two tries
+LAST = 5.0  # seconds, when we are to end
 Say = Callable[[str], None]
 
 
 class PatientConnector(PsycopgConnector):
     """Asks again while the database is away, until the task is cancelled."""
 
-    def __init__(self, conninfo: str, options: str, most: int, say: Say) -> None:
-        """``conninfo`` is an address as libpq takes it, ``options`` go to the server, ``most`` connections are held."""
+    def __init__(self, conninfo: str, options: str, most: int, say: Say, stopping: Callable[[], bool]) -> None:
+        """``conninfo`` is an address as libpq takes it, ``options`` go to the server, ``most`` connections are held.
+
+        ``stopping``: whether we are to end; then a database that is away is waited for no longer than :data:`LAST`.
+        """
         super().__init__(
             conninfo=conninfo,
             kwargs={"options": options},
@@ -34,6 +38,7 @@ class PatientConnector(PsycopgConnector):
             reconnect_timeout=PAUSE * 10,
         )
         self._say = say
+        self._stopping = stopping
         self._away = False
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
@@ -55,19 +60,22 @@ class PatientConnector(PsycopgConnector):
         await self._patiently(super().listen_notify, on_notification=on_notification, channels=channels)
 
     async def _patiently(self, ask: Callable[..., Awaitable[Any]], *given: Any, **named: Any) -> Any:
+        waited = 0.0
         while True:
             try:
                 answer = await ask(*given, **named)
             except ConnectorException as error:
-                if not is_away(error.__cause__):
+                if not is_away(error.__cause__) or waited > LAST:
                     raise
-            except psycopg_pool.PoolTimeout:
-                pass
+            except psycopg_pool.PoolTimeout as error:
+                if waited > LAST:
+                    raise ConnectorException from error
             else:
                 self._back()
                 return answer
             self._gone()
             await asyncio.sleep(PAUSE)
+            waited = waited + PAUSE if self._stopping() else 0.0
 
     def _gone(self) -> None:
         if not self._away:

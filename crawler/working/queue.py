@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from archive.crawling import duework
 from archive.crawling.duework import Retries
 from archive.database import explained
 from archive.deriving.batches import pending_portals
+from archive.errors import ArchiveError
 from archive.store import Archive
 from crawler.errors import WrongUsage
 
@@ -33,16 +34,50 @@ if TYPE_CHECKING:
 SCHEMA = "xxgk_queue"
 CRAWL, DERIVE, PART = "crawl", "derive", "part"  # the queues, and the tasks in them
 SETTLING = timedelta(seconds=60)
+_LATER = -1  # the priority of what is no crawl: portals have their hours
 SILENT = timedelta(seconds=60)  # a worker that gave Procrastinate no sign of life for so long is gone
 HERE = text(f"SET LOCAL search_path TO {SCHEMA}, public")  # for the rest of a transaction
 
 
+_JOBS = """
+    SELECT job.id, job.args->>'portal', job.worker_id, job.queue_name FROM procrastinate_jobs job WHERE job.status = 'doing' AND (
+        SELECT max(event.at) FROM procrastinate_events event WHERE event.job_id = job.id AND event.type = 'started'
+    ) < now() - make_interval(secs => :settling)
+    """
+_SILENT = """
+    SELECT job.id FROM procrastinate_jobs job LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+    WHERE job.queue_name <> :queue AND job.status = 'doing'
+    AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent))
+    """
+_AGAIN = """
+    UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, scheduled_at = NULL
+    WHERE id = ANY(:jobs) AND status = 'doing'
+    """
+
+
 @dataclass(frozen=True)
 class Counts:
-    """The jobs of the queues: those that wait, and those that run by the worker's number."""
+    """The jobs of the queues: those that wait and may be done now, and those that run."""
 
     waiting: dict[str, int] = field(default_factory=dict)
     running: dict[str, int] = field(default_factory=dict)
+
+
+class Hands:
+    """The jobs that this worker is at, and the number by which Procrastinate knows it."""
+
+    def __init__(self) -> None:
+        self.worker: int | None = None
+        self.jobs: set[int] = set()
+
+    def take(self, job: Job) -> None:
+        """A job was begun."""
+        self.worker = job.worker_id
+        self.jobs.add(job.id or 0)
+
+    def leave(self, job: Job) -> None:
+        """It ended."""
+        self.jobs.discard(job.id or 0)
 
 
 def has_queue(archive: Archive) -> bool:
@@ -98,25 +133,39 @@ def driver(session: Session) -> Any:
 
 
 def offer(
-    archive: Archive, again: Retries, settling: timedelta = SETTLING, *, but: Collection[str] | None = None
+    archive: Archive,
+    again: Retries,
+    settling: timedelta = SETTLING,
+    *,
+    derive: bool = False,
+    hands: Hands | None = None,
 ) -> int:
     """Put a job into the queue for each portal that may be crawled now and has none, and revive what nobody is at.
 
-    ``settling``: so long a job may have been taken without its lease being entered. Portals whose crawl ended before its
-    reports were derived get a job for that, ``but`` these; null: none do. Returns how many crawls are new. Several may do
+    ``settling``: so long a job may have been taken without its lease being entered. ``derive``: portals whose crawl ended
+    before its reports were derived get a job for that. ``hands`` are ours. Returns how many crawls are new. Several may do
     so at once. Raises :class:`archive.errors.ArchiveError`.
     """
     now = archive.clock()
     with archive.writing() as session:
         session.execute(HERE)
-        _revive(session, now, settling)
+        _revive(session, now, settling, hands)
         ready = duework.ready(session, now, again)
-        known = _known(session)
+        known = _known(session, CRAWL)
         fresh = [each for each in ready if each.portal not in known]
-        left = [] if but is None else _underived(session, now, {*known, *but, *(each.portal for each in ready)})
+        others = {*known, *_known(session, DERIVE), *(each.portal for each in ready)}
+        left = _underived(session, now, others) if derive else []
         if fresh or left:
             _defer(session, [*(_crawl_job(each) for each in fresh), *map(_derive_job, left)])
         return len(fresh)
+
+
+def postpone(archive: Archive, portal: str, pause: timedelta) -> None:
+    """Look again after a while for what could not be derived of a portal now. Raises :class:`archive.errors.ArchiveError`."""
+    with archive.writing() as session:
+        session.execute(HERE)
+        if portal not in _known(session, DERIVE, "todo"):
+            _defer(session, [_derive_job(portal).evolve(scheduled_at=datetime.now(UTC) + pause)])
 
 
 def offer_parts(archive: Archive, parts: Iterable[int]) -> int:
@@ -130,7 +179,9 @@ def offer_parts(archive: Archive, parts: Iterable[int]) -> int:
         known = set(session.scalars(text(live), {"queue": PART}))
         fresh = [part for part in parts if part not in known]
         if fresh:
-            _defer(session, [_job(PART, {"part": part}, lock=None, key=f"part:{part}") for part in fresh])
+            _defer(
+                session, [_job(PART, {"part": part}, lock=None, key=f"part:{part}", priority=_LATER) for part in fresh]
+            )
         return len(fresh)
 
 
@@ -138,7 +189,10 @@ def counts(archive: Archive) -> Counts | None:
     """What is in the queue; null where there is none."""
     if archive.engine.dialect.name != "postgresql":
         return None
-    query = "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY 1, 2"
+    query = """
+        SELECT queue_name, status::text, count(*) FROM procrastinate_jobs
+        WHERE status = 'doing' OR (status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())) GROUP BY 1, 2
+        """
     with archive.session() as session:
         if _form(session) is None:
             return None
@@ -172,10 +226,10 @@ def _alive(session: Session) -> bool:
     return bool(session.scalar(text(lately), {"silent": SILENT.total_seconds()}))
 
 
-def _known(session: Session) -> set[str]:
-    """The portals that have a job."""
-    live = "SELECT args->>'portal' FROM procrastinate_jobs WHERE args ? 'portal' AND status IN ('todo', 'doing')"
-    return set(session.scalars(text(live)))
+def _known(session: Session, name: str, *states: str) -> set[str]:
+    """The portals that have a job in a queue."""
+    live = "SELECT args->>'portal' FROM procrastinate_jobs WHERE queue_name = :queue AND status::text = ANY(:states)"
+    return set(session.scalars(text(live), {"queue": name, "states": list(states) or ["todo", "doing"]}))
 
 
 def _underived(session: Session, now: datetime, others: Collection[str]) -> list[str]:
@@ -184,34 +238,22 @@ def _underived(session: Session, now: datetime, others: Collection[str]) -> list
     return [portal for portal in pending_portals(session) if portal not in held]
 
 
-def _revive(session: Session, now: datetime, settling: timedelta) -> None:
+def _revive(session: Session, now: datetime, settling: timedelta, hands: Hands | None) -> None:
     """Jobs that were taken and that nobody is at wait again: their worker was killed, or never heard that it has them.
 
-    Who is at a crawl has its lease; who is at anything else gives Procrastinate signs of life.
+    Who is at a crawl has its lease; who is at anything else gives Procrastinate signs of life, and knows what he is at.
     """
-    taken = """
-        SELECT job.id, job.args->>'portal'
-        FROM procrastinate_jobs job
-        WHERE job.queue_name = :queue AND job.status = 'doing'
-        AND (SELECT max(event.at) FROM procrastinate_events event WHERE event.job_id = job.id AND event.type = 'started')
-            < now() - make_interval(secs => :settling)
-        """
-    held = duework.at_work(session, now)
-    given = {"queue": CRAWL, "settling": settling.total_seconds()}
-    left = [number for number, portal in session.execute(text(taken), given) if portal not in held]
-    silent = """
-        SELECT job.id FROM procrastinate_jobs job LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
-        WHERE job.queue_name <> :queue AND job.status = 'doing'
-        AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent))
-        """
-    left += session.scalars(text(silent), {"queue": CRAWL, "silent": SILENT.total_seconds()})
-    for number in left:
-        session.execute(text("SELECT procrastinate_retry_job_v2(:job, now(), NULL, NULL, NULL)"), {"job": number})
-    if left:
-        session.execute(  # a job that waits again tells nobody of itself
-            text("SELECT pg_notify('procrastinate_any_queue_v1', :said)"),
-            {"said": json.dumps({"type": "job_inserted", "job_id": left[0]})},
-        )
+    held = {*duework.at_work(session, now), *duework.ended_since(session, now - settling)}
+    left = set(session.scalars(text(_SILENT), {"queue": CRAWL, "silent": SILENT.total_seconds()}))
+    for number, portal, worker, name in session.execute(text(_JOBS), {"settling": settling.total_seconds()}):
+        unheard = hands is not None and worker == hands.worker and number not in hands.jobs
+        if unheard or (name == CRAWL and portal not in held):
+            left.add(number)
+    if not left:
+        return
+    session.execute(text(_AGAIN), {"jobs": sorted(left)})
+    news = json.dumps({"type": "job_inserted", "job_id": min(left)})  # a job that waits again tells nobody of itself
+    session.execute(text("SELECT pg_notify('procrastinate_any_queue_v1', :news)"), {"news": news})
 
 
 def _crawl_job(ready: duework.Ready) -> Job:
@@ -221,7 +263,7 @@ def _crawl_job(ready: duework.Ready) -> Job:
 
 
 def _derive_job(portal: str) -> Job:
-    return _job(DERIVE, {"portal": portal}, lock=f"derive {portal}", key=f"derive:{portal}")
+    return _job(DERIVE, {"portal": portal}, lock=f"derive {portal}", key=f"derive:{portal}", priority=_LATER)
 
 
 def _job(task: str, arguments: dict[str, Any], *, lock: str | None, key: str, priority: int = 0) -> Job:
@@ -241,6 +283,10 @@ def _job(task: str, arguments: dict[str, Any], *, lock: str | None, key: str, pr
 def _defer(session: Session, jobs: Sequence[Job]) -> None:
     """Put jobs into the queue, within the session's transaction."""
     from procrastinate import SyncPsycopgConnector  # noqa: PLC0415 - an extra
+    from procrastinate.exceptions import ConnectorException  # noqa: PLC0415 - as above
     from procrastinate.manager import JobManager  # noqa: PLC0415 - as above
 
-    JobManager(SyncPsycopgConnector()).batch_defer_jobs(list(jobs), connection=driver(session))
+    try:
+        JobManager(SyncPsycopgConnector()).batch_defer_jobs(list(jobs), connection=driver(session))
+    except ConnectorException as error:
+        raise ArchiveError(f"work cannot be handed out: {error.__cause__ or error}") from error

@@ -1,46 +1,52 @@
 """A worker: takes jobs of the queue, some side by side, until it is asked to end or nothing is left.
 
-Each crawl is the ordinary command in a process of its own, under a lease of ours (:mod:`crawler.working.crew`).
+Each job is a command of ours in a process of its own; a crawl runs under a lease of ours (:mod:`crawler.working.crew`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from procrastinate import App
+from procrastinate import App, JobContext
+from procrastinate.exceptions import ConnectorException
 
 from archive import ownerfiles
-from archive.crawling import crawls, duework
+from archive.crawling import duework
 from archive.database import url_of
 from archive.errors import ArchiveError
 from archive.parts import doing, ledger
-from archive.storage import pushing
 from archive.store import Archive
 from crawler.campaign import Campaign, campaign
+from crawler.deriving import cores
 from crawler.errors import CrawlerError
 from crawler.lifeline import Child
 from crawler.working import queue
 from crawler.working.crew import LEASE, Crew, Done, Run, Say
 from crawler.working.patient import PatientConnector
+from crawler.working.storing import Storing
 
-STOPPED = 3  # exit status of a part that is left to others
 POLL = 1.0  # seconds: so soon an idle worker sees a job that waited behind a lock; nobody tells it
+STOPPED = 3  # exit status of a part that is left to others
+ILLS = 3  # crawls in a row that told nothing: the fault may be this machine's, and others take the work meanwhile
+_FIRST_REST, _LONGEST_REST = 60.0, 600.0  # seconds
 _BESIDE = 3  # connections beside the one that looks for jobs: signs of life, ends of jobs, news
 _HEARTBEAT = 10.0  # seconds
-_GIVEN_UP = 12  # leases: a folder nobody works in for so long is given up, and its files are stored by another
+_PRUNED = 86_400.0  # seconds: a worker that only slept must find its row again
 
 
 @dataclass
 class Worked:
-    """What a worker did: crawls, and parts of works by whether they were done."""
+    """What a worker did: crawls, and parts of works by whether they were done or left to others."""
 
     crawls: list[Done] = field(default_factory=list)
     parts: dict[int, bool] = field(default_factory=dict)
@@ -74,9 +80,12 @@ class Worker:
         self.crew.on_beat = self._beat
         self.beside: list[Callable[[], None]] = []  # called after each sign of life
         self.worked = Worked()
-        self._derived: dict[str, float] = {}  # portals whose reports were derived here for others, and when
+        self._hands = queue.Hands()
+        self._refused: dict[int, float] = {}  # parts that this machine cannot do, and when it last tried
+        self._ills = 0
         self._threads = ThreadPoolExecutor(room, thread_name_prefix="job")
         self._ending: Callable[[], object] = lambda: None
+        self._resting = threading.Event()  # set where nobody need wait any more
 
     @property
     def stopped(self) -> bool:
@@ -90,19 +99,23 @@ class Worker:
         """
         logging.getLogger("procrastinate").setLevel(logging.ERROR)  # what people need to know we say
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-        with Archive.open(self._folder, self._database, create=True, write=True) as archive:  # mends what a kill left
+        with self._open_to_write() as archive:  # mends what a kill left
             queue.prepare(archive)
             ownerfiles.sync(archive)
-            self._push(archive)
         self._offer()
-        with self.crew, self._threads:
+        storing = Storing(self._open_to_write, self.crew.well_since, self.crew.lease / 8, self._say)
+        with self.crew, storing, self._threads:
             asyncio.run(self._work(once=once))
         return self.worked
 
     def stop(self) -> None:
         """Ask what runs to end, and take nothing more."""
+        self._resting.set()
         self.crew.stop()
         self._ending()
+
+    def _open_to_write(self) -> AbstractContextManager[Archive]:
+        return Archive.open(self._folder, self._database, create=True, write=True)
 
     async def _work(self, *, once: bool) -> None:
         loop = asyncio.get_running_loop()
@@ -114,9 +127,15 @@ class Worker:
                 if self.stopped:
                     working.cancel()
                 await asyncio.wait({working})
-                if not working.cancelled() and (error := working.exception()) is not None:
+                error = None if working.cancelled() else working.exception()
+                if self.stopped:
+                    return
+                if isinstance(error, ConnectorException):  # the queue was made anew, or does not take our words
+                    self._say(f"xxgk: the queue cannot be used ({error.__cause__ or error}); it is tried again")
+                    await loop.run_in_executor(None, self._guarded, self._prepare, None)
+                elif error is not None:
                     raise error
-                if self.stopped or (once and not await loop.run_in_executor(None, self._waits)):
+                elif once and not await loop.run_in_executor(None, self._waits):
                     return
                 await asyncio.sleep(self._poll)
 
@@ -130,7 +149,7 @@ class Worker:
             install_signal_handlers=False,
             delete_jobs="always",
             update_heartbeat_interval=_HEARTBEAT,
-            stalled_worker_timeout=queue.SILENT.total_seconds(),
+            stalled_worker_timeout=_PRUNED,
         )
 
     def _app(self, loop: asyncio.AbstractEventLoop) -> App:
@@ -138,20 +157,21 @@ class Worker:
         given = url.query.get("options", "")
         options = f"{given if isinstance(given, str) else ' '.join(given)} -c search_path={queue.SCHEMA}"
         plain = url.difference_update_query(["options"]).render_as_string(hide_password=False)
-        app = App(connector=PatientConnector(plain, options, 1 + _BESIDE, self._say))
+        connector = PatientConnector(plain, options, 1 + _BESIDE, self._say, lambda: self.stopped)
+        app = App(connector=connector)
 
-        @app.task(name=queue.CRAWL, queue=queue.CRAWL)
-        async def crawl(portal: str) -> None:
-            await loop.run_in_executor(self._threads, self._guarded, self._crawl, portal)
+        def task(name: str, do: Callable[[Any], None]) -> None:
+            @app.task(name=name, queue=name, pass_context=True)
+            async def job(context: JobContext, /, **what: Any) -> None:
+                self._hands.take(context.job)
+                try:
+                    await loop.run_in_executor(self._threads, self._guarded, do, *what.values())
+                finally:
+                    self._hands.leave(context.job)
 
-        @app.task(name=queue.DERIVE, queue=queue.DERIVE)
-        async def derive(portal: str) -> None:
-            await loop.run_in_executor(self._threads, self._guarded, self._derive, portal)
-
-        @app.task(name=queue.PART, queue=queue.PART)
-        async def do_part(part: int) -> None:
-            await loop.run_in_executor(self._threads, self._guarded, self._do_part, part)
-
+        task(queue.CRAWL, self._crawl)
+        task(queue.DERIVE, self._derive)
+        task(queue.PART, self._do_part)
         return app
 
     def _guarded(self, do: Callable[[Any], None], what: Any) -> None:
@@ -159,9 +179,15 @@ class Worker:
         try:
             do(what)
         except (ArchiveError, CrawlerError, OSError) as error:
+            self._ills += 1
             self._say(f"xxgk: {error}")
 
+    def _prepare(self, _: object) -> None:
+        with self.crew.open() as archive:
+            queue.prepare(archive)
+
     def _crawl(self, portal: str) -> None:
+        self._rest()
         if self.stopped:
             return
         with self.crew.open() as archive:
@@ -170,64 +196,56 @@ class Worker:
         lease = self.crew.claim([portal])
         if lease is None:  # done meanwhile, or another's, or a crawl of the same host
             return
-        self.worked.crawls.append(self.crew.crawl(lease, given))
+        done = self.crew.crawl(lease, given)
+        self.worked.crawls.append(done)
+        self._ills = self._ills + 1 if done.outcome == duework.FAILED else 0
         self._offer()  # what this one kept waiting
 
+    def _rest(self) -> None:
+        """Leave the work to others for a while, where one crawl after the other told nothing."""
+        over = self._ills - ILLS
+        if over >= 0:
+            seconds = min(_FIRST_REST * 2 ** min(over, 10), _LONGEST_REST)
+            self._say(
+                f"{self._ills} crawls in a row told nothing: the fault may be this machine's, which rests for {seconds:.0f} s; "
+                "others take its work"
+            )
+            self._resting.wait(seconds)
+
     def _derive(self, portal: str) -> None:
-        """What a killed crawl had captured; articles that cannot be reached now are looked at again after a lease."""
-        if not self.stopped:
-            self._derived[portal] = monotonic()
-            self.crew.carry_out("derive", portal)
+        """What a killed crawl had captured; what cannot be reached now is looked at again after a lease."""
+        if not self.stopped and self.crew.carry_out("derive", portal) and not self.stopped:
+            with self.crew.open() as archive:
+                queue.postpone(archive, portal, self.crew.lease)
 
     def _do_part(self, part: int) -> None:
         if self.stopped:
             return
-        status = self.crew.carry_out("part", str(part))
+        status = self.crew.carry_out("part", str(part), "--jobs", str(max(1, cores() // self._room)))
         self.worked.parts[part] = status in {0, STOPPED}
-        if status not in {0, STOPPED} and not self.stopped:
+        if status == STOPPED:
+            self._refused[part] = monotonic()
+        elif status and not self.stopped:
             said = f"a worker's process ended with exit status {status}; its own words stand in that worker's log"
             with self.crew.open() as archive:
                 doing.not_done(archive, part, said)
 
-    def _push(self, archive: Archive) -> None:
-        """Store what is left to be stored here; what cannot be is told, and goes with the next crawl."""
-        if archive.storage is not None:
-            self._tell(pushing.push(archive))
-            crawls.secure(archive)
-
-    def _tell(self, pushed: pushing.Pushed) -> None:
-        for problem in pushed.problems:
-            self._say(f"xxgk: {problem}")
-
-    def _take_over(self) -> None:
-        """Store what machines that are gone for good had not stored."""
-        with self.crew.open() as archive:
-            gone = duework.silent_homes(archive, self.crew.lease * _GIVEN_UP) if archive.storage is not None else []
-        for home in gone:
-            with Archive.open(self._folder, self._database, write=True) as archive:
-                found = pushing.adopt_lost(archive, home)
-            self._say(
-                f"nothing was heard of the folder {home} for long: {found.taken} files it had not stored are stored "
-                f"from here, {found.lost} answers are lost with it"
-            )
-            self._tell(found)
-
     def _beat(self) -> None:
         self._offer()
         self._offer_parts()
-        self._take_over()
         for call in self.beside:
             call()
 
     def _offer(self) -> None:
-        since = monotonic() - self.crew.lease.total_seconds()
-        tried = {portal for portal, at in self._derived.items() if at > since}
+        settling = min(queue.SETTLING, self.crew.lease)
         with self.crew.open() as archive:
-            queue.offer(archive, self._campaign.again, min(queue.SETTLING, self.crew.lease), but=tried)
+            queue.offer(archive, self._campaign.again, settling, derive=True, hands=self._hands)
 
     def _offer_parts(self) -> None:
+        since = monotonic() - self.crew.lease.total_seconds()
         with self.crew.open() as archive:
-            parts = [part.id for part in ledger.waiting(archive)]
+            waiting = [part.id for part in ledger.waiting(archive)]
+            parts = [part for part in waiting if self._refused.get(part, since) <= since]
             if parts:
                 queue.offer_parts(archive, parts)
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import gzip
 import signal
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from archive.captures import latest, payload, store
+from archive.deposit import deposit
 from archive.errors import ArchiveError
 from archive.store import CLOCK_TOLERANCE, Archive
 from archive.upkeep.verify import verify
 from archive.warcs import files
 from tests.archive.answers import URL, answer, noted, records, warc_files
 from tests.archive.conftest import Place
+from tests.databases import new_database
 from tests.warm import Process, start_code
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,8 +204,6 @@ def test_a_clock_that_went_back_is_refused_when_the_archive_is_opened_for_writin
 
 
 def test_a_clock_that_goes_back_meanwhile_is_refused_and_nothing_is_kept(archive: Archive, place: Place) -> None:
-    from archive.deposit import deposit
-
     deposit(archive, notes=[noted(URL)])
     place.clock.advance(minutes=-6)
     with pytest.raises(ArchiveError, match="set the clock right") as caught:
@@ -212,6 +213,42 @@ def test_a_clock_that_goes_back_meanwhile_is_refused_and_nothing_is_kept(archive
     deposit(archive, notes=[noted(URL)])
     assert len([kind for kind, _, _ in records(place.folder) if kind == "metadata"]) == 2
     assert verify(archive) == []
+
+
+@pytest.mark.parametrize("wrong", [timedelta(minutes=-6), timedelta(minutes=6)])
+def test_a_clock_that_is_not_the_one_of_postgresql_is_refused_on_its_machine_only(
+    tmp_path: Path, postgresql: str, wrong: timedelta
+) -> None:
+    database = new_database(postgresql, tables=True)
+    now = datetime.now(UTC)
+    said = rf"this machine's clock says {now + wrong:%Y-%m-%d %H}.*, and that of PostgreSQL.*: set the wrong one right"
+    with (
+        time_machine.travel(now + wrong, tick=True),
+        pytest.raises(ArchiveError, match=said) as caught,
+        Archive.open(tmp_path / "wrong", database, create=True, write=True),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
+    with Archive.open(tmp_path / "wrong", database, create=True) as archive:  # to read, and to enter work in
+        with time_machine.travel(now + wrong, tick=True), pytest.raises(ArchiveError, match=said), archive.writing():
+            pass
+        with archive.writing():
+            pass
+    with Archive.open(tmp_path / "right", database, create=True, write=True) as archive:
+        store(archive, answer(URL), role="article")
+
+
+def test_what_a_fast_clock_wrote_keeps_nobody_from_writing_into_postgresql(tmp_path: Path, postgresql: str) -> None:
+    database = new_database(postgresql, tables=True)
+    ahead = datetime.now(UTC) + timedelta(hours=9)
+    with Archive.open(tmp_path, database, create=True, write=True, clock=lambda: ahead) as archive:
+        deposit(archive, notes=[noted(URL)])
+    with Archive.open(tmp_path, database, write=True) as archive:
+        deposit(archive, notes=[noted(URL)])
+        assert archive.now() < ahead - timedelta(hours=8)
+        with time_machine.travel(ahead, tick=True):  # it is set wrong while it runs
+            archive.now()
+        assert archive.now() < ahead - timedelta(hours=8)  # and right again
 
 
 @pytest.mark.parametrize("back", [timedelta(seconds=1), CLOCK_TOLERANCE])

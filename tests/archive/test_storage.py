@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from archive import captures, card
 from archive.captures import Capture, last_delivered, latest, payload, store
@@ -14,12 +16,13 @@ from archive.errors import ArchiveError, DamagedCapture, OutOfReach
 from archive.storage.addresses import checked
 from archive.storage.fetching import choose, fetch
 from archive.storage.objects import MARK, Storage
-from archive.storage.pushing import push
+from archive.storage.pushing import LOCK, push
 from archive.storage.standing import standing
 from archive.store import Archive
 from archive.upkeep.reindex import reindex
 from archive.upkeep.repair import repair
 from archive.upkeep.verify import verify
+from archive.warcs.locks import locked
 from tests.archive.answers import URL, answer, warc_files
 from tests.archive.conftest import Place
 from tests.archive.stored import all_in, both, change, in_storage, kept, row_of
@@ -93,6 +96,24 @@ def test_copies_stay_as_long_as_the_card_says_and_go_at_once_when_asked(shared: 
         assert push(archive, drop=True).dropped == 1
         assert payload(archive, one) == b"body 1 " * 50
         assert payload(archive, two) == b"body 2 " * 50
+
+
+@both
+def test_the_bytes_of_a_copy_that_stays_are_compared_when_it_goes_and_its_length_each_time(
+    shared: Place, storage_url: str
+) -> None:
+    with shared.open() as archive:
+        choose(archive, storage_url, keep=24)
+        one, two = kept_and_pushed(archive, 1), kept_and_pushed(archive, 2)
+        first, second = shared.folder / one.file, shared.folder / two.file
+        first.write_bytes(first.read_bytes()[:-5] + b"other")
+        second.write_bytes(second.read_bytes()[:-5] + b"other, and longer")
+        (said,) = push(archive).problems
+        assert said.startswith(f"{two.file} of this folder is another file")
+        assert push(archive, drop=False).problems == ()
+        shared.clock.advance(hours=24)
+        (said,) = push(archive).problems
+        assert said.startswith(f"{one.file} of this folder is another file")
 
 
 @both
@@ -266,6 +287,37 @@ def test_a_storage_that_is_away_is_told_of_and_nothing_is_lost(tmp_path: Path) -
         assert payload(archive, two) == b"body 2 " * 50
 
 
+@both
+def test_only_the_files_of_the_folder_are_asked_for_however_many_are_stored(shared: Place) -> None:
+    asked: list[str] = []
+    with shared.open() as archive:
+        for number in range(3):
+            kept_and_pushed(archive, number)
+        (four,) = kept(archive, 4)
+    with shared.open(write=False) as reading:
+        event.listen(Engine, "before_cursor_execute", note := lambda *said: asked.append(str(said[2])))
+        try:
+            with shared.open() as archive:
+                (five,) = kept(archive, 5)
+                archive.writer.seal()
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        assert (five.file, row_of(reading, five.file).closed) == (four.file, True)
+    asked = [one for one in asked if one.startswith("SELECT") and "FROM warc_files" in one]
+    assert asked
+    assert [one for one in asked if "WHERE" not in one and "LIMIT" not in one] == []
+
+
+def test_whoever_pushes_to_a_storage_that_is_away_waits_for_nobody_else(tmp_path: Path) -> None:
+    choose_folder(tmp_path / "archive", tmp_path / "shared")
+    (tmp_path / "shared").rename(tmp_path / "elsewhere")
+    with Archive.open(tmp_path / "archive", write=True) as archive, ThreadPoolExecutor(1) as pool:
+        kept(archive, 1)
+        with locked(archive.folder, LOCK):  # as another crawl has it that ends
+            done = pool.submit(push, archive).result(timeout=60)
+    assert "see that it is mounted" in done.problems[0]
+
+
 def test_what_cannot_be_shipped_is_said_once_and_goes_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     shared = tmp_path / "shared"
     choose_folder(tmp_path / "archive", shared)
@@ -362,6 +414,43 @@ def test_without_the_extra_it_is_one_sentence(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(__import__("sys").modules, "fsspec", None)
     with pytest.raises(ArchiveError, match="install the extra `storage`"):
         Storage(f"file://{tmp_path}").sizes()
+
+
+@both
+def test_a_machine_that_was_not_told_of_the_storage_is_refused_to_write(
+    place: Place, storage_url: str, tmp_path: Path
+) -> None:
+    database = place.database or f"sqlite:///{tmp_path}/tables.sqlite3"
+    first, second = (Place(tmp_path / name, database, place.clock) for name in ("first", "second"))
+    with second.open() as theirs:
+        kept(theirs, 1)  # before there were others
+    with second.open() as theirs, pytest.raises(ArchiveError, match="names no storage: name it with xxgk storage set"):
+        first.open().__enter__()
+    with first.open(write=False) as ours:
+        choose(ours, storage_url)
+    with second.open(write=False) as theirs:
+        choose(theirs, storage_url)
+    with first.open() as ours, second.open() as theirs:
+        kept(ours, 2)
+        assert push(theirs).stored == push(ours).stored == 1
+    third = Place(tmp_path / "third", database, place.clock)
+    with pytest.raises(ArchiveError, match=r"is in a shared storage or with another machine"):
+        third.open().__enter__()
+    with Archive.open(third.folder, database, write=True, rebuild=True, clock=place.clock) as archive:
+        choose(archive, storage_url)
+    with third.open() as archive:
+        assert verify(archive) == []
+
+
+def test_a_folder_that_lost_its_name_has_its_files_still(place: Place) -> None:
+    with place.open() as archive:
+        (one,) = kept(archive, 1)
+        home = archive.home
+    facts = card.read(place.folder)
+    card.put(place.folder, {name: value for name, value in facts.items() if name != "home"})
+    with place.open() as archive:
+        assert archive.home != home
+        assert payload(archive, one) == b"body 1 " * 50
 
 
 @both

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from archive.crawling import crawls
+from archive.schema import CrawlRow
 from archive.store import Archive
 from tests.archive.stored import kept
 from tests.crawler import pages
@@ -27,6 +30,11 @@ def home_of(here: Here) -> str:
     return str(line["home"])
 
 
+def are_safe(archive: Archive) -> list[bool]:
+    with archive.session() as session:
+        return list(session.scalars(select(CrawlRow.secured)))
+
+
 def test_the_storage_is_named_pushed_to_shown_and_fetched_from(here: Here) -> None:
     folder = here.folder / "xxgk-archive"
     set_up = here("storage", "set", f"{here.folder}/shared", "--keep", "2")
@@ -36,6 +44,8 @@ def test_the_storage_is_named_pushed_to_shown_and_fetched_from(here: Here) -> No
     )
     with Archive.open(folder, write=True) as archive:
         kept(archive, 1, 2)
+        crawls.finish(archive, crawls.begin(archive, {}, [COLUMN]).id, crawls.FINISHED)
+        assert are_safe(archive) == [False]
     before = here("storage", "status")
     assert before.out.splitlines()[1].split()[:4] == ["here,", "being", "written", "1"]
     assert before.out.splitlines()[2].split() == ["here,", "waiting", "to", "be", "stored", "0", "0"]
@@ -43,6 +53,8 @@ def test_the_storage_is_named_pushed_to_shown_and_fetched_from(here: Here) -> No
     assert pushed.status == 0
     assert pushed.err.startswith("1 files of ")
     assert pushed.err.endswith(" bytes stored, 0 taken out of the folder; 0 are still being written\n")
+    with Archive.open(folder) as archive:
+        assert are_safe(archive) == [True]
     (done,) = here("storage", "push", "--drop", "--json").lines
     assert (done["stored"], done["dropped"], done["problems"]) == (0, 1, [])
     assert list((folder / "warc").iterdir()) == []
@@ -65,10 +77,13 @@ def test_what_another_machine_had_not_stored_is_recovered(here: Here) -> None:
     with Archive.open(here.folder / "first", database, write=True) as archive:
         kept(archive, 1, 2)
         home = archive.home
+        crawls.finish(archive, crawls.begin(archive, {}, [COLUMN]).id, crawls.FINISHED)
     shown = here("--archive", "second", "--database", database, "storage", "status")
     assert f"not stored, with {home}" in shown.out
     ran = here("--archive", "second", "--database", database, "storage", "recover", "--home", home)
     assert (ran.status, ran.err.splitlines()[0]) == (0, f"1 files of {home} taken over, 0 captures of them are lost")
+    with Archive.open(here.folder / "second", database) as archive:
+        assert are_safe(archive) == [True]
     again = here("--archive", "second", "--database", database, "storage", "recover", "--home", home, "--json")
     assert again.lines[0]["taken"] == 0
     assert here("--archive", "second", "--database", database, "verify").status == 0

@@ -23,8 +23,8 @@ from tests.databases import DATABASES, new_database
 from tests.replay.city import City
 from tests.replay.server import serve
 
-KILLS = int(os.environ.get("XXGK_KILLS", "4"))  # make kill-test sets 50
-PER_CRAWL = 4
+KILLS = int(os.environ.get("XXGK_KILLS", "2"))  # make kill-test sets 50
+PER_CRAWL = min(4, KILLS)
 PAGES = 85  # answers of a crawl of the city
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,11 @@ from sqlalchemy import text
 
 from archive.crawling import duework
 from archive.crawling.duework import DEEP, REGULAR, Planned, Retries
+from archive.schema import Article, Portal
 from archive.store import Archive
 from crawler.errors import WrongUsage
 from crawler.working import queue
+from crawler.working.worker import Worker
 from tests.crawler.commands import Here
 from tests.databases import new_database
 
@@ -112,6 +115,83 @@ def test_a_job_that_was_taken_waits_again_only_if_nobody_holds_its_lease(
     assert queue.counts(archive) == queue.Counts({}, {"crawl": 1})
     assert queue.offer(archive, AGAIN, timedelta()) == 0
     assert queue.counts(archive) == queue.Counts(*([{"crawl": 1}, {}] if revived else [{}, {"crawl": 1}]))
+
+
+def test_a_job_whose_crawl_ended_a_moment_ago_is_left_to_its_worker(archive: Archive) -> None:
+    plan(archive, PORTALS[2])
+    queue.offer(archive, AGAIN)
+    take(archive, worker(archive))
+    (lease,) = duework.claim(archive, "one", AGAIN, lease=HOUR)
+    duework.finish(archive, "one", lease, AGAIN)
+    queue.offer(archive, AGAIN, timedelta(seconds=5))
+    assert queue.counts(archive) == queue.Counts({}, {"crawl": 1})
+
+
+def test_a_job_we_never_heard_that_we_have_waits_again_and_one_we_are_at_does_not(archive: Archive) -> None:
+    queue.offer_parts(archive, [1, 2])
+    number = worker(archive)
+    hands = queue.Hands()
+    hands.worker = number
+    for _ in range(2):
+        take(archive, number)
+    [(known,), _] = ask(archive, "SELECT id FROM procrastinate_jobs ORDER BY id")
+    hands.jobs.add(known)
+    queue.offer(archive, AGAIN, timedelta(), hands=hands)
+    assert queue.counts(archive) == queue.Counts({"part": 1}, {"part": 1})
+
+
+def test_what_a_killed_crawl_left_gets_a_job_which_keeps_no_crawl_from_the_portal(archive: Archive) -> None:
+    at = datetime.now(UTC)
+    with archive.writing() as session:
+        session.add(Portal(id=1, url=PORTALS[2], host="xxgk.liuchuan.gov.cn"))
+        session.flush()
+        url = f"{PORTALS[2]}1.html"
+        session.add(Article(portal_id=1, url=url, address=url, requested_address=url, noted_at=at, stale=1))
+    queue.offer(archive, AGAIN)
+    assert queue.counts(archive) == queue.Counts()
+    for _ in range(2):
+        queue.offer(archive, AGAIN, derive=True)
+    assert queue.counts(archive) == queue.Counts({"derive": 1}, {})
+    ask(archive, "DELETE FROM procrastinate_jobs RETURNING id")
+    queue.postpone(archive, PORTALS[2], HOUR)
+    queue.postpone(archive, PORTALS[2], HOUR)
+    queue.offer(archive, AGAIN, derive=True)
+    assert queue.counts(archive) == queue.Counts()  # it waits for its time
+    assert len(jobs(archive)) == 1
+    plan(archive, PORTALS[2])
+    assert queue.offer(archive, AGAIN, derive=True) == 1
+
+
+def test_a_crawl_goes_before_parts_that_were_offered_earlier(archive: Archive) -> None:
+    queue.offer_parts(archive, range(1, 4))
+    plan(archive, PORTALS[0])
+    queue.offer(archive, AGAIN)
+    assert take(archive, worker(archive)) == PORTALS[0]
+
+
+class Nothing:
+    """A crawl that tells nothing and ends at once, as on a machine whose disk is full."""
+
+    ended = True
+
+    def wait(self) -> int:
+        return 2
+
+    def end(self) -> None:
+        """Nothing runs."""
+
+
+def test_a_machine_on_which_every_crawl_fails_leaves_the_work_to_others_for_a_while(
+    archive: Archive, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portals = [f"http://xxgk.p{number}.gov.cn/" for number in range(5)]
+    plan(archive, *portals)
+    monkeypatch.setattr("crawler.working.worker._FIRST_REST", 0.1)
+    said: list[str] = []
+    done = Worker(archive.folder, database, said.append, run=lambda *_: Nothing()).work(once=True)
+    assert Counter(each.outcome for each in done.crawls) == {"failed": 5}
+    rests = [sentence for sentence in said if "the fault may be this machine's" in sentence]
+    assert [sentence.partition(" crawls")[0] for sentence in rests] == ["3", "4"]
 
 
 def test_a_part_is_offered_once_and_waits_again_when_its_worker_is_gone(archive: Archive) -> None:

@@ -360,6 +360,8 @@ def test_two_crawls_of_two_machines_that_share_an_archive_keep_the_gap_at_a_host
         return answer
 
     site = {address: page for host in (HOST, *own) for address, page in pages.portal(4, host=host).items()}
+    shared = tmp_path / "shared"
+    shared.mkdir()
     site |= {f"{HOST}/robots.txt": together, **{f"{host}/robots.txt": here(host) for host in own}}
     with serve(site) as portal:
         crawls = []
@@ -367,6 +369,7 @@ def test_two_crawls_of_two_machines_that_share_an_archive_keep_the_gap_at_a_host
             folder = tmp_path / host
             folder.mkdir()
             ours = {"http_proxy": portal.url, "XXGK_DATABASE": database, "XXGK_CONTACT": f"{host}@qinghe.example"}
+            ours["XXGK_STORAGE"] = shared.as_uri()
             urls = [f"http://{asked}{pages.COLUMN}" for asked in (HOST, host)]
             crawls.append(start("crawl", *urls, "--delay", "0.2", folder=folder, **ours))
         said = [crawl.communicate(timeout=PATIENCE)[1] for crawl in crawls]

@@ -43,8 +43,8 @@ from tests.crawler.servers import Portal as Server
 from tests.databases import new_database, own_server
 
 LONG = bool(os.environ.get("XXGK_CLUSTER"))  # make cluster-test
-PORTALS = 24 if LONG else 4
-REPORTS = 6 if LONG else 2
+PORTALS = 24 if LONG else 3
+REPORTS = 6 if LONG else 1
 DELAY = 0.5 if LONG else 0.3
 KILL_EVERY = 20.0 if LONG else 4.0  # seconds
 LEASE = 8.0 if LONG else 4.0
@@ -161,6 +161,7 @@ def made(tmp_path: Path, postgresql: str) -> Iterator[Nation]:
             "XXGK_STORAGE": storage.as_uri(),
             "XXGK_DOWNLOAD_DELAY": f"{DELAY:g}",
             "XXGK_SHIP_SECONDS": "0.5",
+            "XXGK_GIVEN_UP": f"{4 * LEASE:g}",
         }
         nation = Nation(tmp_path, server, database, settings, place)
         yield nation

@@ -45,6 +45,7 @@ SPEAKING = (
 MARKUP = frozenset(f"parser/marking/{name}.py" for name in ("frame", "reading", "safe"))  # pages in both languages
 NO_SENTENCES = {
     "Number | State": "a type",
+    "⟨…⟩ articles were left as they stand, since their bytes are not within reach: ⟨…⟩": "said to who runs reparse",
     "cannot be judged": "a result, which is no sentence",
     "⟨…⟩ UTC": "a time in a sentence",
     "(not printed)": "in the place of a number",
