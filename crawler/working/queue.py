@@ -22,7 +22,6 @@ from sqlalchemy.orm import Session
 from archive.addresses import with_fragment
 from archive.crawling import duework
 from archive.crawling.duework import Retries
-from archive.database import explained
 from archive.deriving.batches import pending_portals
 from archive.errors import ArchiveError
 from archive.store import Archive
@@ -201,12 +200,6 @@ def counts(archive: Archive) -> Counts | None:
         for queue, status, count in session.execute(text(query)):
             (found.waiting if status == "todo" else found.running)[queue] = count
         return found
-
-
-def empty(archive: Archive) -> None:
-    """Take the queue away: its jobs are of tables that are made anew. Raises :class:`archive.errors.ArchiveError`."""
-    with explained(archive.folder), archive.writing() as session:
-        session.execute(text(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))
 
 
 def _form(session: Session) -> str | None:
