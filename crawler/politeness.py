@@ -31,7 +31,7 @@ from archive.database import url_of
 from crawler import hours
 from crawler.hours import CHINA, Hours, opening
 from crawler.lifeline import LEASED
-from crawler.turns import Turn, Turns, folder_of
+from crawler.turns import Turn, Turns, folder_of, name_of
 from spiders.outcomes import INCOMPLETE, Blocked, FetchRefused, Postponed
 
 if TYPE_CHECKING:
@@ -59,8 +59,9 @@ class Politeness(AutoThrottle):
             host: float(seconds) for host, seconds in settings.getdict("XXGK_DELAYS").items()
         }
         self._jitter = settings.getfloat("XXGK_DELAY_JITTER")
-        self._shared = self._among_machines()
-        self._turns = Turns(folder_of(settings["XXGK_TURNS"]), self._shared)
+        folder = folder_of(settings["XXGK_TURNS"])
+        self._shared = self._among_machines(folder)
+        self._turns = Turns(folder, self._shared)
         self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT")
         self._hours = [Hours.read(settings["XXGK_HOURS"])] if settings["XXGK_HOURS"] else []
         self._hours_of = {
@@ -172,8 +173,8 @@ class Politeness(AutoThrottle):
             slot.close()  # its timer
             downloader._process_queue(slot)  # noqa: SLF001 - the downloader has no word for "do not wait"
 
-    def _among_machines(self) -> SharedTurns | None:
-        """The turns over all machines, where these share their tables."""
+    def _among_machines(self, folder: Path) -> SharedTurns | None:
+        """The turns over all machines, where these share their tables; ``folder`` has those of this machine."""
         settings = self.crawler.settings
         url = url_of(Path(settings["XXGK_ARCHIVE"]), settings["XXGK_DATABASE"])
         if url.get_backend_name() != "postgresql":
@@ -181,7 +182,7 @@ class Politeness(AutoThrottle):
         from crawler.sharedturns import SharedTurns  # noqa: PLC0415 - its driver is an extra
 
         leased = os.environ.get(LEASED, "")
-        shared = SharedTurns(url, patience.seconds(), tell=self._tell, lost=self._end, leased=leased)
+        shared = SharedTurns(url, patience.seconds(), name_of(folder), tell=self._tell, lost=self._end, leased=leased)
         self.crawler.signals.connect(shared.close, signal=signals.engine_stopped, weak=False)
         return shared
 

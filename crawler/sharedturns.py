@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -47,15 +46,24 @@ class SharedTurns:
     """The turns of a crawl over all machines."""
 
     def __init__(
-        self, url: URL, patience: float, *, tell: Callable[[str], None], lost: Callable[[str], None], leased: str = ""
+        self,
+        url: URL,
+        patience: float,
+        here: str,
+        *,
+        tell: Callable[[str], None],
+        lost: Callable[[str], None],
+        leased: str = "",
     ) -> None:
         """``url``: of the tables. ``patience``: so many seconds a database that is away is waited for.
+
+        ``here`` names the turns of this machine (:func:`crawler.turns.name_of`): the host's turn among these is held.
 
         ``tell`` is told once that it is. ``lost`` is told why nothing may be asked any more: the task that ``leased``
         names (``TASK:ATTEMPT``) is another's by now. Raises :class:`WrongUsage`.
         """
-        self._turns = HostTurns(url, lease_of(leased))
-        self._name = f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
+        self._turns = HostTurns(url, lease_of(leased), here)
+        self._name = f"{here}{os.getpid()}-{token_hex(4)}"
         self._numbers = count()
         self._patience = patience
         self._tell = tell

@@ -12,11 +12,13 @@ import asyncio
 import fcntl
 import logging
 import os
+import socket
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from hashlib import sha256
 from math import inf, isfinite
 from pathlib import Path
 from secrets import token_hex
@@ -38,6 +40,7 @@ _MOST = 16  # crawls of which a file tells
 _LONGEST_FILE = 1 << 12  # bytes
 _FRESH = 60.0  # seconds, and twice its gap: so long after its last exchange a crawl is taken to go on
 _OURS = 0o700
+_BOOTED = Path("/proc/sys/kernel/random/boot_id")
 
 # Returns after so many seconds, or raises where nothing is to be asked any more.
 Wait = Callable[[float], Awaitable[None]]
@@ -62,6 +65,20 @@ def folder_of(named: str | None) -> Path:
             "remove it, or name another in XXGK_TURNS"
         )
     return folder.absolute()
+
+
+def name_of(folder: Path) -> str:
+    """What crawls that share a folder of turns are called there, and no others of whatever machine, as far as that can be told.
+
+    Who has a host's turn in the folder then knows of all others with this name that none of them is at the host.
+    """
+    found = folder.stat()
+    try:
+        since = _BOOTED.read_text().strip()
+    except OSError:  # another system: each crawl has a name of its own
+        since = token_hex(8)
+    seen = f"{since} {found.st_dev} {found.st_ino}"
+    return f"{socket.gethostname()}-{sha256(seen.encode()).hexdigest()[:12]}-"
 
 
 @dataclass

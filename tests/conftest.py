@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.databases import make_fast, memory
+from tests.databases import drop_databases, make_fast, memory
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DOCUMENTS = "XXGK_REAL_DOCUMENTS"
@@ -54,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _reason() -> str:
     return f"no real documents beside the checkout, and {REAL_DOCUMENTS} names no folder that holds expected/"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def databases_of_the_module() -> Iterator[None]:
+    """What the tests of a module made is dropped with it."""
+    yield
+    drop_databases()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from archive import migrations
 DATABASES = ("sqlite", "postgresql")
 _TEMPLATE = "archive_tables"
 _numbers = count(1)
+_made: dict[str, list[str]] = {}  # by server: the databases that stand
 _PLENTY = 16 << 30  # bytes
 _START = "240"  # seconds: more than a start takes on a machine that has much to do
 
@@ -42,7 +43,18 @@ def new_database(server: str, *, tables: bool = False) -> str:
             _make_template(server, connection)
         connection.execute(text(f"CREATE DATABASE {name}{f' TEMPLATE {_TEMPLATE}' if tables else ''}"))
     engine.dispose()
+    _made.setdefault(server, []).append(name)
     return engine.url.set(database=name).render_as_string(hide_password=False)
+
+
+def drop_databases() -> None:
+    """Drop what :func:`new_database` made, whoever is still connected: they would fill the memory."""
+    for server, names in _made.items():
+        engine = create_engine(_driver(server), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            while names:
+                connection.execute(text(f"DROP DATABASE IF EXISTS {names.pop()} WITH (FORCE)"))
+        engine.dispose()
 
 
 def make_fast(server: str, *settings: str) -> None:
@@ -54,6 +66,7 @@ def make_fast(server: str, *settings: str) -> None:
     with engine.connect() as connection:
         for setting in settings or ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("ALTER SYSTEM SET max_wal_size = '256MB'"))
         connection.execute(text("SELECT pg_reload_conf()"))
     engine.dispose()
 
@@ -116,4 +129,5 @@ def own_server() -> Iterator[Server]:
         own = get_server(Path(name) / "data", cleanup_mode="stop")
         make_fast(own.get_uri(), "fsync", "full_page_writes")
         yield Server(own)
+        _made.pop(own.get_uri(), None)
         own.cleanup()

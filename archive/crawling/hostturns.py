@@ -38,7 +38,8 @@ _AWAY = (
     "25006",
 )  # states: no connection, starting or ending, too many, a stand-by that was asked
 
-# A turn is free for the holder that has it already: it asks again where it did not hear the answer.
+# A turn is free for the holder that has it already: it asks again where it did not hear the answer. Who was killed on the
+# machine that asks leaves its turn behind: nobody knows when its exchange ended, so it is taken to have ended now.
 _TAKE = """
 WITH asked AS MATERIALIZED (
     SELECT clock_timestamp() AS at
@@ -47,20 +48,24 @@ WITH asked AS MATERIALIZED (
 )
 INSERT INTO host_turns AS turn (host, holder, held_until)
 SELECT %(host)s, %(holder)s, at + make_interval(secs => %(longest)s) FROM asked
-ON CONFLICT (host) DO UPDATE SET (holder, held_until, ended_at, waiter, waits_until) = (
-    SELECT CASE WHEN free THEN excluded.holder ELSE turn.holder END,
-           CASE WHEN free THEN excluded.held_until WHEN turn.held_until > latest THEN latest ELSE turn.held_until END,
+ON CONFLICT (host) DO UPDATE SET (holder, held_until, ended_at, pause, waiter, waits_until) = (
+    SELECT CASE WHEN free THEN excluded.holder WHEN NOT gone THEN turn.holder END,
+           CASE WHEN free THEN excluded.held_until WHEN NOT gone THEN least(turn.held_until, latest) END,
            ended,
+           asked_for,
            CASE WHEN free THEN nullif(turn.waiter, excluded.holder) WHEN next THEN excluded.holder ELSE turn.waiter END,
            CASE WHEN next AND NOT free THEN greatest(over, at + interval '1 s') + make_interval(secs => %(reserved)s)
                 WHEN turn.waits_until > latest THEN latest ELSE turn.waits_until END
     FROM asked,
-         LATERAL (SELECT CASE WHEN turn.ended_at > at THEN at ELSE turn.ended_at END AS ended,
+         LATERAL (SELECT turn.holder <> excluded.holder
+                     AND coalesce(starts_with(turn.holder, %(here)s), false) AS gone) AS left_behind,
+         LATERAL (SELECT CASE WHEN gone OR turn.ended_at > at THEN at ELSE turn.ended_at END AS ended,
+                         CASE WHEN gone THEN 0 ELSE turn.pause END AS asked_for,
                          at + make_interval(secs => %(most)s) AS latest) AS believed,
-         LATERAL (SELECT coalesce(ended + make_interval(secs => greatest(turn.gap, turn.pause, %(gap)s)), at) AS over,
+         LATERAL (SELECT coalesce(ended + make_interval(secs => greatest(turn.gap, asked_for, %(gap)s)), at) AS over,
                          coalesce(turn.waiter = excluded.holder OR turn.waits_until <= at, true) AS next) AS line,
          LATERAL (SELECT turn.holder IS NOT DISTINCT FROM excluded.holder
-                      OR ((turn.holder IS NULL OR turn.held_until <= at) AND over <= at AND next) AS free) AS now
+                      OR ((turn.holder IS NULL OR gone OR turn.held_until <= at) AND over <= at AND next) AS free) AS now
 )
 RETURNING holder = %(holder)s,
           holder <> %(holder)s AND held_until > (SELECT at FROM asked),
@@ -113,12 +118,17 @@ class Lease:
 class HostTurns:
     """The turns that one crawl takes; each of its turns has a holder's name that no other has."""
 
-    def __init__(self, url: URL, lease: Lease | None = None) -> None:
-        """``url`` is that of the archive's tables (:func:`archive.database.url_of`)."""
+    def __init__(self, url: URL, lease: Lease | None = None, here: str | None = None) -> None:
+        """``url`` is that of the archive's tables (:func:`archive.database.url_of`).
+
+        ``here``: what the names of all holders of this machine begin with, where it is known that none of them is at a
+        host for which a turn is taken.
+        """
         arguments, options = create_engine(url).dialect.create_connect_args(url)
         self._dsn = str(arguments[0]) if arguments else ""
         self._options: dict[str, Any] = {**_KEEPALIVES, **options}
         self._lease = lease
+        self._here = here
         self._idle: list[psycopg.AsyncConnection[Any]] = []
         self._room = asyncio.Semaphore(_MOST_CONNECTIONS)
 
@@ -135,6 +145,7 @@ class HostTurns:
             {
                 "host": host,
                 "holder": holder,
+                "here": self._here,
                 "task": None if lease is None else lease.task,
                 "attempt": None if lease is None else lease.attempt,
                 "gap": min(gap, LONGEST_PAUSE),

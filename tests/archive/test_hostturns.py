@@ -150,6 +150,30 @@ def test_a_holder_that_died_is_waited_for_and_then_passed(url: URL) -> None:
     play(url, story)
 
 
+def test_a_holder_that_was_killed_on_this_machine_is_taken_to_have_ended_now_and_binds_nobody_longer(url: URL) -> None:
+    async def story(there: Machines) -> None:
+        here = HostTurns(url, None, "here-")
+        await there.take("here-17")
+        await there.end("here-17", gap=2, pause=200)
+        await there.pass_(200)
+        assert await there.take("here-17", 2, longest=900) == Taken()
+        assert await there.take("there-18") == WAITS  # another machine cannot know
+        await there.pass_(30)
+        assert await here.take(HOST, "here-19", gap=1, longest=90) == Later(held=False, seconds=2)
+        await there.pass_(1.5)
+        assert await here.take(HOST, "here-19", gap=1, longest=90) == Later(held=False, seconds=0.5)
+        await there.pass_(0.5)
+        await there.take("there-18")  # it waits for longer
+        await there.end("there-18")
+        await there.pass_(2)
+        assert await here.take(HOST, "here-19", gap=1, longest=90) == Taken()
+        assert await here.take(HOST, "here-19", gap=1, longest=90) == Taken()
+        assert await there.take("there-18") == WAITS
+        await here.close()
+
+    play(url, story)
+
+
 def test_two_that_both_wait_alternate_and_the_first_does_not_go_twice(url: URL) -> None:
     async def story(there: Machines) -> None:
         await there.take("one")

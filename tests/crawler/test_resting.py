@@ -104,12 +104,10 @@ def test_what_a_host_must_do_to_be_left_alone_by_the_next_crawl(tmp_path: Path) 
     site = {address: page for name, answers in cases.items() for address, page in portal(name, **answers).items()}
     with serve(site) as proxy:
         urls = [f"http://{name}.gov.cn{pages.COLUMN}" for name in cases]
-        xxgk("crawl", *urls, "--delay", "0", folder=tmp_path, http_proxy=proxy.url)
+        xxgk("crawl", *urls, "--delay", "0.2", folder=tmp_path, http_proxy=proxy.url)
         assert proxy.paths("rules.gov.cn") == ["/robots.txt"]
         articles = [path for path in proxy.paths("thrice.gov.cn") if path.startswith(f"{pages.COLUMN}2")]
-        assert (
-            PATIENCE <= len(articles) <= PATIENCE + 1
-        )  # without a delay the next is on its way before the third is judged
+        assert PATIENCE <= len(articles) <= PATIENCE + 1  # the next may be on its way before the third is judged
     found = {host.removesuffix(".gov.cn"): rest.system for host, rest in known(tmp_path).items()}
     assert found == {"thrice": "ruishu", "whole": "ruishu", "rules": "ruishu", "hurried": "rate-limit"}
     with Archive.open(tmp_path / "xxgk-archive") as archive:

@@ -38,7 +38,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from archive.database import url_of
 from crawler.sharedturns import SharedTurns
-from crawler.turns import Turns, folder_of
+from crawler.turns import Turns, folder_of, name_of
 
 database, port, folder, gap, times, longest = sys.argv[1:]
 name = Path(folder).name
@@ -51,8 +51,9 @@ def ask():
     return float(answer.getheader("Retry-After", "0"))
 
 async def main():
-    shared = SharedTurns(url_of(Path(), database), 60, tell=print, lost=print)
-    turns = Turns(folder_of(folder), shared)
+    ours = folder_of(folder)
+    shared = SharedTurns(url_of(Path(), database), 60, name_of(ours), tell=print, lost=print)
+    turns = Turns(ours, shared)
     for _ in range(int(times)):
         async with turns.take("xxgk.qinghe.gov.cn", lambda: float(gap), asyncio.sleep, float(longest)) as turn:
             turn.used = True
@@ -157,6 +158,29 @@ def test_a_machine_that_is_gone_in_its_turn_is_waited_for_and_then_passed(tmp_pa
     assert 2 - 0.5 <= waited < 4  # the turn was taken a moment before the request came
 
 
+def test_a_crawl_that_is_killed_in_its_turn_is_not_waited_for_on_its_own_machine(tmp_path: Path, database: str) -> None:
+    holds, gone = threading.Event(), threading.Event()
+
+    def hold(asked: int) -> Answer:
+        if asked == 0:
+            holds.set()
+            assert gone.wait(PATIENCE)
+        return Answer("")
+
+    with serve({"*": hold}) as portal:
+        dead = machine(tmp_path, database, portal, "same", longest=900)
+        begin(dead)
+        assert holds.wait(PATIENCE)
+        dead.kill()
+        dead.communicate()
+        killed = monotonic()
+        again = machine(tmp_path, database, portal, "same", gap=0.5)
+        begin(again)
+        end(again)
+        gone.set()
+        assert 0.5 - TOLERANCE <= portal.seen[1].at - killed < PATIENCE
+
+
 def test_a_crawl_whose_task_is_anothers_asks_nothing_more(tmp_path: Path, database: str) -> None:
     with Archive.open(tmp_path / "xxgk-archive", database, create=True), psycopg.connect(database) as connection:
         connection.execute(
@@ -238,7 +262,7 @@ def gap_of(seconds: float) -> Callable[[], float]:
 
 def test_a_turns_end_that_could_not_be_said_is_said_with_the_next_of_any_host(tmp_path: Path, database: str) -> None:
     async def story() -> None:
-        shared = SharedTurns(address, 10, tell=told.append, lost=told.append)
+        shared = SharedTurns(address, 10, "here-", tell=told.append, lost=told.append)
         turns = Turns(tmp_path, shared)
         async with turns.take(HOST, gap_of(7), asyncio.sleep, 90) as turn:
             turn.used, turn.pause = True, 20
@@ -279,7 +303,7 @@ def test_a_database_is_waited_for_up_to_our_patience_and_the_person_is_told_once
         await asyncio.sleep(0.002)
 
     async def story() -> None:
-        shared = SharedTurns(NOWHERE, patience, tell=told.append, lost=told.append)
+        shared = SharedTurns(NOWHERE, patience, "here-", tell=told.append, lost=told.append)
         for _ in range(2):
             with pytest.raises(FetchRefused, match="run the same command again") as caught:
                 async with shared.take(HOST, gap_of(1), wait, 90, Turn()):
@@ -297,7 +321,7 @@ def test_a_crawl_that_is_stopped_waits_for_no_database() -> None:
         raise FetchRefused(f"stopped instead of waiting {seconds:.0f} s")
 
     async def story() -> None:
-        shared = SharedTurns(NOWHERE, 600, tell=print, lost=print)
+        shared = SharedTurns(NOWHERE, 600, "here-", tell=print, lost=print)
         with pytest.raises(FetchRefused, match="stopped instead of waiting 1 s"):
             async with shared.take(HOST, gap_of(1), stopped, 90, Turn()):
                 pass
