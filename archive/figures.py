@@ -33,11 +33,12 @@ _MARK = 8  # bytes
 class Figures(Mapping[str, "Number | State"]):
     """By key of ``record.md`` a number, or the state of a cell without one; what is not printed has no key."""
 
-    __slots__ = ("_apart", "_cells")
+    __slots__ = ("_apart", "_cells", "_packed")
 
     def __init__(self, cells: array[int], apart: dict[str, Any]) -> None:
         self._cells = cells
         self._apart = apart
+        self._packed: bytes | None = None
 
     def __getitem__(self, key: str) -> Number | State:
         """The number or state of a cell. Raises :class:`KeyError` where the report does not print it."""
@@ -64,6 +65,13 @@ class Figures(Mapping[str, "Number | State"]):
         if sys.byteorder == "big":
             cells.byteswap()
         return cells.tobytes() + (simplejson.dumps(self._apart, ensure_ascii=False).encode() if self._apart else b"")
+
+    @property
+    def packed(self) -> bytes:
+        """As they are stored: a mark of the layout, then what is :meth:`plain`, compressed."""
+        if self._packed is None:
+            self._packed = _mark() + zlib.compress(self.plain(), 6)
+        return self._packed
 
     def number(self, key: str) -> Number | None:
         """The number of a cell; null where it is not printed or holds none."""
@@ -100,7 +108,7 @@ class PackedFigures(TypeDecorator[Figures]):
     def process_bind_param(self, value: Figures | None, dialect: Dialect) -> bytes | None:
         """To the database."""
         del dialect
-        return None if value is None else _mark() + zlib.compress(value.plain(), 6)
+        return None if value is None else value.packed
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Figures | None:
         """From the database."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 import parser
 from archive.deriving.batches import BATCH, Selection, Work, count, load_again, load_batch
 from archive.deriving.documents import Outcome, Parse, Reading
-from archive.deriving.filing import file_reading, refresh
+from archive.deriving.filing import Filer, refresh
 from archive.deriving.readers import Readers
 from archive.deriving.timeline import Moment
 from archive.deriving.visits import Gone, Visits
@@ -207,20 +207,35 @@ def file_batch(session: Session, works: Sequence[Work]) -> list[str]:
     anew = [work.article.id for work in works if work.anew]
     if anew:  # what was seen before is seen again, or was never there
         session.execute(delete(Sighting).where(Sighting.article_id.in_(anew)))
+        session.execute(delete(Absence).where(Absence.article_id.in_(anew)))
+    filer = Filer(session)
     counts = []
     for work in works:
-        filing = _Filing(session, articles[work.article.id], work)
+        filing = _Filing(session, filer, articles[work.article.id], work)
         counts.append(filing.go_through(work))
         reports |= filing.reports
+    filer.close()
+    _freshen(session, works)
     refresh(session, reports)
     return counts
+
+
+def _freshen(session: Session, works: Sequence[Work]) -> None:
+    """Nothing is to be derived of these articles any more, but for those that were noted meanwhile."""
+    marked: dict[int, list[int]] = {}
+    for work in works:
+        marked.setdefault(work.article.stale, []).append(work.article.id)
+    for stale, ids in sorted(marked.items()):
+        fresh = update(Article).where(Article.id.in_(ids), Article.stale == stale).values(stale=0)
+        session.execute(fresh, execution_options={"synchronize_session": False})
 
 
 class _Filing:
     """Files the readings of one article."""
 
-    def __init__(self, session: Session, article: Article, work: Work) -> None:
+    def __init__(self, session: Session, filer: Filer, article: Article, work: Work) -> None:
         self._session = session
+        self._filer = filer
         self._article = article
         self._place = work.place
         self.reports: set[int] = set()
@@ -234,13 +249,9 @@ class _Filing:
         visits.go_through(work, self._file, self._again)
         article.outcome, article.detail, article.version_id = visits.outcome, visits.detail, visits.version
         article.withdrawn_at, article.withdrawn_because = visits.withdrawn_at, visits.withdrawn_because
-        _note_absences(self._session, article.id, visits.absences, anew=work.anew)
+        _note_absences(self._session, article.id, visits.absences)
         article.basis, article.derived_through = work.basis, work.timeline.through
         article.derivations += 1
-        fresh = update(Article).where(Article.id == article.id, Article.stale == work.article.stale)
-        self._session.execute(  # not if it was noted meanwhile
-            fresh.values(stale=0), execution_options={"synchronize_session": False}
-        )
         if self._count is not None:
             return "unread" if article.outcome == Outcome.UNREAD else self._count
         if article.outcome in {Outcome.REFUSED, Outcome.FAILED, Outcome.UNCAPTURED}:
@@ -249,7 +260,7 @@ class _Filing:
 
     def _file(self, moment: Moment, reading: Reading) -> int:
         """A reading with a record becomes a version, or is one that is known."""
-        filed = file_reading(self._session, self._article, reading, self._place, moment.at)
+        filed = self._filer.file(self._article, reading, self._place, moment.at)
         self.reports.add(filed.report_id)
         if filed.new_report:
             self._count = "created"
@@ -263,10 +274,8 @@ class _Filing:
         sighting.last_seen_at = max(sighting.last_seen_at, moment.at)
 
 
-def _note_absences(session: Session, article_id: int, found: Sequence[Gone], *, anew: bool) -> None:
-    """Keep when an article did not show its report; one that is derived anew has no other absences."""
-    if anew:
-        session.execute(delete(Absence).where(Absence.article_id == article_id))
+def _note_absences(session: Session, article_id: int, found: Sequence[Gone]) -> None:
+    """Keep when an article did not show its report."""
     for each in found:
         row = session.get(Absence, (article_id, each.since))
         if row is None:

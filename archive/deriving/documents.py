@@ -13,7 +13,8 @@ from archive.captures import Capture, head, payload
 from archive.deriving.emptied import only_passing
 from archive.deriving.versions import Meaning, meaning
 from archive.errors import ArchiveError, ConnectionLost, DatabaseAway, OutOfReach, StorageTrouble
-from archive.schema import storable
+from archive.figures import Figures, figures_of
+from archive.schema import Ready, storable
 from archive.store import Archive
 from archive.warcs.records import digest, header
 from parser.documents.album import bind, is_picture
@@ -98,13 +99,23 @@ class Reading:
 
     @cached_property
     def line(self) -> str:
-        """The record as it is stored."""
-        return storable(self._record.to_json())
+        """The record as it is stored, packed already."""
+        return Ready(storable(self._record.to_json()))
 
     @cached_property
     def meant(self) -> Meaning:
         """What the record means."""
         return meaning(self._record, self.document_digest)
+
+    @cached_property
+    def cells(self) -> Figures:
+        """What the record's figures say."""
+        return figures_of(self._record.figures)
+
+    def prepare(self) -> None:
+        """Work out now what filing takes: others wait for their turns meanwhile."""
+        if self.record is not None:
+            _ = self.line, self.meant, self.cells.packed
 
     @property
     def _record(self) -> Record:

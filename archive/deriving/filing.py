@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session, undefer
 from archive.deriving.arrivals import refresh_arrivals
 from archive.deriving.documents import Reading
 from archive.deriving.versions import rank, signed_on
-from archive.figures import figures_of
-from archive.inserts import insert_new
 from archive.registry.identity import Place
 from archive.registry.publishers import find_or_add
 from archive.registry.speakers import refresh_publishers
@@ -36,28 +34,77 @@ class Filed:
     new_version: bool
 
 
-def file_reading(session: Session, article: Article, reading: Reading, place: Place, at: datetime) -> Filed:
-    """File a reading that has a record: the same meaning is the same version, whenever and wherever it is seen."""
-    record, capture = reading.record, reading.capture
-    if record is None or capture is None:
-        raise ValueError("a reading without a record is not filed")
-    report, new_report = _report(session, article, reading, place, at)
-    known = select(Version).where(Version.report_id == report.id, Version.digest == reading.meant.digest)
-    version = session.scalars(known.options(undefer(Version.record))).first()
-    new_version = version is None
-    if version is None:
-        version = Version(report_id=report.id, first_seen_at=at, last_seen_at=at, capture_id=capture.id)
-        session.add(version)
-    if capture.id == version.capture_id or at < version.first_seen_at:  # the record is that of the first document
-        another = version.prose_digest != reading.meant.prose
-        _fill(version, record, reading)
-        version.document_url, version.capture_id = capture.url, capture.id
-        session.flush()
-        if another:
-            await_study(session, [version.id])
-        _file_findings(session, version.id, record)
-    _sight(session, version, article, capture_id=capture.id, record=record, at=at)
-    return Filed(report.id, version.id, new_report, new_version)
+class Filer:
+    """Files the readings of a batch within one transaction that writes; :meth:`close` belongs to it.
+
+    Others wait meanwhile: what readings have in common is asked once, and nothing is asked that is known.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._publishers: dict[tuple[str, str], int] = {}  # by scope and name
+        self._unstudied: list[int] = []
+
+    def file(self, article: Article, reading: Reading, place: Place, at: datetime) -> Filed:
+        """File a reading that has a record: the same meaning is the same version, whenever and wherever it is seen."""
+        record, capture = reading.record, reading.capture
+        if record is None or capture is None:
+            raise ValueError("a reading without a record is not filed")
+        session = self._session
+        report, new_report = self._report(article, reading, place, at)
+        version = None if new_report else self._version(report.id, reading.meant.digest)
+        new_version = version is None
+        if version is None:
+            version = Version(report_id=report.id, first_seen_at=at, last_seen_at=at, capture_id=capture.id)
+            session.add(version)
+        if capture.id == version.capture_id or at < version.first_seen_at:  # the record is that of the first document
+            another = version.prose_digest != reading.meant.prose
+            _fill(version, record, reading)
+            version.document_url, version.capture_id = capture.url, capture.id
+            session.flush()
+            if another:
+                self._unstudied.append(version.id)
+            if not new_version:
+                session.execute(delete(FindingRow).where(FindingRow.version_id == version.id))
+            _file_findings(session, version.id, record)
+        sighting = None if new_version else session.get(Sighting, (version.id, article.id))
+        _sight(session, sighting, version.id, article.id, capture_id=capture.id, record=record, at=at)
+        return Filed(report.id, version.id, new_report, new_version)
+
+    def close(self) -> None:
+        """Do what is done for the whole batch at once."""
+        self._session.flush()
+        await_study(self._session, self._unstudied)
+
+    def _version(self, report_id: int, digest: str) -> Version | None:
+        known = select(Version).where(Version.report_id == report_id, Version.digest == digest)
+        return self._session.scalars(known.options(undefer(Version.record))).first()
+
+    def _report(self, article: Article, reading: Reading, place: Place, at: datetime) -> tuple[Report, bool]:
+        publisher_id = self._publisher(place, reading.publisher) if reading.publisher else None
+        identity = f"publisher:{publisher_id}:{reading.report_year}"
+        if publisher_id is None or reading.report_year is None:
+            identity = f"address:{article.address}"
+        report = self._session.scalars(select(Report).where(Report.identity == identity)).first()
+        if report is not None:
+            return report, False
+        report = Report(
+            identity=identity,
+            publisher_id=publisher_id,
+            report_year=reading.report_year,
+            state=PUBLISHED,
+            first_seen_at=at,
+            url=article.url,
+        )
+        self._session.add(report)
+        self._session.flush()  # writers take turns: nobody else inserts it
+        return report, True
+
+    def _publisher(self, place: Place, name: str) -> int:
+        number = self._publishers.get((place.scope, name))
+        if number is None:
+            number = self._publishers[place.scope, name] = find_or_add(self._session, place, name)
+        return number
 
 
 def refresh(session: Session, report_ids: Iterable[int]) -> None:
@@ -101,33 +148,12 @@ def _drop(session: Session, report_ids: list[int], unseen: list[int]) -> None:
     )
 
 
-def _report(session: Session, article: Article, reading: Reading, place: Place, at: datetime) -> tuple[Report, bool]:
-    publisher_id = find_or_add(session, place, reading.publisher) if reading.publisher else None
-    identity = f"publisher:{publisher_id}:{reading.report_year}"
-    if publisher_id is None or reading.report_year is None:
-        identity = f"address:{article.address}"
-    known = select(Report).where(Report.identity == identity)
-    found = session.scalars(known).first()
-    if found is not None:
-        return found, False
-    values = {
-        "identity": identity,
-        "publisher_id": publisher_id,
-        "report_year": reading.report_year,
-        "state": PUBLISHED,
-        "first_seen_at": at,
-        "url": article.url,
-    }
-    insert_new(session, Report, values, "identity")
-    return session.scalars(known).one(), True
-
-
 def _fill(version: Version, record: Record, reading: Reading) -> None:
     line, meant = reading.line, reading.meant
     counts = {severity: sum(finding.severity is severity for finding in record.findings) for severity in Severity}
     version.digest, version.record_digest, version.prose_digest = meant.digest, meant.record, meant.prose
     version.record, version.line_digest = line, digest(line.encode())
-    version.cells = figures_of(record.figures)
+    version.cells = reading.cells
     version.publisher, version.report_year = reading.publisher, reading.report_year
     version.title, version.template, version.figures = record.title, record.template, len(record.figures)
     version.errors, version.warnings = counts[Severity.ERROR], counts[Severity.WARNING]
@@ -136,7 +162,6 @@ def _fill(version: Version, record: Record, reading: Reading) -> None:
 
 
 def _file_findings(session: Session, version_id: int, record: Record) -> None:
-    session.execute(delete(FindingRow).where(FindingRow.version_id == version_id))
     for position, finding in enumerate(record.findings):
         line = dump_json(finding.model_dump(mode="python", exclude_none=True))
         session.add(
@@ -147,14 +172,21 @@ def _file_findings(session: Session, version_id: int, record: Record) -> None:
 
 
 def _sight(
-    session: Session, version: Version, article: Article, *, capture_id: int, record: Record, at: datetime
+    session: Session,
+    sighting: Sighting | None,
+    version_id: int,
+    article_id: int,
+    *,
+    capture_id: int,
+    record: Record,
+    at: datetime,
 ) -> None:
+    """A version is seen at an article, once more where there is a sighting."""
     source = record.published_source.value if record.published_source is not None else None
-    sighting = session.get(Sighting, (version.id, article.id))
     if sighting is None:
         sighting = Sighting(
-            version_id=version.id,
-            article_id=article.id,
+            version_id=version_id,
+            article_id=article_id,
             capture_id=capture_id,
             first_seen_at=at,
             last_seen_at=at,

@@ -70,6 +70,7 @@ class Readers:
             if moment.documents is not None and (fresh := moment.documents.basis(known)) != work.basis:
                 given = self._archive, moment.documents, known, self._guarded
                 reading = self._archive.patiently(partial(read_documents, *given))
+                reading.prepare()
                 work.basis = fresh
             work.readings.append((moment, reading))
         if not work.readings and (work.anew or work.article.outcome is None):

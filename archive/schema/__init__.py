@@ -5,7 +5,7 @@ A module per kind: :mod:`fetched <archive.schema.fetched>`, :mod:`found <archive
 :mod:`words <archive.schema.words>`.
 """
 
-from archive.schema.base import Base, Digest, Identifier, Moment, Packed, Words, storable
+from archive.schema.base import Base, Digest, Identifier, Moment, Packed, Ready, Words, storable
 from archive.schema.derived import (
     Absence,
     ColumnPublisher,
@@ -71,6 +71,7 @@ __all__ = [
     "Publisher",
     "PublisherAlias",
     "PublisherSource",
+    "Ready",
     "ReparseRun",
     "Report",
     "ReportColumn",

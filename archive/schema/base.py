@@ -55,6 +55,20 @@ class Words(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
+class Ready(str):
+    """Long text that is compressed already, by whoever has the time."""
+
+    __slots__ = ("packed",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.packed = _pack(text)
+
+
+def _pack(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8"), 6)
+
+
 class Packed(TypeDecorator[str]):
     """Long text, compressed. Bytes that do not unpack are read as an empty text, which no digest agrees with."""
 
@@ -64,7 +78,9 @@ class Packed(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """To the database."""
         del dialect
-        return None if value is None else zlib.compress(value.encode("utf-8"), 6)
+        if isinstance(value, Ready):
+            return value.packed
+        return None if value is None else _pack(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         """From the database."""
