@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import select, union, update
 from sqlalchemy.orm import Session
 
 from archive.addresses import canonical
@@ -16,9 +16,10 @@ def mark_stale(session: Session, urls: Collection[str]) -> None:
     addresses = sorted({canonical(url) for url in urls})
     if not addresses:
         return
-    touched = set(session.scalars(select(Article.id).where(Article.address.in_(addresses))))
-    touched |= set(session.scalars(select(Article.id).where(Article.requested_address.in_(addresses))))
-    touched |= set(session.scalars(select(Attachment.article_id).where(Attachment.address.in_(addresses))))
-    if touched:
-        marked = update(Article).where(Article.id.in_(sorted(touched))).values(stale=Article.stale + 1)
-        session.execute(marked, execution_options={"synchronize_session": False})
+    touched = union(  # one question each, by its index
+        select(Article.id).where(Article.address.in_(addresses)),
+        select(Article.id).where(Article.requested_address.in_(addresses)),
+        select(Attachment.article_id).where(Attachment.address.in_(addresses)),
+    )
+    marked = update(Article).where(Article.id.in_(select(touched.subquery().c.id))).values(stale=Article.stale + 1)
+    session.execute(marked, execution_options={"synchronize_session": False})
