@@ -115,7 +115,7 @@ def test_more_workers_are_never_slower(seed: int) -> None:
     ("changed", "what"),
     [
         ({"side_by_side": 1}, "crawls side by side"),
-        ({"cores": 0.2, "side_by_side": 100}, "processors"),
+        ({"cores": 0.1, "side_by_side": 100}, "processors"),
         ({"bandwidth": 20_000, "side_by_side": 100}, "network"),
         ({"turn_new": 0.5, "side_by_side": 100}, "writers' turn"),
         ({"page_server": 0.5, "database_cores": 1, "side_by_side": 100}, "database server"),
