@@ -111,9 +111,11 @@ def last_delivered(archive: Archive, url: str) -> Capture | None:
 
 def _can_be_read(archive: Archive, session: Session, row: CaptureRow) -> bool:
     """Whether the record of a capture, and that of its payload, are within the reach of this machine."""
+    rows = [row] if row.original_id is None else [row, session.get_one(CaptureRow, row.original_id)]
+    if any(one.lost_at is not None for one in rows):
+        return False
     if archive.storage is None:
         return True
-    rows = [row] if row.original_id is None else [row, session.get_one(CaptureRow, row.original_id)]
     return len(reach.within(archive, session, rows)) == len(rows)
 
 

@@ -11,8 +11,11 @@ from archive.addresses import canonical
 from archive.schema import Article, Attachment
 
 
-def mark_stale(session: Session, urls: Collection[str]) -> None:
-    """Have what was derived from these addresses derived again. Raises :class:`archive.errors.AddressRefused`."""
+def mark_stale(session: Session, urls: Collection[str], *, anew: bool = False) -> None:
+    """Have what was derived from these addresses derived again; ``anew``: from its first capture.
+
+    That is for captures that may be older than what was derived. Raises :class:`archive.errors.AddressRefused`.
+    """
     addresses = sorted({canonical(url) for url in urls})
     if not addresses:
         return
@@ -22,4 +25,6 @@ def mark_stale(session: Session, urls: Collection[str]) -> None:
         select(Attachment.article_id).where(Attachment.address.in_(addresses)),
     )
     marked = update(Article).where(Article.id.in_(select(touched.subquery().c.id))).values(stale=Article.stale + 1)
+    if anew:
+        marked = marked.values(derived_through=0)
     session.execute(marked, execution_options={"synchronize_session": False})

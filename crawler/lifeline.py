@@ -25,6 +25,7 @@ class Child:
     def __init__(self, command: Sequence[str], environment: dict[str, str], grace: float) -> None:
         """``grace``: seconds it has to end in when it is asked to, or when we are gone. Raises :class:`OSError`."""
         self._grace = grace
+        self._ending = False
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command,
             env={**environment, LIFELINE: f"{grace:g}"},
@@ -46,7 +47,10 @@ class Child:
         return status
 
     def end(self) -> None:
-        """Ask it to end, and see that it does."""
+        """Ask it to end, and see that it does. Asked twice, Scrapy drops what it has in hand: the first time counts."""
+        if self._ending:
+            return
+        self._ending = True
         self._process.terminate()
         threading.Thread(target=self._see_to_it, daemon=True).start()
 

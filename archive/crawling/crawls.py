@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from archive.deposit import deposit
 from archive.journal import noting
@@ -78,8 +78,18 @@ def secure(archive: Archive) -> None:
         files = session.scalars(here).all()
         loose = select(CaptureRow.crawl_id).where(CaptureRow.file_id.in_(files), CaptureRow.crawl_id.is_not(None))
         unsafe = set(session.scalars(loose.distinct())) if files else set()
+        unsafe |= _resting_on_others(session, [crawl.id for crawl in ended_here])
         for crawl in ended_here:
             crawl.secured = crawl.id not in unsafe
+
+
+def _resting_on_others(session: Session, crawl_ids: Collection[int]) -> set[int]:
+    """Those of these crawls that found what another was the first to keep, in a file that is not stored or is lost."""
+    holder = aliased(CaptureRow)
+    resting = select(CaptureRow.crawl_id).join(holder, holder.id == CaptureRow.original_id)
+    resting = resting.join(WarcFile, WarcFile.id == holder.file_id).where(CaptureRow.crawl_id.in_(crawl_ids))
+    resting = resting.where(or_(WarcFile.stored_at.is_(None), holder.lost_at.is_not(None)))
+    return {number for number in session.scalars(resting.distinct()) if number is not None}
 
 
 def spoil(session: Session, lost: Collection[int]) -> None:

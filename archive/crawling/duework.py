@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, case, delete, func, or_, select, update
@@ -77,6 +77,10 @@ class Reading:
     full: bool
     whole: bool  # reports of all years were asked for
     stored: bool = True
+
+    def is_other(self, before: Reading | None) -> bool:
+        """Whether it was read again since; that the bytes of the one before were stored meanwhile is no reading."""
+        return before is None or replace(self, stored=before.stored) != before
 
     def counts(self, kind: str) -> bool:
         """Whether it does the work of a task of this kind."""
@@ -289,7 +293,7 @@ def finish(
     with archive.writing() as session:
         reading = _reading(session, lease.portal)
         outcome = STOPPED if again_after is not None else FAILED
-        if reading is not None and reading != lease.before and reading.will_count(lease.kind):
+        if reading is not None and reading.is_other(lease.before) and reading.will_count(lease.kind):
             outcome = reading.outcome if reading.stored else UNSTORED
         task = _held(session, owner, lease)
         _end_attempt(session, owner, lease, now, LOST if task is None else outcome)

@@ -130,14 +130,18 @@ def _captures(session: Session, ids: Sequence[int], kept: Mapping[int, _Kept], *
         kept[article_id].captures.append((from_row(row, file), row.address))
     if anew:
         return
-    newest = (
-        select(places.c.article_id, func.max(CaptureRow.id).label("capture_id"))
+    rank = func.row_number().over(  # by its time: what was found again late has a high number
+        partition_by=(places.c.article_id, places.c.address),
+        order_by=(CaptureRow.fetched_at.desc(), CaptureRow.id.desc()),
+    )
+    ranked = (
+        select(places.c.article_id, CaptureRow.id.label("capture_id"), rank.label("rank"))
         .join(CaptureRow, CaptureRow.address == places.c.address)
         .where(CaptureRow.id <= through, CaptureRow.status.in_(DELIVERED), CaptureRow.role.in_(DOCUMENT_ROLES))
-        .group_by(places.c.article_id, places.c.address)
         .subquery()
     )
-    older = select_captures().add_columns(newest.c.article_id).join(newest, newest.c.capture_id == CaptureRow.id)
+    older = select_captures().add_columns(ranked.c.article_id).join(ranked, ranked.c.capture_id == CaptureRow.id)
+    older = older.where(ranked.c.rank == 1)
     for row, file, article_id in session.execute(older):
         kept[article_id].before[row.address] = from_row(row, file)
 

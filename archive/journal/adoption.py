@@ -93,11 +93,11 @@ def adopt(session: Session, file: BinaryIO, file_id: int, piece: Piece) -> list[
 
 
 def renew(session: Session, piece: Piece) -> None:
-    """Have what rests on an adopted answer derived again: whoever captured it was killed before it could."""
+    """Have what rests on an adopted answer derived anew: others may have derived what they captured after it."""
     record = piece.member.record
     url = record.field("WARC-Target-URI")
     if record.type in ANSWERS and url is not None and (record.field(ROLE) or "import") in DOCUMENT_ROLES:
-        mark_stale(session, [url])
+        mark_stale(session, [url], anew=True)
 
 
 def row_of(session: Session, file: BinaryIO, file_id: int, piece: Piece) -> CaptureRow:

@@ -107,7 +107,9 @@ def _lose(archive: Archive, row: WarcFile, size: int) -> int:
         captures = session.scalars(beyond.where(CaptureRow.position + CaptureRow.span > size)).all()
         torn = delete(JournalRow).where(JournalRow.file_id == row.id, JournalRow.position + JournalRow.length > size)
         session.execute(torn)
-        crawls.spoil(session, {one.crawl_id for one in captures if one.crawl_id is not None})
+        resting = select(CaptureRow.crawl_id).where(CaptureRow.original_id.in_([one.id for one in captures]))
+        spoilt = {one.crawl_id for one in captures} | set(session.scalars(resting.distinct()))
+        crawls.spoil(session, {number for number in spoilt if number is not None})
     moment = archive.clock()
     losses = [
         LossNote(moment, row.name, one.position, one.url, one.fetched_at, one.payload_digest, WHY) for one in captures

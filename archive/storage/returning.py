@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from archive.addresses import canonical
 from archive.deposit import deposit
-from archive.journal.adoption import NotOurs, Piece, adopt, read_piece
-from archive.journal.notes import FoundNote
-from archive.schema import CaptureRow, JournalRow, WarcFile
+from archive.journal.adoption import NotOurs, Piece, adopt, read_piece, renew
+from archive.journal.notes import ArticleNote, FoundNote, Note, RowsNote
+from archive.journal.noting import Noting
+from archive.schema import Article, CaptureRow, JournalRow, ListRow, WarcFile
 from archive.staleness import mark_stale
 from archive.storage.objects import Storage, sha256_of
 from archive.store import Archive
@@ -69,19 +72,41 @@ def _longer(archive: Archive, storage: Storage, row: WarcFile, file: BinaryIO) -
     deposit(archive, notes=found)
     problems = []
     with archive.writing() as session:
+        noting = Noting(session, archive.folder)
         known = set(session.scalars(select(CaptureRow.position).where(CaptureRow.file_id == row.id)))
         known |= set(session.scalars(select(JournalRow.position).where(JournalRow.file_id == row.id)))
         for piece in pieces:
             if piece.position not in known:
                 try:
-                    adopt(session, file, row.id, piece)  # its notes were applied when it was written
+                    notes = adopt(session, file, row.id, piece)
                 except NotOurs as error:
                     problems.append(f"{row.name} at {piece.position}: {error}")
+                    continue
+                for note in notes:
+                    _apply_unknown(noting, session, note)
+                renew(session, piece)
         current = session.get_one(WarcFile, row.id)
         current.stored_at, current.stored_length, current.stored_digest = archive.clock(), length, stated
-        mark_stale(session, {note.url for note in found})
+        mark_stale(session, {note.url for note in found}, anew=True)
     storage.drop_parts(row.name, length)
     return Returned(found=len(found), problems=tuple(problems))
+
+
+def _apply_unknown(noting: Noting, session: Session, note: Note) -> None:
+    """Apply what a note says of articles and rows that nobody knows of.
+
+    Most notes were applied when they were written, and newer ones since; but the connection may have broken before.
+    """
+    if isinstance(note, ArticleNote):
+        known = select(Article.id).where(Article.address == canonical(note.url))
+        if session.scalars(known).first() is None:
+            noting.apply(note)
+    elif isinstance(note, RowsNote):
+        addresses = {canonical(url): url for url, *_ in note.rows}
+        seen = set(session.scalars(select(ListRow.address).where(ListRow.address.in_(sorted(addresses)))))
+        fresh = tuple(row for row in note.rows if canonical(row[0]) not in seen)
+        if fresh:
+            noting.apply(replace(note, rows=fresh, refused=()))
 
 
 def _pieces(file: BinaryIO, position: int) -> list[Piece]:

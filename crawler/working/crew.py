@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -62,6 +62,7 @@ class Done:
     portal: str
     kind: str
     outcome: str | None
+    begun: bool = True  # false where its process could not be started
 
     @property
     def needs_attention(self) -> bool:
@@ -153,7 +154,7 @@ class Crew:
             crawl = self._run(self.command(lease, given), self.environment(lease), self._grace)
         except OSError as error:
             self._say(f"no crawl can be started ({error.strerror or error}): {lease.portal} is tried again later")
-            return self._end(lease, _STOPPED)
+            return replace(self._end(lease, _STOPPED), begun=False)
         with self._running:
             self._crawls[lease.task] = lease, crawl
             if self.stopped:

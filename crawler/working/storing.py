@@ -71,8 +71,7 @@ class Storing:
 
     def _look(self) -> None:
         with self._open() as archive:
-            if archive.storage is None:
-                self._ended.wait()
+            if archive.storage is None:  # it may be named later
                 return
             if monotonic() - self._pushed_at >= _PUSH:
                 self._pushed_at = monotonic()

@@ -81,7 +81,7 @@ class Worker:
         self.beside: list[Callable[[], None]] = []  # called after each sign of life
         self.worked = Worked()
         self._hands = queue.Hands()
-        self._refused: dict[int, float] = {}  # parts that this machine cannot do, and when it last tried
+        self._refused: dict[int, float] = {}  # parts that ended badly here, and when: others may do better
         self._ills = 0
         self._threads = ThreadPoolExecutor(room, thread_name_prefix="job")
         self._ending: Callable[[], object] = lambda: None
@@ -198,7 +198,7 @@ class Worker:
             return
         done = self.crew.crawl(lease, given)
         self.worked.crawls.append(done)
-        self._ills = self._ills + 1 if done.outcome == duework.FAILED else 0
+        self._ills = self._ills + 1 if done.outcome == duework.FAILED or not done.begun else 0
         self._offer()  # what this one kept waiting
 
     def _rest(self) -> None:
@@ -219,13 +219,17 @@ class Worker:
                 queue.postpone(archive, portal, self.crew.lease)
 
     def _do_part(self, part: int) -> None:
-        if self.stopped:
+        if self.stopped or self._leaves(part):
             return
-        status = self.crew.carry_out("part", str(part), "--jobs", str(max(1, cores() // self._room)))
+        well = False
+        try:
+            status = self.crew.carry_out("part", str(part), "--jobs", str(max(1, cores() // self._room)))
+            well = status == 0
+        finally:
+            if not well:
+                self._refused[part] = monotonic()
         self.worked.parts[part] = status in {0, STOPPED}
-        if status == STOPPED:
-            self._refused[part] = monotonic()
-        elif status and not self.stopped:
+        if status not in {0, STOPPED} and not self.stopped:
             said = f"a worker's process ended with exit status {status}; its own words stand in that worker's log"
             with self.crew.open() as archive:
                 doing.not_done(archive, part, said)
@@ -242,12 +246,15 @@ class Worker:
             queue.offer(archive, self._campaign.again, settling, derive=True, hands=self._hands)
 
     def _offer_parts(self) -> None:
-        since = monotonic() - self.crew.lease.total_seconds()
         with self.crew.open() as archive:
-            waiting = [part.id for part in ledger.waiting(archive)]
-            parts = [part for part in waiting if self._refused.get(part, since) <= since]
+            parts = [part.id for part in ledger.waiting(archive) if not self._leaves(part.id)]
             if parts:
                 queue.offer_parts(archive, parts)
+
+    def _leaves(self, part: int) -> bool:
+        """Whether a part is left to others for now."""
+        tried = self._refused.get(part)
+        return tried is not None and monotonic() - tried < self.crew.lease.total_seconds()
 
     def _waits(self) -> bool:
         """Whether something is left that may be done now; what others are at is theirs."""

@@ -91,6 +91,34 @@ def test_a_replaced_attachment_is_a_new_version_and_the_old_one_no_longer_counts
     assert the_report(archive) == before
 
 
+def test_a_file_that_is_found_again_late_is_as_old_as_it_was(archive: Archive, clock: Clock) -> None:
+    """Its row comes behind those of newer ones: a machine that was cut off is back."""
+    item, begun = paper(), clock()
+    first = crawl(archive, 1)
+    clock.advance(days=1)
+    second = crawl(archive, 2)
+    right = (FILE, word(corrected(item)), DOCX)
+    publish(archive, URL, shell(item.title), crawl=second, title=item.title, attachments=(right,))
+    derive(archive)
+    late = answer(FILE, word(item), headers=(("Content-Type", DOCX),), at=begun)
+    store(archive, late, role="attachment", crawl_id=first)
+    derive(archive)
+    for day in range(2):  # the page changes, and the file is only said to be the same
+        clock.advance(days=1)
+        changed = shell(item.title).replace(b"</body>", f"<p>{day}</p></body>".encode())
+        publish(archive, URL, changed, crawl=crawl(archive, 3 + day), title=item.title)
+        notetaking.note_article(
+            archive, None, portal=PORTAL, url=URL, requested_url=URL, column_url=COLUMN, page_title=None, page_date=None,
+            agency=None, refused=None, gone=False, attachments=[(FILE, "report.docx")],
+        )  # fmt: skip
+        derive(archive)
+        versions = [(one.first_seen_at, one.current) for one in the_report(archive).versions]
+        assert [current for _, current in sorted(versions)] == [False, True]
+    before = the_report(archive)
+    derive(archive, everything=True)
+    assert the_report(archive).record == before.record
+
+
 def test_a_format_that_is_not_read_keeps_the_report_with_what_its_title_says(archive: Archive) -> None:
     item = paper()
     publish(

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from archive.addresses import asked_host
 from archive.crawling import crawls, duework, rests
 from archive.crawling.duework import DEEP, REGULAR, Lease, Planned, Planning, Retries
 from archive.crawling.health import Health, health
 from archive.deposit import deposit
-from archive.schema import Attempt, Task
+from archive.schema import Attempt, CrawlRow, Task
 from archive.store import Archive
 from tests.archive.conftest import Clock, Place
 from tests.archive.notetaking import note_portal
@@ -228,6 +228,25 @@ def test_a_crawl_that_told_nothing_is_a_failed_try(archive: Archive, clock: Cloc
     assert claim(archive) == []
     clock.advance(hours=1)
     assert len(claim(archive)) == 1
+
+
+def test_that_yesterdays_answers_were_stored_meanwhile_is_no_crawl_of_today(archive: Archive, clock: Clock) -> None:
+    def secure(secured: bool) -> None:
+        with archive.writing() as session:
+            session.execute(update(CrawlRow).values(secured=secured))
+
+    crawl(archive, HERE)
+    secure(False)  # the storage was away
+    clock.advance(days=1)
+    duework.plan(archive, due(HERE, at=clock()), AGAIN)
+    clock.advance(minutes=1)
+    (lease,) = claim(archive)
+    assert lease.before is not None
+    assert not lease.before.stored
+    secure(True)
+    clock.advance(minutes=1)
+    assert finish(archive, lease) == "failed"
+    assert states(archive) == ["due"]
 
 
 def test_what_was_stopped_early_is_no_try_and_anybody_goes_on_with_it(archive: Archive, clock: Clock) -> None:

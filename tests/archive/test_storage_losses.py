@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import signal
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select, update
 
-from archive.captures import Capture, deposit, latest, payload
-from archive.errors import ArchiveError
-from archive.schema import Article, CaptureRow, JournalRow, WarcFile
+from archive.captures import Capture, Pending, deposit, last_delivered, latest, payload
+from archive.crawling import crawls
+from archive.deriving.derive import derive
+from archive.errors import ArchiveError, ConnectionLost
+from archive.schema import Article, CaptureRow, CrawlRow, JournalRow, WarcFile
 from archive.storage.fetching import choose
 from archive.storage.pushing import adopt_lost, push
 from archive.storage.recovery import take_over
 from archive.store import Archive
 from archive.upkeep.reindex import reindex
 from archive.upkeep.verify import verify
-from tests.archive.answers import URL, noted
+from tests.archive.answers import URL, answer, noted
 from tests.archive.conftest import Place
 from tests.archive.stored import all_in, body_of, both, change, in_storage, kept, row_of
 from tests.warm import start_code
@@ -357,3 +360,67 @@ def test_a_machine_killed_while_it_writes_loses_at_most_what_it_wrote_since_it_l
         assert verify(ours) == []
         numbers = range(1, len(states) + 1)
         assert [payload(ours, each) for each in _all(ours, *numbers)] == [body_of(number) for number in numbers]
+
+
+@both
+def test_a_crawl_whose_answers_another_was_the_first_to_keep_is_lost_with_the_others(two_machines: Machines) -> None:
+    first, second = two_machines
+    with ExitStack() as stack:
+        one, two, ours = (stack.enter_context(place.open()) for place in (first, first, second))
+        other, crawl = (crawls.begin(each, {"n": number}, [URL]).id for number, each in enumerate((one, two)))
+        (original,) = deposit(one, [Pending(answer(f"{URL}?a", body_of(1)), "attachment", other)])
+        (same,) = deposit(two, [Pending(answer(f"{URL}?b", body_of(1)), "attachment", crawl)])
+        assert (same.kind, same.original_id, original.file == same.file) == ("revisit", original.id, False)
+        crawls.finish(two, crawl, crawls.FINISHED)
+        two.writer.seal()
+        push(two)
+        crawls.secure(two)
+        assert not _is_secured(ours, crawl)  # its file is stored, and what it refers to is not
+        assert latest(ours, same.url) is not None
+        die(one)
+        assert adopt_lost(ours, one.home).lost == 1
+        crawls.secure(ours)
+        assert not _is_secured(ours, crawl)
+        assert last_delivered(ours, same.url) is None  # so that it is asked for and kept again
+        (again,) = deposit(ours, [Pending(answer(same.url, body_of(1)), "attachment", crawl)])
+        assert (again.kind, payload(ours, again)) == ("response", body_of(1))
+        assert last_delivered(ours, same.url) == again
+
+
+def _is_secured(archive: Archive, crawl: int) -> bool:
+    with archive.session() as session:
+        return session.get_one(CrawlRow, crawl).secured
+
+
+@both
+def test_what_a_machine_could_not_commit_before_it_was_cut_off_is_known_when_it_comes_back(
+    two_machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise ConnectionLost("the connection broke")
+
+    first, second = two_machines
+    with first.open() as theirs:
+        kept(theirs, 1)
+        with monkeypatch.context() as patch:
+            patch.setattr("archive.deposit._insert", cut_off)
+            with pytest.raises(ConnectionLost):
+                kept(theirs, 2)
+        die(theirs)
+        first.clock.advance(hours=2)
+        with second.open() as ours:
+            assert adopt_lost(ours, theirs.home).taken == 1
+            newer = replace(noted(f"{URL}?1"), at=second.clock(), page_title="更名后的年度报告")
+            deposit(ours, notes=[newer])
+            derive(ours)
+            ours.writer.seal()
+            push(ours)
+    with first.open() as theirs:
+        push(theirs)
+        assert verify(theirs) == []
+        with theirs.session() as session:
+            found = {one.url: one for one in session.scalars(select(Article))}
+        assert found.keys() == {f"{URL}?1", f"{URL}?2"}
+        assert found[f"{URL}?1"].page_title == newer.page_title
+        assert {(one.stale > 0, one.derived_through) for one in found.values()} == {(True, 0)}
+        assert payload(theirs, _all(theirs, 2)[0]) == body_of(2)

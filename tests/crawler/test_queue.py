@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -190,6 +191,21 @@ def test_a_machine_on_which_every_crawl_fails_leaves_the_work_to_others_for_a_wh
     said: list[str] = []
     done = Worker(archive.folder, database, said.append, run=lambda *_: Nothing()).work(once=True)
     assert Counter(each.outcome for each in done.crawls) == {"failed": 5}
+    rests = [sentence for sentence in said if "the fault may be this machine's" in sentence]
+    assert [sentence.partition(" crawls")[0] for sentence in rests] == ["3", "4"]
+
+
+def test_a_machine_that_can_start_no_process_leaves_the_work_to_others_for_a_while(
+    archive: Archive, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_: object) -> Nothing:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    plan(archive, *(f"http://xxgk.p{number}.gov.cn/" for number in range(5)))
+    monkeypatch.setattr("crawler.working.worker._FIRST_REST", 0.1)
+    said: list[str] = []
+    done = Worker(archive.folder, database, said.append, run=cannot).work(once=True)
+    assert Counter((each.outcome, each.begun) for each in done.crawls) == {("stopped", False): 5}
     rests = [sentence for sentence in said if "the fault may be this machine's" in sentence]
     assert [sentence.partition(" crawls")[0] for sentence in rests] == ["3", "4"]
 
