@@ -1,4 +1,4 @@
-# Every target sets up what it needs; `make` alone lists them. Nothing here touches the network beyond the package index.
+# Every target sets up what it needs; `make` alone lists them. Only packages come from the network; as root a lacking Python too (apt-get).
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format fuzz fuzz-api kill-test schedule-test cluster-test campaign-test bench bench-scale bench-nation simulate lock clean
