@@ -103,21 +103,21 @@ def empty(folder: Path, database: str | None = None) -> Iterator[Filled]:
         yield Filled(archive, database, Country())
 
 
-def ratios(share: float = 1.0, rounds: int = ROUNDS) -> Iterator[Ratio | str]:
-    """The questions of the monitor to the first ``share`` of the places, in both databases."""
+def ratios(share: float = 1.0, rounds: int = ROUNDS, commands: int = 3) -> Iterator[Ratio | str]:
+    """The questions of the monitor to the first ``share`` of the places, in both databases, some also as ``commands``."""
     chosen = places()
     chosen = chosen[: max(4, round(len(chosen) * share))]
     with TemporaryDirectory() as folder, empty(Path(folder) / "sqlite") as filled:
-        yield from _measure(filled, chosen, Path(folder) / "sqlite", rounds)
+        yield from _measure(filled, chosen, Path(folder) / "sqlite", rounds, commands)
     with (
         TemporaryDirectory() as folder,
         postgresql_server(Path(folder)) as server,
         empty(Path(folder) / "archive", new_database(server, "nation")) as filled,
     ):
-        yield from _measure(filled, chosen, Path(folder) / "data", rounds)
+        yield from _measure(filled, chosen, Path(folder) / "data", rounds, commands)
 
 
-def _measure(filled: Filled, chosen: Sequence[Place], files: Path, rounds: int) -> Iterator[Ratio | str]:
+def _measure(filled: Filled, chosen: Sequence[Place], files: Path, rounds: int, commands: int) -> Iterator[Ratio | str]:
     """Fill a quarter, a half and the whole, and ask; ``files`` is where the database keeps its own."""
     archive, year = filled.archive, filled.year
     each: list[float] = []
@@ -136,7 +136,7 @@ def _measure(filled: Filled, chosen: Sequence[Place], files: Path, rounds: int) 
             yield Ratio(name, each[-1], each[0], GROWTH, "in 1/4")
     yield _within(f"{filled.name}: the nation, {year}", seconds, NATION)
     yield from _questions(filled, rounds)
-    yield from _commands(filled)
+    yield from _commands(filled, commands)
     yield _room(filled)
 
 
@@ -164,9 +164,10 @@ def _questions(filled: Filled, rounds: int) -> Iterator[Ratio | str]:
         yield f"{filled.name}: {name} {_median(work, rounds) * 1000:.0f} ms"
 
 
-def _commands(filled: Filled) -> Iterator[str]:
+def _commands(filled: Filled, commands: int) -> Iterator[str]:
     """The same as commands, with the start of Python and the writing of every line."""
-    for arguments in (["--json"], ["--by", "division"], ["--division", filled.largest()[0], "--json"]):
+    asked = (["--json"], ["--by", "division"], ["--division", filled.largest()[0], "--json"])
+    for arguments in asked[:commands]:
         seconds = _median(lambda arguments=arguments: _run(filled, arguments), 1)  # type: ignore[misc]
         yield f"{filled.name}: xxgk missing --year {filled.year} {' '.join(arguments)} {seconds:.2f} s"
 

@@ -92,7 +92,7 @@ def test_the_nation_is_the_same_in_both_databases(tmp_path: Path, postgresql: st
 
 
 def test_the_nation_benchmark_holds_every_figure_against_its_limit() -> None:
-    said = list(nation.ratios(share=0.001, rounds=1))
+    said = list(nation.ratios(share=0.001, rounds=1, commands=1))
     assert [one.limit for one in said if isinstance(one, Ratio)] == [nation.GROWTH, nation.GROWTH, *[1.0] * 5] * 2
 
 

@@ -27,7 +27,9 @@ from typing import IO, Any, Literal, Self
 ROOT = Path(__file__).resolve().parent.parent
 # What commands import while they run, and what the programs of tests do.
 _LATER = (
-    *("crawler.run", "aiohttp.web", "chardet", "filelock", "requests", "scrapy.downloadermiddlewares.cookies"),
+    *("crawler.run", "aiohttp.web", "chardet", "filelock", "ftplib", "protego", "queuelib", "requests"),
+    *(f"crawler.{name}" for name in ("evidence", "fetching", "guard", "pipelines", "redirects", "rendering", "robots")),
+    *("scrapy.downloadermiddlewares.cookies", "scrapy.pqueues", "scrapy.squeues", "scrapy.statscollectors"),
     *("alembic.command", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite"),
     *("tests.archive.answers", "tests.papers.paper", "tests.papers.render"),
 )
@@ -232,6 +234,8 @@ def _load(kind: _Kind) -> None:
     if kind == "libraries":
         for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
             del sys.modules[name]
+    elif kind == "ours":
+        _look_ahead()
     gc.collect()
     gc.freeze()  # else each process would copy all of it when it collects
 
@@ -239,10 +243,28 @@ def _load(kind: _Kind) -> None:
 def _load_commands() -> None:
     from crawler.cli import COMMANDS
 
-    for name in (*(f"crawler.cli.{module}" for module, _, _ in COMMANDS.values()), *_LATER):
+    for name in (*(f"crawler.cli.{module}" for module, _, _ in COMMANDS.values()), *_LATER, *_parts_of_scrapy()):
         import_module(name)
     for name in _NEVER:
         assert name not in sys.modules, name
+
+
+def _parts_of_scrapy() -> Iterator[str]:
+    """The modules of what each crawl is put together of."""
+    from scrapy.settings import default_settings as own
+
+    for parts in (own.DOWNLOADER_MIDDLEWARES_BASE, own.SPIDER_MIDDLEWARES_BASE, own.EXTENSIONS_BASE):
+        yield from (name.rpartition(".")[0] for name in parts)
+
+
+def _look_ahead() -> None:
+    """What each process would work out first: how our tables map, and the registered domains."""
+    from sqlalchemy.orm import configure_mappers
+
+    from archive.addresses import site_of
+
+    configure_mappers()
+    site_of("www.qingwan.gov.cn")
 
 
 def _load_parser() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -14,10 +14,11 @@ from archive.captures import latest, payload, store
 from archive.errors import ArchiveError
 from archive.store import Archive
 from archive.upkeep.verify import verify
+from tests import warm
 from tests.archive.answers import URL, answer
 from tests.archive.conftest import Clock, Place
+from tests.warm import ROOT, Order
 
-ROOT = Path(__file__).resolve().parents[2]
 STORE = """
 import random, resource, signal, sys
 from datetime import UTC, datetime
@@ -43,21 +44,31 @@ except ArchiveError as error:
     sys.exit(2)
 """
 WITHOUT_PRIVILEGES = """
-import ctypes, os, sys
+import ctypes
 
 libc = ctypes.CDLL(None)
-for right in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root would read and write whatever the files' modes say
-    libc.prctl(24, right, 0, 0, 0)  # PR_CAPBSET_DROP
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+head, held = (ctypes.c_uint32 * 2)(0x20080522), (ctypes.c_uint32 * 6)()
+assert libc.capget(head, held) == 0
+for at in range(3):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root would read and write whatever the files' modes say
+    held[at] &= ~0b110
+assert libc.capset(head, held) == 0
 """
 
 
-def run(place: Place, *, limit: int = 0, size: int = 500, most: int = 3) -> subprocess.CompletedProcess[str]:
+class Ran(NamedTuple):
+    """How a process ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def run(place: Place, *, limit: int = 0, size: int = 500, most: int = 3) -> Ran:
     """A process that stores answers, within the rights of the files' modes."""
     numbers = [str(number) for number in (limit, size, most)]
-    bare = ["-c", WITHOUT_PRIVILEGES] if place.database is None else []  # the server's socket may be root's
-    program = [sys.executable, *bare, "-c", STORE, str(place.folder), place.database or "", *numbers]
-    return subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    bare = WITHOUT_PRIVILEGES if place.database is None else ""  # the server's socket may be root's
+    arguments = (str(place.folder), place.database or "", *numbers)
+    return Ran(*warm.run(Order(arguments, str(ROOT), dict(os.environ), code=bare + STORE, loaded=True), 120))
 
 
 def is_a_sentence(said: str) -> bool:
@@ -87,7 +98,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_torn(place: Place, limit: int, s
         ran = run(place, limit=limit, size=size, most=200)
     kept = ran.stdout.split()
     if place.database is None or size > 1000:
-        assert ran.returncode == 2
+        assert ran.status == 2
         assert is_a_sentence(ran.stderr)
         assert "same command again" in ran.stderr
     with place.open() as archive:
@@ -104,9 +115,9 @@ def test_a_disk_that_is_full_from_the_beginning_makes_no_half_of_an_archive(tmp_
     place = Place(tmp_path / "archive", None, clock)
     for limit in (1, 40, 4_000, 40_000, 150_000):
         ran = run(place, limit=limit, size=200_000)
-        assert ran.returncode == 2
+        assert ran.status == 2
         assert is_a_sentence(ran.stderr)
-    assert run(place).returncode == 0
+    assert run(place).status == 0
     with place.open() as archive:
         assert verify(archive) == []
 
@@ -143,10 +154,10 @@ def test_lost_rights_are_told_with_the_place_and_the_same_again_goes_on(
     (path,) = place.folder.glob(name) if "*" in name else [place.folder / name]
     with mode(path, bits):
         ran = run(place)
-    assert ran.returncode == 2, ran.stderr
+    assert ran.status == 2, ran.stderr
     assert is_a_sentence(ran.stderr)
     assert str(place.folder) in ran.stderr
-    assert run(place).returncode == 0
+    assert run(place).status == 0
     with place.open() as archive:
         assert verify(archive) == []
 
@@ -155,11 +166,11 @@ def test_warc_files_that_are_gone_when_the_archive_is_opened_are_asked_for(place
     fill(place)
     (place.folder / "warc").rename(place.folder / "elsewhere")
     ran = run(place)
-    assert (ran.returncode, is_a_sentence(ran.stderr)) == (2, True)
+    assert (ran.status, is_a_sentence(ran.stderr)) == (2, True)
     assert f"{place.folder / 'warc'} is gone" in ran.stderr
     assert not (place.folder / "warc").exists()
     (place.folder / "elsewhere").rename(place.folder / "warc")
-    assert run(place).returncode == 0
+    assert run(place).status == 0
     with place.open() as archive:
         assert verify(archive) == []
 

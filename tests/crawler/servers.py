@@ -94,6 +94,7 @@ def serve(pages: dict[str, Page], *, tls: ssl.SSLContext | None = None) -> Itera
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else a body may wait 40 ms for the crawler to acknowledge its headers
         portal: ClassVar[Portal]
 
         def do_GET(self) -> None:

@@ -50,7 +50,6 @@ def test_the_gap_from_an_answer_to_the_next_request_is_never_below_the_delay(tmp
             )
         assert len(proxy.seen) == 8
         assert min(pause for pause, *_ in proxy.pauses(HOST)) >= 0.35
-        assert max(proxy.gaps()) < 3
     assert ran.status == 0
 
 

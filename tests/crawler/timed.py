@@ -1,24 +1,20 @@
-"""The real command line at a simulated time: ``python -m tests.crawler.timed 2024-02-01T12:00:00+00:00 -- crawl …``.
+"""The real command line at a simulated time: ``python -m tests.crawler.timed 2024-02-01T12:00:00+00:00 crawl …``.
 
 Only the clock that tells the time of day is moved, and goes on from there; what waits and what measures is real.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from multiprocessing.context import ForkServerContext
-from pathlib import Path
-from socket import socket
 
 import time_machine
 
-from tests.warm import begin_parsers_from, parsers
-
-_WARM = ["crawler.cli", "crawler.run", "crawler.deriving", "tests.crawler.timed"]
+from tests.warm import ROOT, Order, Process
 
 
 def run(moment: datetime, arguments: Sequence[str]) -> None:
@@ -30,56 +26,29 @@ def run(moment: datetime, arguments: Sequence[str]) -> None:
         main()
 
 
-def processes() -> ForkServerContext:
-    """Where processes come from that have everything imported already: a crawl takes a third of the time.
-
-    The program is found where the current folder or PYTHONPATH has it when the first process begins.
-    """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_WARM)
-    return context
-
-
 class Crawl:
-    """A command that runs in a process of its own, as :class:`crawler.lifeline.Child` does; what it says goes to a file."""
+    """A command that runs in a process of its own, as :class:`crawler.lifeline.Child` does; ``said`` gets what it says."""
 
     def __init__(
-        self,
-        context: ForkServerContext,
-        moment: datetime,
-        arguments: Sequence[str],
-        environment: dict[str, str],
-        said: Path,
+        self, moment: datetime, arguments: Sequence[str], environment: Mapping[str, str], said: list[str]
     ) -> None:
-        begun = (moment, tuple(arguments), environment, said, parsers())
-        self._process = context.Process(target=_begin, args=begun)
-        self._process.start()
-        self._status: int | None = None
+        self._process = Process(
+            Order((moment.isoformat(), *arguments), str(ROOT), environment, module="tests.crawler.timed")
+        )
+        self._said = said
 
     @property
     def ended(self) -> bool:
-        return self._status is not None
+        return self._process.returncode is not None
 
     def wait(self) -> int:
-        self._process.join()
-        self._status = self._process.exitcode
-        self._process.close()
-        return -1 if self._status is None else self._status
+        self._said.extend(self._process.communicate())
+        return self._process.wait()
 
     def end(self) -> None:
-        self._process.terminate()
-
-
-def _begin(
-    moment: datetime, arguments: tuple[str, ...], environment: dict[str, str], said: Path, parsers: socket
-) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
-    begin_parsers_from(parsers)
-    with said.open("a", encoding="utf-8") as file:
-        sys.stdout = sys.stderr = file
-        run(moment, arguments)
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGTERM)
 
 
 if __name__ == "__main__":
-    run(datetime.fromisoformat(sys.argv[1]), sys.argv[3:])
+    run(datetime.fromisoformat(sys.argv[1]), sys.argv[2:])

@@ -20,6 +20,13 @@ DAYS = [
     "2024-12-31",
 ]
 
+# On these days only one of the portals shows anything that decides.
+CITY_ALONE = (
+    *("2023-02-05", "2023-02-06", "2023-02-09", "2023-02-22", "2023-03-24", "2023-05-10", "2023-05-17", "2023-06-14"),
+    *("2023-07-12", "2023-08-16", "2024-02-07", "2024-04-08"),
+)
+COUNTY_ALONE = ("2023-02-21", "2023-04-01", "2024-02-08")
+
 # From which day on each publisher stands how, asked on that day: `late 9` by so many days, `late 5+` by so many at least,
 # `-` where it is not asked for a report. Days missing are counted from 31 January, for governments from 31 March.
 TOLD = {

@@ -49,10 +49,11 @@ def docx(paper: Paper) -> bytes:
 def _docx_table(document: Any, grid: forms.Grid) -> None:
     table = document.add_table(rows=len(grid), cols=forms.width(grid))
     table.style = "Table Grid"
+    cells = [row.cells for row in table.rows]  # asked for one by one, each looks at all of the table again
     for row, column, cell in forms.place(grid):
-        corner = table.cell(row, column)
+        corner = cells[row][column]
         if cell.rows > 1 or cell.columns > 1:
-            corner = corner.merge(table.cell(row + cell.rows - 1, column + cell.columns - 1))
+            corner = corner.merge(cells[row + cell.rows - 1][column + cell.columns - 1])
         corner.text = cell.text
 
 
