@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import simplejson
 
@@ -42,10 +43,10 @@ def _placed(folder: Path) -> Iterator[Path]:
     new, old = (folder.with_name(f".{folder.name}{suffix}") for suffix in (_PART, _OLD))
     _check_place(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if old.exists() and not folder.exists():
-        old.rename(folder)  # a process was killed between the two steps below
-    check(folder)
     with _held(folder.parent / f".{folder.name}.lock", folder):
+        if old.exists() and not folder.exists():
+            old.rename(folder)  # a process was killed between the two steps below
+        check(folder)
         for left in (new, old):
             if left.exists():
                 shutil.rmtree(left)
@@ -64,17 +65,28 @@ def _placed(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _held(lock: Path, folder: Path) -> Iterator[None]:
-    with lock.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Taken(
-                f"another export is being written to {folder}: wait for its end, or name another folder"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
+    while True:
+        with lock.open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Taken(
+                    f"another export is being written to {folder}: wait for its end, or name another folder"
+                ) from None
+            if not _stands(file, lock):  # who had it before took it away since we opened it: the next has another
+                continue
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+            return
+
+
+def _stands(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def check(folder: Path) -> None:

@@ -33,7 +33,7 @@ from archive.corpus.selection import Part, Wanted, plan
 from archive.corpus.values import Left
 from archive.corpus.writing import Manner
 from archive.errors import ArchiveError, DamagedRecord
-from archive.parts import ledger
+from archive.parts import grounds, ledger
 from archive.parts.ledger import DONE, EXPORT, FAILED, FINISHED, RUNNING, UNITS, UNTOLD, WAITING, Refused
 from archive.schema import ExportRun, Partition
 from archive.store import Archive
@@ -70,7 +70,8 @@ def begun(
     folder = Path(os.path.normpath(folder.absolute()))
     asked = _asked(wanted, format, names, manner)
     placing.check(folder)
-    run = ExportRun(folder=str(folder), state=RUNNING, wish=asked, fingerprint=_fingerprint(), begun_at=archive.clock())
+    run = ExportRun(folder=str(folder), state=RUNNING, wish=asked, begun_at=archive.clock())
+    run.fingerprint = grounds.grounds(archive, _program())
     with archive.writing() as session:
         joined = _join(session, run, say)
     if joined is not None:
@@ -91,7 +92,8 @@ def begun(
 def do(archive: Archive, part_id: int, *, progress: Progress = lambda done, of: None) -> None:  # noqa: ARG005 - says nothing
     """Do a part; who ends the last one puts the export into its folder.
 
-    Raises :class:`archive.parts.ledger.Refused` where this machine does not reach the folder or writes other tables.
+    Raises :class:`archive.parts.ledger.Refused` where this machine does not reach the folder, cannot write there, or would
+    write other tables.
     """
     with archive.session() as session:
         part = session.get(Partition, part_id)
@@ -99,7 +101,7 @@ def do(archive: Archive, part_id: int, *, progress: Progress = lambda done, of: 
     if part is None or run is None or run.state != RUNNING:
         return
     if part.state == WAITING:
-        _check(part_id, run)
+        _check(archive, part_id, run)
         try:
             archive.patiently(partial(_write, archive, part, run, progress))
         except DamagedRecord as error:  # no other machine reads it better
@@ -108,24 +110,29 @@ def do(archive: Archive, part_id: int, *, progress: Progress = lambda done, of: 
     close(archive, run.id)
 
 
-def close(archive: Archive, run_id: int) -> None:
-    """Put an export into its folder if all its parts are done and nobody else is at it. Raises :class:`ArchiveError`."""
+def close(archive: Archive, run_id: int) -> bool:
+    """Put an export into its folder if all its parts are done and nobody else is at it. Raises :class:`ArchiveError`.
+
+    False where it stands as it stood: another machine is at it, or the folder is not shared with this one.
+    """
     with archive.session() as session:
         run = session.get_one(ExportRun, run_id)
         parts = ledger.parts_of(session, EXPORT, run_id)
     if run.state != RUNNING or any(part.state != DONE for part in parts):
-        return
+        return run.state != RUNNING
     folder, results = Path(run.folder), [simplejson.loads(part.result or "{}") for part in parts]
     room = _room(folder, run_id)
     if not room.is_dir():  # it is not shared with this machine
-        return
+        return False
     if _again(archive, room, parts, results):
-        return
+        return True
     try:
         with placing.placed(folder) as place, _still_open(archive, run_id):
             done = _put_together(run, results, room, place)
-    except (placing.Taken, _Over):
-        return
+    except placing.Taken:
+        return False
+    except _Over:
+        return True
 
     def end() -> None:
         with archive.writing() as session:
@@ -137,6 +144,7 @@ def close(archive: Archive, run_id: int) -> None:
 
     archive.patiently(end)
     shutil.rmtree(room, ignore_errors=True)
+    return True
 
 
 def fail(archive: Archive, run_id: int, said: str) -> None:
@@ -145,10 +153,14 @@ def fail(archive: Archive, run_id: int, said: str) -> None:
         run = session.get_one(ExportRun, run_id)
         if run.state != RUNNING:
             return
-        run.state, run.ended_at, run.result = FAILED, archive.clock(), simplejson.dumps({"error": said})
-        ledger.abandon(session, EXPORT, run_id, archive.clock())
+        _give_up(session, run, said, archive.clock())
         folder = Path(run.folder)
     shutil.rmtree(_room(folder, run_id), ignore_errors=True)
+
+
+def _give_up(session: Session, run: ExportRun, said: str, now: datetime) -> None:
+    run.state, run.ended_at, run.result = FAILED, now, simplejson.dumps({"error": said}, ensure_ascii=False)
+    ledger.abandon(session, EXPORT, run.id, now)
 
 
 def summary(archive: Archive, run_id: int) -> Exported | None:
@@ -214,8 +226,8 @@ def _chosen(wish: dict[str, Any]) -> list[Table]:
     return tables(wish["tables"])
 
 
-def _fingerprint() -> str:
-    """Of the tables as this version of the program writes them."""
+def _program() -> str:
+    """A digest of the tables as this version of the program writes them."""
     return sha256(repr((exporting.software(), tables())).encode()).hexdigest()
 
 
@@ -249,10 +261,17 @@ def _join(session: Session, run: ExportRun, say: Callable[[str], None]) -> int |
             return known.id
         known.state = FINISHED
         return None
-    if not same:
+    if known.wish != run.wish:
         raise ArchiveError(
             f"an export in parts of {begun_at} with other options is being written to {run.folder}: wait for its end, or name another folder"
         )
+    if not same:
+        changed = "divisions.csv or deadlines.toml" if grounds.are_of(_program(), known.fingerprint) else "xxgk"
+        said = f"{changed} has changed since the export in parts of {begun_at}: it begins anew"
+        _give_up(session, known, said, run.begun_at)
+        shutil.rmtree(_room(Path(known.folder), known.id), ignore_errors=True)
+        say(said)
+        return None
     if not ledger.states(session, EXPORT, known.id)[DONE]:
         _make_room(Path(run.folder), known.id)
     say(f"joining the export in parts of {begun_at}")
@@ -286,11 +305,8 @@ def _make_room(folder: Path, run_id: int) -> None:
         ) from error
 
 
-def _check(part_id: int, run: ExportRun) -> None:
-    if run.fingerprint != _fingerprint():
-        raise Refused(
-            f"part {part_id} is of an export by another version of xxgk than the one here: install on this machine the version that began it, others may do it meanwhile"
-        )
+def _check(archive: Archive, part_id: int, run: ExportRun) -> None:
+    grounds.check(archive, run.fingerprint, _program(), f"part {part_id} is of an export", "xxgk")
     room = _room(Path(run.folder), run.id)
     if not room.is_dir():
         raise Refused(
@@ -312,8 +328,8 @@ def _write(archive: Archive, part: Partition, run: ExportRun, progress: Progress
         placing.sync(place)
     except OSError as error:
         shutil.rmtree(place, ignore_errors=True)
-        raise ArchiveError(
-            f"part {part.id} of an export cannot be written to {place}: {files.reason(error)}"
+        raise Refused(
+            f"part {part.id} of an export cannot be written to {place} on this machine ({files.reason(error)}): see to that folder or its disk, others may do it meanwhile"
         ) from error
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)

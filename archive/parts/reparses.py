@@ -21,7 +21,7 @@ from archive.deriving.effects import MOST_REPORTS, Effects, effects_of
 from archive.deriving.readers import Readers
 from archive.deriving.reparsing import ABANDONED, ALL, FINISHED, PENDING, Reparsed, Say, parser_fingerprint
 from archive.errors import ConnectionLost, OutOfReach, StorageTrouble
-from archive.parts import ledger
+from archive.parts import grounds, ledger
 from archive.parts.ledger import DONE, IN_PARTS, REPARSE, UNITS, UNTOLD, WAITING, Refused
 from archive.parts.reach import lacking
 from archive.registry.publishers import attach, classify
@@ -42,11 +42,13 @@ def begin(
 ) -> tuple[int, int]:
     """Begin a reparse in parts, or join the one of its kind that goes on; its number, and how many articles were done.
 
-    Parts that were given up wait again. One that ended, and of which nobody was told, is joined too. One by another version of the parser is abandoned. ``say`` is told in a sentence.
+    Parts that were given up wait again. One that ended, and of which nobody was told, is joined too. One by another version of
+    the parser, or by other files of the owner, is abandoned. ``say`` is told in a sentence.
     Raises :class:`archive.errors.ArchiveError`.
     """
     ledger.demand_postgresql(archive, "a reparse")
-    ours, kind = fingerprint or parser_fingerprint(), PENDING if pending else ALL
+    program, kind = fingerprint or parser_fingerprint(), PENDING if pending else ALL
+    ours = grounds.grounds(archive, program)
     with archive.writing() as session:
         attach(session, archive.book)
         classify(session)
@@ -57,7 +59,8 @@ def begin(
             ledger.try_again(session, REPARSE, run.id)
             return run.id, run.article_id
         if run is not None and run.state == IN_PARTS:
-            say(f"the parser has changed since the run in parts of {_minute(run.begun_at)}: it begins anew")
+            changed = "divisions.csv or deadlines.toml" if grounds.are_of(program, run.fingerprint) else "the parser"
+            say(f"{changed} has changed since the run in parts of {_minute(run.begun_at)}: it begins anew")
             ledger.abandon(session, REPARSE, run.id, archive.clock())
             run.state, run.ended_at = ABANDONED, archive.clock()
         elif run is not None:
@@ -92,7 +95,7 @@ def do(
 ) -> None:
     """Do a part, from where it stands to its end; who ends the last one sums up the run.
 
-    Raises :class:`archive.parts.ledger.Refused` where the parser here is another, or where bytes are out of reach.
+    Raises :class:`archive.parts.ledger.Refused` where the parser or the owner's files here are others, or where bytes are out of reach.
     """
 
     def go_on() -> bool:
@@ -101,10 +104,8 @@ def do(
         if part is None:
             return False
         run, selection, position = part
-        if run.fingerprint != (fingerprint or parser_fingerprint()):
-            raise Refused(
-                f"part {part_id} is of a reparse by another version of the parser than the one here: install on this machine the version that began it, others may do it meanwhile"
-            )
+        program = fingerprint or parser_fingerprint()
+        grounds.check(archive, run.fingerprint, program, f"part {part_id} is of a reparse", "the parser")
         readers = Readers(archive, parse, jobs, strict=True)
         filing = _Filing(archive, part_id, selection, readers, position)
         try:

@@ -70,6 +70,7 @@ def command(
     if since is not None and until is not None and until < since:
         raise WrongUsage(f"--until {until:%Y-%m-%d} is before --since {since:%Y-%m-%d}: no capture can be of both")
     invocation = Invocation.of(context)
+    invocation.sync()
     registry = read_registry(invocation.folder)
     entries = [registry.resolve(name) for name in portals]
     with progress() as show:

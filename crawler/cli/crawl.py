@@ -71,6 +71,7 @@ def command(
     from crawler.run import crawl  # noqa: PLC0415 - Scrapy takes a second to import, which other commands need not wait for
 
     invocation = Invocation.of(context)
+    invocation.sync()
     registry = read_registry(invocation.folder)
     entries = [registry.resolve(name) for name in portals]
     with progress() as show, told(remark), _going_on_later(debug=invocation.debug):

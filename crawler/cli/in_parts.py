@@ -26,8 +26,7 @@ def attend(archive: Archive, kind: str, run: int, show: Callable[[str], None], u
     told: set[str] = set()
     offered = float("-inf")
     while (now := archive.patiently(partial(ledger.standing, archive, kind, run))).going_on:
-        if kind == EXPORT and now.to_be_closed:
-            exports.close(archive, run)
+        if kind == EXPORT and now.to_be_closed and exports.close(archive, run):
             continue
         if monotonic() - offered > _OFFER:
             offered = monotonic()

@@ -132,9 +132,8 @@ def register(
 def candidates(context: typer.Context, json: Json = False) -> None:  # noqa: FBT002 - Typer's way to write a flag
     """List sites of departments and lower governments that portals name and nobody registered or crawled yet."""
     invocation = Invocation.of(context)
-    registry = read_registry(invocation.folder)
     with invocation.open() as archive:
-        found = unregistered(archive, registry)
+        found = unregistered(archive, read_registry(invocation.folder))
     if json:
         print_json(asdict(site) for site in found)
     else:
@@ -155,7 +154,7 @@ def schema(json: Json = False) -> None:  # noqa: FBT002 - Typer's way to write a
         typer.echo(simplejson.dumps(found, ensure_ascii=False, indent=2))
 
 
-@app.command("check", epilog="Example: xxgk portals check jilin changchun --json")
+@app.command("check", epilog="Example: xxgk portals check jilin-city jilin-changchun --json")
 def check(
     context: typer.Context,
     portals: Annotated[
@@ -166,9 +165,9 @@ def check(
 ) -> None:
     """Name the portals that were not read well, or that no longer give the reports expected of them."""
     invocation = Invocation.of(context)
-    registry = read_registry(invocation.folder)
-    named = [registry.resolve(name) for name in portals or ()]
     with invocation.open() as archive:
+        registry = read_registry(invocation.folder)
+        named = [registry.resolve(name) for name in portals or ()]
         checks = judge_all(archive, registry, named)
     wanting = [each for each in checks if each.attention]
     if json:

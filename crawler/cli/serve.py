@@ -7,11 +7,15 @@ import ipaddress
 import os
 import secrets
 import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
+from archive.errors import ArchiveError
+from archive.ownerfiles import Kept, sync
 from archive.web.settings import LOOPBACK, Settings
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_json, remark
@@ -20,9 +24,13 @@ from crawler.errors import WrongUsage
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from archive.store import Archive
+    from archive.web.memory import Memory
+
 EXAMPLE = "Example: xxgk serve --port 8080"
 PASSWORD = "XXGK_PASSWORD"  # noqa: S105 - the name of a variable
 _SHORTEST = 8  # characters of a password that is asked for beyond this machine
+_OWNERS = 60.0  # seconds between two looks at what the owner wrote
 _MOST_AT_ONCE = 64  # requests; the others are told to come again
 
 
@@ -71,7 +79,49 @@ def command(
         remark(f"the archive {archive.folder} is shown at {where} (Ctrl-C ends it)")
         if json:
             print_json([{"url": where}])
-        asyncio.run(_serve(application(archive, settings), listener))
+        app = application(archive, settings)
+        with _Keeping(archive, app.state.house.memory):
+            asyncio.run(_serve(app, listener))
+
+
+class _Keeping:
+    """Goes by what the owner writes while the site is shown."""
+
+    def __init__(self, archive: Archive, memory: Memory) -> None:
+        self._archive = archive
+        self._memory = memory
+        self._kept = Kept(archive)
+        self._told: set[str] = set()
+        self._ended = Event()
+
+    def __enter__(self) -> Self:
+        Thread(target=self._keep, name="keeping", daemon=True).start()  # nobody waits for it where the tables are away
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+
+    def _keep(self) -> None:
+        self._look()
+        while not self._ended.wait(_OWNERS):
+            self._look()
+
+    def _look(self) -> None:
+        said = {*self._tried(lambda: sync(self._archive)), *self._tried(self._read_anew)}
+        for sentence in sorted(said - self._told):
+            remark(f"xxgk: {sentence}")
+        self._told = said
+
+    def _read_anew(self) -> None:
+        if self._kept.read_anew():
+            self._memory.forget()
+
+    def _tried(self, step: Callable[[], object]) -> Iterator[str]:
+        """Why it went wrong."""
+        try:
+            step()
+        except ArchiveError as error:
+            yield str(error)
 
 
 async def _serve(app: FastAPI, listener: socket.socket) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import NullPool, create_engine, select, text
 
-from archive import card
+from archive import card, ownerfiles
 from archive.corpus.selection import Wanted
 from archive.deriving.effects import MOST_REPORTS, Effects
 from archive.deriving.reparsing import Reparsed, reparse
@@ -174,6 +174,33 @@ def test_another_version_of_the_parser_leaves_a_part_to_others_and_says_so(archi
     assert len(ledger.refusals(archive, REPARSE, run)) == 1
     do_part(archive, first.id, fingerprint="one")
     assert ledger.refusals(archive, REPARSE, run) == []
+
+
+@pytest.mark.usefixtures("small")
+def test_a_machine_with_other_files_of_the_owner_leaves_a_part_to_others_until_it_has_them(shared: Place) -> None:
+    elsewhere = shared.folder.with_name("elsewhere")
+    said: list[str] = []
+    with shared.open() as archive:
+        fill(archive)
+        written = archive.folder / "divisions.csv"
+        written.write_text("code,name,since,until,successors\n330199,清湾区,,,\n", encoding="utf-8")
+        before = told(archive)
+        run, _ = reparses.begin(archive, fingerprint="one")
+        first = ledger.waiting(archive)[0]
+        with Archive.open(elsewhere, shared.database, create=True) as other:
+            with pytest.raises(Refused, match=rf"another divisions\.csv or deadlines\.toml than {elsewhere} has"):
+                do_part(other, first.id, parse=another, fingerprint="one")
+            assert (told(archive), ledger.waiting(archive)[0]) == (before, first)
+            ownerfiles.sync(archive)
+            ownerfiles.sync(other)
+            with pytest.raises(Refused, match="which is not in"):  # now only the bytes are lacking
+                do_part(other, first.id, parse=another, fingerprint="one")
+        assert do_part(archive, first.id, fingerprint="one")
+        written.unlink()
+        assert reparses.begin(archive, fingerprint="one", say=said.append)[0] > run
+    assert said == [
+        "divisions.csv or deadlines.toml has changed since the run in parts of 2024-01-20 04:00 UTC: it begins anew"
+    ]
 
 
 def test_a_machine_without_the_bytes_leaves_a_part_to_others_and_no_report_is_lost(shared: Place) -> None:

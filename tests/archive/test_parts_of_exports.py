@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from archive.corpus import placing
 from archive.corpus.exporting import export
 from archive.corpus.selection import Wanted
 from archive.corpus.writing import Manner
@@ -56,6 +58,10 @@ def parted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "REPORTS", 2)
 
 
+OWNED = {
+    "divisions.csv": "code,name,since,until,successors\n330199,清湾区,,,\n",
+    "deadlines.toml": "rules = []\n",
+}
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("parquet", {"names": ALL}),
     ("csv", {"names": ALL, "manner": Manner(bom=True, chinese=True)}),
@@ -191,6 +197,65 @@ def test_a_machine_that_does_not_share_the_folder_leaves_the_part_to_others(
                 do_part(stocked, first.id)
         assert len(ledger.refusals(stocked, EXPORT, run)) == 1
         assert ledger.waiting(stocked)[0] == first
+
+
+@pytest.mark.usefixtures("parted")
+@pytest.mark.parametrize("mounted", ["/proc", "/sys"])
+def test_a_machine_that_cannot_write_there_leaves_the_part_to_others_and_the_export_goes_on(
+    stocked: Archive, tmp_path: Path, mounted: str
+) -> None:
+    export(stocked, tmp_path / "whole", Wanted(), format="csv")
+    with exports.begun(stocked, tmp_path / "out", Wanted(), format="csv") as run:
+        first, *_ = ledger.waiting(stocked)
+        (room,) = tmp_path.glob(".out.parts-*")
+        room.rename(tmp_path / "hidden")
+        room.symlink_to(mounted)  # where nobody may make a folder
+        with pytest.raises(Refused, match=rf"part {first.id} of an export cannot be written to {room}/1-"):
+            do_part(stocked, first.id)
+        room.unlink()
+        (tmp_path / "hidden").rename(room)
+        (said,) = ledger.refusals(stocked, EXPORT, run)
+        assert ("others may do it meanwhile" in said, ledger.waiting(stocked)[0]) == (True, first)
+        do_all(stocked)
+        assert exports.summary(stocked, run) is not None
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
+
+
+@pytest.mark.usefixtures("parted")
+@pytest.mark.parametrize("changed", ["divisions.csv", "deadlines.toml", "xxgk"])
+def test_an_export_that_others_began_with_other_files_is_left_alone_and_begins_anew_here(
+    stocked: Archive, shared: Place, tmp_path: Path, changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    with exports.begun(stocked, tmp_path / "out", Wanted(), format="csv") as run:
+        first, second, *_ = ledger.waiting(stocked)
+        do_part(stocked, first.id)
+        if changed == "xxgk":
+            monkeypatch.setattr("archive.corpus.exporting.software", lambda: "xxgk 0.0.1")
+        else:
+            (shared.folder / changed).write_text(OWNED[changed], encoding="utf-8")
+        with pytest.raises(Refused, match=rf"part {second.id} is of an export by another .*{changed}"):
+            do_part(stocked, second.id)
+    with exports.begun(stocked, tmp_path / "out", Wanted(), format="csv", say=said.append) as other:
+        assert other > run
+        (sentence,) = said
+        assert re.fullmatch(
+            rf".*{changed}.* has changed since the export in parts of 2024-01-20 04:00 UTC: it begins anew", sentence
+        )
+        do_all(stocked)
+        assert exports.summary(stocked, other) is not None
+    with pytest.raises(ArchiveError, match="it begins anew"):
+        exports.summary(stocked, run)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "out"]
+
+
+def test_who_closes_an_export_is_told_whether_that_led_anywhere(stocked: Archive, tmp_path: Path) -> None:
+    with exports.begun(stocked, tmp_path / "out", Wanted(), format="csv") as run:
+        assert not exports.close(stocked, run)
+        with placing._held(tmp_path / ".out.lock", tmp_path / "out"):  # another machine is at it
+            do_all(stocked)
+            assert not exports.close(stocked, run)
+        assert (exports.close(stocked, run), exports.close(stocked, run)) == (True, True)
 
 
 def test_the_same_export_is_joined_and_another_one_to_its_folder_is_refused(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from archive.parts import ledger
+from archive.corpus import placing
+from archive.parts import exports, ledger
+from archive.parts.doing import do_part
 from archive.store import Archive
+from crawler.cli import in_parts
+from crawler.working.worker import Worker
 from tests.archive.shelved import files
 from tests.crawler.commands import Ran, start, xxgk
 from tests.databases import new_database
@@ -122,6 +127,77 @@ def test_a_part_is_done_by_a_command_and_says_what_came_of_it(machine: Machine) 
     assert (refused.status, refused.lines) == (3, [{"part": others[0], "done": False}])
     assert "which is not in" in refused.err
     assert machine.parts() == others
+
+
+class Sick:
+    """The process of a part on a machine that cannot do it: it ends badly, or cannot even be begun."""
+
+    ended = True
+
+    def __init__(self, status: int | None) -> None:
+        self.status = status
+        self.begun: list[str] = []
+
+    def begin(self, command: Sequence[str], *_: object) -> Sick:
+        self.begun.append(" ".join(command[command.index("part") :][:2]))
+        if self.status is None:
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        return self
+
+    def wait(self) -> int:
+        return self.status or 0
+
+    def end(self) -> None:
+        """Nothing runs."""
+
+
+MANY = 6  # times
+
+
+@pytest.mark.parametrize("status", [1, 2, 3, -9, None])
+def test_an_idle_worker_that_did_badly_at_a_part_leaves_it_alone_and_ends_nobodys_export(
+    machine: Machine, status: int | None
+) -> None:
+    machine.interrupt("export", "shared", "--in-parts", "--format", "csv")
+    part, *others = machine.parts()
+    sick = Sick(status)
+    worker = Worker(machine.folder / "xxgk-archive", machine.database, lambda _: None, run=sick.begin)
+    for _ in range(MANY):  # it is offered again and again, and nobody else is free
+        worker._guarded(worker._do_part, part)
+    worker._offer_parts()
+    assert (sick.begun, machine.parts()) == ([f"part {part}"], [part, *others])
+    for waiting in machine.parts():
+        assert machine.run("part", str(waiting)).status == 0
+    assert (machine.folder / "shared" / "datapackage.json").is_file()
+
+
+def test_whoever_waits_while_another_machine_places_the_export_rests_between_two_looks(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.interrupt("export", "shared", "--in-parts", "--format", "csv")
+    folder, rests, looks = machine.folder / "shared", [], []
+    close = exports.close
+
+    def counted(archive: Archive, run: int) -> bool:
+        looks.append(run)
+        assert len(looks) < MANY, "it never rests"
+        return close(archive, run)
+
+    with Archive.open(machine.folder / "xxgk-archive", machine.database) as archive, ExitStack() as other:
+        other.enter_context(placing._held(machine.folder / ".shared.lock", folder))
+        for part in ledger.waiting(archive):
+            do_part(archive, part.id)
+        (run,) = ledger.progress(archive)
+
+        def rest(seconds: float) -> None:
+            rests.append(seconds)
+            other.close()
+
+        monkeypatch.setattr(in_parts, "sleep", rest)
+        monkeypatch.setattr(exports, "close", counted)
+        stood = in_parts.attend(archive, ledger.EXPORT, run.id, lambda _: None, "reports")
+    assert (stood.state, len(looks), rests) == (ledger.UNTOLD, 2, [in_parts.POLL])
+    assert (folder / "datapackage.json").is_file()
 
 
 WRONG: list[tuple[list[str], str]] = [
