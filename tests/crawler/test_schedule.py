@@ -210,7 +210,7 @@ def test_what_cannot_be_started_is_said_and_tried_again_later(driven: Crawls) ->
         raise OSError(12, "Cannot allocate memory", command, given, grace)
 
     with Schedule(driven.folder, None, said.append, named=[HERE], clock=driven.clock, run=run) as schedule:
-        assert schedule.work() == [Done(HERE, REGULAR, "stopped")]
+        assert schedule.work() == [Done(HERE, REGULAR, "stopped", begun=False)]
         assert schedule.work() == []
     assert said[1:] == [f"no crawl can be started (Cannot allocate memory): {HERE} is tried again later"]
     driven.now += timedelta(minutes=6)
