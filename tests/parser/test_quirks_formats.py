@@ -36,7 +36,7 @@ Paged = Callable[..., bytes]
 @pytest.mark.parametrize(
     ("dress", "close"), [(pdf, True), (pdf, False), (ofd, False)], ids=["pdf", "open pdf", "open ofd"]
 )
-@pytest.mark.parametrize("bottom", range(300, 780, 120))
+@pytest.mark.parametrize("bottom", range(300, 780, 67))
 def test_a_table_broken_anywhere_between_pages_is_one_table(
     item: Paper, dress: Paged, bottom: int, close: bool
 ) -> None:
