@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from archive.addresses import canonical
 from archive.deposit import deposit
+from archive.errors import AddressRefused
 from archive.journal.adoption import NotOurs, Piece, adopt, read_piece, renew
 from archive.journal.notes import ArticleNote, FoundNote, Note, RowsNote
 from archive.journal.noting import Noting
@@ -83,7 +85,8 @@ def _longer(archive: Archive, storage: Storage, row: WarcFile, file: BinaryIO) -
                     problems.append(f"{row.name} at {piece.position}: {error}")
                     continue
                 for note in notes:
-                    _apply_unknown(noting, session, note)
+                    with suppress(AddressRefused):  # its process was cut off before it was refused
+                        _apply_unknown(noting, session, note)
                 renew(session, piece)
         current = session.get_one(WarcFile, row.id)
         current.stored_at, current.stored_length, current.stored_digest = archive.clock(), length, stated
@@ -102,9 +105,12 @@ def _apply_unknown(noting: Noting, session: Session, note: Note) -> None:
         if session.scalars(known).first() is None:
             noting.apply(note)
     elif isinstance(note, RowsNote):
-        addresses = {canonical(url): url for url, *_ in note.rows}
+        addresses = {}
+        for row in note.rows:
+            with suppress(AddressRefused):  # nothing can be fetched from there either
+                addresses[canonical(row[0])] = row
         seen = set(session.scalars(select(ListRow.address).where(ListRow.address.in_(sorted(addresses)))))
-        fresh = tuple(row for row in note.rows if canonical(row[0]) not in seen)
+        fresh = tuple(row for address, row in addresses.items() if address not in seen)
         if fresh:
             noting.apply(replace(note, rows=fresh, refused=()))
 

@@ -58,3 +58,10 @@ def all_in(url: str) -> list[str]:
     """Every file of a storage, by its name below the root."""
     system, root = system_of(url)
     return sorted(str(name)[len(root) + 1 :] for name in system.find(root))
+
+
+def ship(archive: Archive) -> None:
+    """As the thread does from time to time."""
+    shipper = archive.writer._shipper
+    assert shipper is not None
+    shipper.ship()

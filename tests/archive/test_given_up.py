@@ -16,7 +16,7 @@ from archive.storage.pushing import adopt_lost, push
 from archive.store import Archive
 from tests.archive.answers import URL, answer, noted
 from tests.archive.conftest import Place
-from tests.archive.stored import body_of, both, kept, row_of
+from tests.archive.stored import body_of, both, kept, row_of, ship
 
 Machines = tuple[Place, Place]
 LEASE = timedelta(minutes=5)
@@ -43,12 +43,6 @@ def crawled(archive: Archive, *numbers: int) -> tuple[int, list[Capture]]:
 def crawl_row(archive: Archive, number: int) -> CrawlRow:
     with archive.session() as session:
         return session.scalars(select(CrawlRow).where(CrawlRow.id == number)).one()
-
-
-def ship(archive: Archive) -> None:
-    shipper = archive.writer._shipper
-    assert shipper is not None
-    shipper.ship()
 
 
 @both

@@ -13,16 +13,17 @@ from archive.captures import Capture, Pending, deposit, last_delivered, latest, 
 from archive.crawling import crawls
 from archive.deriving.derive import derive
 from archive.errors import ArchiveError, ConnectionLost
-from archive.schema import Article, CaptureRow, CrawlRow, JournalRow, WarcFile
+from archive.journal.notes import RowsNote
+from archive.schema import Article, CaptureRow, CrawlRow, JournalRow, ListRow, WarcFile
 from archive.storage.fetching import choose
 from archive.storage.pushing import adopt_lost, push
 from archive.storage.recovery import take_over
 from archive.store import Archive
 from archive.upkeep.reindex import reindex
 from archive.upkeep.verify import verify
-from tests.archive.answers import URL, answer, noted
+from tests.archive.answers import COLUMN, PORTAL, URL, WHEN, answer, noted
 from tests.archive.conftest import Place
-from tests.archive.stored import all_in, body_of, both, change, in_storage, kept, row_of
+from tests.archive.stored import all_in, body_of, both, change, in_storage, kept, row_of, ship
 from tests.warm import start_code
 
 Machines = tuple[Place, Place]
@@ -92,13 +93,6 @@ def _all(archive: Archive, *numbers: int) -> list[Capture]:
     found = [latest(archive, f"{URL}?{number}") for number in numbers]
     assert None not in found
     return [each for each in found if each is not None]
-
-
-def ship(archive: Archive) -> None:
-    """As the thread does from time to time."""
-    shipper = archive.writer._shipper
-    assert shipper is not None
-    shipper.ship()
 
 
 def die(archive: Archive) -> None:
@@ -399,13 +393,15 @@ def test_what_a_machine_could_not_commit_before_it_was_cut_off_is_known_when_it_
     def cut_off(*_: object) -> None:
         raise ConnectionLost("the connection broke")
 
+    listed = (("javascript:open()", "打开", None), (f"{URL}?2", "2023年度报告", None))
+    rows = RowsNote(WHEN, None, PORTAL, COLUMN, None, None, listed)
     first, second = two_machines
     with first.open() as theirs:
         kept(theirs, 1)
         with monkeypatch.context() as patch:
             patch.setattr("archive.deposit._insert", cut_off)
             with pytest.raises(ConnectionLost):
-                kept(theirs, 2)
+                deposit(theirs, [Pending(answer(f"{URL}?2", body_of(2)), "article")], [rows, noted(f"{URL}?2")])
         die(theirs)
         first.clock.advance(hours=2)
         with second.open() as ours:
@@ -420,6 +416,7 @@ def test_what_a_machine_could_not_commit_before_it_was_cut_off_is_known_when_it_
         assert verify(theirs) == []
         with theirs.session() as session:
             found = {one.url: one for one in session.scalars(select(Article))}
+            assert session.scalars(select(ListRow.url)).all() == [f"{URL}?2"]
         assert found.keys() == {f"{URL}?1", f"{URL}?2"}
         assert found[f"{URL}?1"].page_title == newer.page_title
         assert {(one.stale > 0, one.derived_through) for one in found.values()} == {(True, 0)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+
+import pytest
 
 from archive.crawling import crawls, duework
 from archive.crawling.duework import Planning
@@ -16,53 +19,53 @@ from tests.archive.conftest import Clock, Place
 from tests.archive.test_duework import AGAIN, HERE, HOUR, attempts, claim, crawl, due, finish, states, tasks
 
 
+@pytest.fixture
+def planned(place: Place, storage_url: str) -> Iterator[Archive]:
+    """An archive with a shared storage, in which a portal is due."""
+    with place.open() as archive:
+        choose(archive, storage_url)
+        duework.plan(archive, due(HERE), AGAIN)
+    with place.open() as archive:
+        yield archive
+
+
 def test_a_reading_that_only_its_machine_has_is_no_try_and_counts_once_it_is_stored(
-    place: Place, storage_url: str, clock: Clock
+    planned: Archive, clock: Clock
 ) -> None:
-    with place.open() as archive:
-        choose(archive, storage_url)
-        duework.plan(archive, due(HERE), AGAIN)
-    with place.open() as archive:
-        (failed,) = claim(archive)
+    (failed,) = claim(planned)
+    clock.advance(minutes=1)
+    assert finish(planned, failed) == "failed"
+    clock.advance(hours=1)
+    before = tasks(planned)[0].ended_at
+    for _ in range(5):  # more often than is tried
+        (lease,) = claim(planned)
         clock.advance(minutes=1)
-        assert finish(archive, failed) == "failed"
+        crawl(planned, HERE, "incomplete")
+        assert finish(planned, lease) == "unstored"
+        (task,) = tasks(planned)
+        assert (task.state, task.leased_by, task.outcome, task.ended_at) == ("due", None, "failed", before)
+        assert claim(planned, "two") == []
         clock.advance(hours=1)
-        before = tasks(archive)[0].ended_at
-        for _ in range(5):  # more often than is tried
-            (lease,) = claim(archive)
-            clock.advance(minutes=1)
-            crawl(archive, HERE, "incomplete")
-            assert finish(archive, lease) == "unstored"
-            (task,) = tasks(archive)
-            assert (task.state, task.leased_by, task.outcome, task.ended_at) == ("due", None, "failed", before)
-            assert claim(archive, "two") == []
-            clock.advance(hours=1)
-        push(archive)
-        crawls.secure(archive)
-        assert duework.plan(archive, due(HERE), AGAIN) == Planning(0, 0, 1)
-        assert [outcome for _, outcome in attempts(archive)] == ["failed", *["unstored"] * 4, "incomplete"]
-        (task,) = tasks(archive)
-        assert (task.state, task.outcome) == ("due", "incomplete")
-        assert task.ended_at is not None
-        assert task.not_before == task.ended_at + 3 * HOUR  # the second try told that
+    push(planned)
+    crawls.secure(planned)
+    assert duework.plan(planned, due(HERE), AGAIN) == Planning(0, 0, 1)
+    assert [outcome for _, outcome in attempts(planned)] == ["failed", *["unstored"] * 4, "incomplete"]
+    (task,) = tasks(planned)
+    assert (task.state, task.outcome) == ("due", "incomplete")
+    assert task.ended_at is not None
+    assert task.not_before == task.ended_at + 3 * HOUR  # the second try told that
 
 
-def test_a_crawl_that_finished_before_it_was_stopped_waits_for_its_storage(
-    place: Place, storage_url: str, clock: Clock
-) -> None:
-    with place.open() as archive:
-        choose(archive, storage_url)
-        duework.plan(archive, due(HERE), AGAIN)
-    with place.open() as archive:
-        (lease,) = claim(archive)
-        clock.advance(minutes=1)
-        crawl(archive, HERE)
-        assert finish(archive, lease, again_after=timedelta()) == "unstored"
-        assert claim(archive) == []
-        push(archive)
-        crawls.secure(archive)
-        assert claim(archive) == []
-        assert (states(archive), attempts(archive)) == (["done"], [("one", "ok")])
+def test_a_crawl_that_finished_before_it_was_stopped_waits_for_its_storage(planned: Archive, clock: Clock) -> None:
+    (lease,) = claim(planned)
+    clock.advance(minutes=1)
+    crawl(planned, HERE)
+    assert finish(planned, lease, again_after=timedelta()) == "unstored"
+    assert claim(planned) == []
+    push(planned)
+    crawls.secure(planned)
+    assert claim(planned) == []
+    assert (states(planned), attempts(planned)) == (["done"], [("one", "ok")])
 
 
 def test_a_try_holds_its_lease_until_another_is_begun_or_the_task_ends(archive: Archive, clock: Clock) -> None:

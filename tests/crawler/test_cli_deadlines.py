@@ -11,21 +11,8 @@ from archive.divisions import book
 from archive.registry.identity import Place
 from archive.registry.publishers import find_or_add
 from archive.store import Archive
+from tests.archive.owners import RULE
 from tests.crawler.commands import Here
-
-OWN = """
-[[rules]]
-id = "qingwan"
-title = "units of the place"
-kinds = ["department"]
-division = "220202"
-first_year = 2023
-month = 1
-day = 20
-basis = "清湾市通知"
-source = "清政办〔2023〕1号"
-binding = "rule"
-"""
 
 
 @pytest.fixture
@@ -105,7 +92,7 @@ def test_a_division_alone_gives_the_day_of_every_class_there(here: Here) -> None
 
 
 def test_a_publisher_of_the_archive_has_the_day_of_its_class_and_place(archive: Path, here: Here) -> None:
-    (archive / "deadlines.toml").write_text(OWN, encoding="utf-8")
+    (archive / "deadlines.toml").write_text(RULE, encoding="utf-8")
     (line,) = here("deadlines", "220202/财政局", "--year", "2023", "--json").lines
     assert (line["division"], line["kind"]) == ("220202", "department")
     assert (line["due"]["day"], line["due"]["rule_id"]) == ("2024-01-20", "qingwan")
@@ -116,7 +103,7 @@ def test_a_publisher_of_the_archive_has_the_day_of_its_class_and_place(archive: 
 
 
 def test_the_archive_s_own_rules_are_listed_with_the_others(archive: Path, here: Here) -> None:
-    (archive / "deadlines.toml").write_text(OWN, encoding="utf-8")
+    (archive / "deadlines.toml").write_text(RULE, encoding="utf-8")
     assert "qingwan" in {line["id"] for line in here("deadlines", "--json").lines}
     (line,) = here("deadlines", "--kind", "department", "--division", "220202", "--year", "2023", "--json").lines
     assert line["due"]["rule_id"] == "qingwan"
@@ -154,7 +141,7 @@ def test_a_publisher_needs_an_archive(here: Here, tmp_path: Path) -> None:
 
 
 def test_a_wrong_file_of_the_archive_is_named(archive: Path, here: Here) -> None:
-    (archive / "deadlines.toml").write_text(OWN.replace("day = 20", "day = 32"), encoding="utf-8")
+    (archive / "deadlines.toml").write_text(RULE.replace("day = 20", "day = 32"), encoding="utf-8")
     ran = here("deadlines", "--year", "2023")
     assert ran.status == 2
     assert "deadlines.toml: rule qingwan is not well formed" in ran.err

@@ -13,7 +13,7 @@ import pytest
 import simplejson
 
 from archive.store import Archive
-from tests.archive.test_ownerfiles import HEAD, NEWER, OWN, RULE
+from tests.archive.owners import HEAD, NEWER, OWN, RULE
 from tests.crawler.commands import Here, start, xxgk
 from tests.databases import new_database
 from tests.warm import Process

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from statistics import median
 from time import monotonic
 
 import pytest
@@ -50,6 +51,7 @@ def test_the_gap_from_an_answer_to_the_next_request_is_never_below_the_delay(tmp
             )
         assert len(proxy.seen) == 8
         assert min(pause for pause, *_ in proxy.pauses(HOST)) >= 0.35
+        assert median(proxy.gaps()) < 3  # of the largest a busy machine has its say
     assert ran.status == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from subprocess import run
@@ -134,7 +135,9 @@ def test_what_a_host_asked_one_machine_for_binds_the_others(tmp_path: Path, data
     assert max(pause for pause, *_ in others) < 1
 
 
-def test_a_machine_that_is_gone_in_its_turn_is_waited_for_and_then_passed(tmp_path: Path, database: str) -> None:
+@contextmanager
+def holding() -> Iterator[tuple[Portal, threading.Event, threading.Event]]:
+    """A portal that gives no answer to the first request until its asker is gone; when it came, and when that is."""
     holds, gone = threading.Event(), threading.Event()
 
     def hold(asked: int) -> Answer:
@@ -144,6 +147,11 @@ def test_a_machine_that_is_gone_in_its_turn_is_waited_for_and_then_passed(tmp_pa
         return Answer("")
 
     with serve({"*": hold}) as portal:
+        yield portal, holds, gone
+
+
+def test_a_machine_that_is_gone_in_its_turn_is_waited_for_and_then_passed(tmp_path: Path, database: str) -> None:
+    with holding() as (portal, holds, gone):
         dead = machine(tmp_path, database, portal, "dead", longest=2)
         other = machine(tmp_path, database, portal, "other")
         begin(dead)
@@ -159,15 +167,7 @@ def test_a_machine_that_is_gone_in_its_turn_is_waited_for_and_then_passed(tmp_pa
 
 
 def test_a_crawl_that_is_killed_in_its_turn_is_not_waited_for_on_its_own_machine(tmp_path: Path, database: str) -> None:
-    holds, gone = threading.Event(), threading.Event()
-
-    def hold(asked: int) -> Answer:
-        if asked == 0:
-            holds.set()
-            assert gone.wait(PATIENCE)
-        return Answer("")
-
-    with serve({"*": hold}) as portal:
+    with holding() as (portal, holds, gone):
         dead = machine(tmp_path, database, portal, "same", longest=900)
         begin(dead)
         assert holds.wait(PATIENCE)
