@@ -393,7 +393,7 @@ def test_what_a_machine_could_not_commit_before_it_was_cut_off_is_known_when_it_
     def cut_off(*_: object) -> None:
         raise ConnectionLost("the connection broke")
 
-    listed = (("javascript:open()", "打开", None), (f"{URL}?2", "2023年度报告", None))
+    listed = (("no address", "打开", None), (f"{URL}?2", "2023年度报告", None))
     rows = RowsNote(WHEN, None, PORTAL, COLUMN, None, None, listed)
     first, second = two_machines
     with first.open() as theirs:
